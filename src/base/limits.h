@@ -1,0 +1,21 @@
+// Limits: every bound on what input controls, in one place, each with its reason.
+#pragma once
+
+// HTTP
+#define LIMIT_HTTP_HEAD_BYTES (64 * 1024) // AWS allows 8 KiB of metadata and long presigned queries; nothing honest is larger
+#define LIMIT_HTTP_HEADERS 200
+#define LIMIT_HTTP_BODY_IN_MEMORY_BYTES (16L * 1024 * 1024) // largest non-streaming body of a modelled operation (DynamoDB BatchWriteItem: 16 MB)
+#define LIMIT_HTTP_INLINE_BODY_BYTES (64 * 1024) // a streamed body above this goes to a spool file; also what objects may weigh in the database
+#define LIMIT_HTTP_CONNECTIONS 4096
+#define LIMIT_HTTP_IDLE_MS 120000 // as nginx and ALB: keep-alive without a request
+#define LIMIT_HTTP_HEAD_MS 20000 // a head that takes longer is an attack or a dead peer
+
+// Documents
+#define LIMIT_DOC_DEPTH 128 // parsers recurse; botocore's deepest honest shape is below 40
+#define LIMIT_JSON_BYTES (16L * 1024 * 1024)
+#define LIMIT_YAML_BYTES (1024 * 1024) // AWS's template limit
+#define LIMIT_YAML_NODES 200000 // alias bombs
+
+// Plane
+#define LIMIT_CALL_DEPTH 4 // turn_call within turn_call
+#define LIMIT_HOPS 32 // machine → call → event → machine …: ends loops such as S3 → Lambda → S3
