@@ -1,0 +1,67 @@
+// The outbox: commands that steps and handlers asked for, kept with the transaction that asked, and the timers.
+//
+// A command's id is (origin, sequence, index): the origin is a machine ("type/account/region/id") or a request ("call/REQUEST-ID"), the sequence counts its
+// steps, the index the commands of one step. Order is kept per origin. An internal call is executed in a later turn: one transaction holds
+// the callee's effects, the reply event for the origin and the deletion of the command. Effects leave the database, at least once, with
+// their id; their end is acknowledged by an event that deletes the command.
+// Timers wait in due order, one row each: (kind, due, origin, name).
+#pragma once
+
+#include "engine/clock.h"
+#include "engine/machine.h"
+
+extern const StoreTable OUTBOX_TABLE, TIMER_TABLE, TIMER_DUE_TABLE, ENGINE_TABLE;
+
+typedef struct MachineAddress {
+    Partition where;
+    const DocumentType *type;
+    Str id;
+} MachineAddress;
+
+// One step: loads the machine, runs it on the event, saves state, timers and puts; appends calls, effects, events and sends to the outbox, wakes to
+// `wakes` (a list of keys, may be NULL). False when the machine does not exist and the event is not "start".
+typedef struct StepContext {
+    Store *store;
+    Arena *arena;
+    int64_t now_ms;
+    Doc *wakes; // DOC_LIST of keys woken
+} StepContext;
+bool engine_step(StepContext *context, MachineAddress to, const Event *event);
+
+// A command of a handler rather than of a machine: its origin is the request.
+void outbox_add(StepContext *context, Str origin, uint64_t sequence, uint32_t index, Partition where, const Command *command);
+
+// A stored command, as the dispatcher (plane/) takes it.
+typedef struct OutboxEntry {
+    Str key; // of the row: outbox_done wants it
+    Str id; // printable: origin#sequence.index
+    Partition where;
+    Str origin; // printable
+    bool from_machine;
+    MachineAddress machine; // when from_machine (type resolved by name)
+    Command command;
+    int64_t attempts, not_before_ms; // retries of transient errors; plane time
+    int hops;
+} OutboxEntry;
+
+// Entries that are next in the order of their origin, are not in flight and are due, up to `limit`.
+size_t outbox_next(Store *store, Arena *arena, int64_t now_ms, OutboxEntry *out, size_t limit);
+void outbox_done(Store *store, const OutboxEntry *entry); // deletes it
+void outbox_retry(Store *store, const OutboxEntry *entry, int64_t not_before_ms);
+bool outbox_is_empty(Store *store);
+
+// Timers. `outbox_due_timer` finds the earliest timer due at `now_ms` of any kind; engine_fire sends its "timer" event and deletes it.
+typedef struct Timer {
+    MachineAddress machine;
+    Str name;
+    TimerKind kind;
+    int64_t due_ms;
+} Timer;
+bool timer_next_due(Store *store, Arena *arena, int64_t now_ms, Timer *out);
+bool timer_next(Store *store, Arena *arena, TimerKind kind, Timer *out); // the earliest of a kind, due or not
+bool timer_fire(StepContext *context, const Timer *timer);
+Doc *timer_list(Store *store, Arena *arena); // for `rehearse clock`
+
+// The types of documents that names in stored rows refer to; set once at start.
+void engine_register(const DocumentType *const *types, size_t count);
+const DocumentType *engine_type(Str name);

@@ -1,0 +1,32 @@
+// Principal: who makes a call. A plain value; it travels in calls and in stored commands.
+#pragma once
+
+#include "base/doc.h"
+#include "base/error.h"
+
+typedef enum PrincipalKind {
+    PRINCIPAL_ANONYMOUS,
+    PRINCIPAL_ROOT, // of an account: may all there
+    PRINCIPAL_USER,
+    PRINCIPAL_ROLE_SESSION,
+    PRINCIPAL_SERVICE // an AWS service itself: "codepipeline.amazonaws.com"
+} PrincipalKind;
+
+typedef struct Principal {
+    PrincipalKind kind;
+    Str account; // 12 digits; "" for services and anonymous
+    Str arn; // root: arn:aws:iam::A:root; user; session: arn:aws:sts::A:assumed-role/ROLE/SESSION; service: its host name
+    Str id; // aws:userid: AIDA…, AROA…:session, account for root
+    Str name; // user name or session name
+    Str role_arn; // of a session: the IAM role
+    Str access_key_id; // STR_NONE for internal calls
+    Str session_policy; // JSON text that narrows a session, or STR_NONE
+    int64_t session_since_ms; // aws:TokenIssueTime; 0: none
+} Principal;
+
+Principal principal_root(Arena *arena, Str account);
+Principal principal_service(Str host); // "codepipeline.amazonaws.com"
+// A session of a role that a service has assumed for its own work (trust and existence are checked when the call is authorised).
+Principal principal_role(Arena *arena, Str role_arn, Str session_name);
+Doc *principal_to_doc(Arena *arena, const Principal *principal);
+bool principal_from_doc(const Doc *doc, Principal *out);

@@ -1,0 +1,27 @@
+// Effects: what the plane does outside its database on behalf of machines: sandboxes, jobs in them, git repositories, HTTP to users' servers.
+//
+// An effect is started on the loop after the commit that asked for it, and again after each restart of the server until it has ended: starting must therefore
+// find again what already runs, by the effect's id (unique for ever, made of [A-Za-z0-9._-] only, usable as a file name). Its progress and its end are
+// events "effect" for the machine that asked: data {"tag", "effect", "id", …}. Only the last one has "final": true, and it deletes the command.
+#pragma once
+
+#include "plane/service.h"
+
+typedef struct Plane Plane; // plane/plane.h: the loop side
+
+typedef struct Effect {
+    Str id, name, tag;
+    Partition where;
+    const Doc *arguments;
+} Effect;
+
+typedef struct EffectType {
+    const char *name; // "job.run"
+    void (*start)(Plane *plane, const Effect *effect); // on the loop; must not block; the slices live during the call only
+} EffectType;
+
+extern const EffectType *const EFFECT_TYPES[]; // ends with NULL
+
+// From the loop: hands an event to the machine that asked for the effect. `data` is copied. Delivered in the order of these calls; after the commit
+// `committed` (may be NULL) runs on the loop, so that what the event tells may be forgotten outside (e.g. output up to an offset).
+void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final, void (*committed)(void *context), void *context);

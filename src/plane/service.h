@@ -1,0 +1,74 @@
+// Service: what a folder of services/ offers to the plane, as const tables.
+//
+// Adding an operation is one function and one line. Everything here is read-only and shared by both threads.
+#pragma once
+
+#include "engine/machine.h"
+#include "plane/call.h"
+
+typedef struct Turn Turn; // plane/turn.h
+
+typedef Outcome CallHandler(Turn *turn, const Call *call, Doc **out, Error *e);
+
+// One permission that a call needs. Action "s3:GetObject", resource an ARN or "*". `context` holds service condition keys ("s3:prefix" → text or list).
+typedef struct Requirement {
+    Str action, resource;
+    Doc *context; // may be NULL
+    Str pass_role_to; // iam:PassRole only: the service that will get the role ("codebuild.amazonaws.com")
+} Requirement;
+
+typedef struct Requirements {
+    Arena *arena;
+    Requirement at[8];
+    size_t count;
+} Requirements;
+void require(Requirements *all, Str action, Str resource, Doc *context);
+void require_pass_role(Requirements *all, Str role_arn, const char *service_host); // nothing when role_arn is STR_NONE
+
+enum {
+    OP_LOCAL = 1, // neither parks nor streams: turn_call may run it
+    OP_READ = 2, // a bounded point read: runs on the loop, on a read-only connection; must not write nor send
+    OP_ANONYMOUS = 4 // may be called unsigned; policy still decides
+};
+
+typedef struct Operation {
+    const char *name; // as the model spells it: "StartPipelineExecution"
+    CallHandler *handle;
+    // Resource ARN for the policy check, with members of the input in braces and {region}, {account}: "arn:aws:codepipeline:{region}:{account}:{name}".
+    // A path goes down by dots, alternatives by bars: {pipeline.name|name}. NULL: "*". A member that is absent gives "*" as the whole resource.
+    const char *resource;
+    unsigned flags;
+    const char *action; // NULL: the service's prefix and the operation's name
+    // Instead of resource and action, where they depend on more than the input's members, or several permissions are needed (PassRole):
+    void (*requirements)(Turn *turn, const Call *call, Requirements *all);
+} Operation;
+
+// Resource-based policy of what the call addresses, as JSON; NULL when there is none. `owner_account` is whose resource it is.
+typedef Doc *ResourcePolicy(Turn *turn, const Call *call, Str *owner_account);
+
+// Which events of the bus a service itself reacts to: `handle` runs in a turn of the event's partition, as part of the transaction that delivers it.
+typedef struct Subscription {
+    const char *source, *detail_type; // "aws.codecommit", "CodeCommit Repository State Change"; NULL: any
+    void (*handle)(Turn *turn, const Doc *event); // the whole EventBridge event
+} Subscription;
+
+// A path of HTTP that is no modelled operation (git, metadata, credentials): served on the loop. plane/endpoint.h gives what it may do.
+typedef struct Endpoint {
+    const char *listener; // "api" or the name of another listener
+    const char *path_prefix; // "/v1/repos/"
+    const struct EndpointType *type; // plane/endpoint.h
+} Endpoint;
+
+typedef struct Service {
+    const char *name; // botocore's folder: "codepipeline", "stepfunctions"
+    const char *prefix; // of IAM actions: "codepipeline", "states"
+    const Operation *operations; // ends with a NULL name
+    const DocumentType *const *documents; // ends with NULL; machines among them
+    const StoreTable *const *tables; // ends with NULL; NULL: none of its own
+    const Subscription *subscriptions; // ends with a NULL handle
+    const Endpoint *endpoints; // ends with a NULL path
+    ResourcePolicy *resource_policy;
+    void (*start)(Turn *turn); // once at start of the plane and after a reset: built-in resources, reconciliation with the world outside
+} Service;
+
+extern const Service *const SERVICES[]; // services/services.c; ends with NULL
