@@ -3,7 +3,7 @@
 // A command's id is (origin, sequence, index): the origin is a machine ("type/account/region/id") or a request ("call/REQUEST-ID"), the sequence counts its
 // steps, the index the commands of one step. Order is kept per origin. An internal call is executed in a later turn: one transaction holds
 // the callee's effects, the reply event for the origin and the deletion of the command. Effects leave the database, at least once, with
-// their id; their end is acknowledged by an event that deletes the command.
+// their id (printable: [A-Za-z0-9._-] only); their end is acknowledged by an event that deletes the command.
 // Timers wait in due order, one row each: (kind, due, origin, name).
 #pragma once
 
@@ -34,7 +34,7 @@ void outbox_add(StepContext *context, Str origin, uint64_t sequence, uint32_t in
 // A stored command, as the dispatcher (plane/) takes it.
 typedef struct OutboxEntry {
     Str key; // of the row: outbox_done wants it
-    Str id; // printable: origin#sequence.index
+    Str id; // printable and usable as a file name: a hash of the origin, sequence and index, [A-Za-z0-9._-] only
     Partition where;
     Str origin; // printable
     bool from_machine;
@@ -44,11 +44,16 @@ typedef struct OutboxEntry {
     int hops;
 } OutboxEntry;
 
-// Entries that are next in the order of their origin, are not in flight and are due, up to `limit`.
+// Entries that are first in the queue of their origin and due, in the order in which they were added, up to `limit`.
 size_t outbox_next(Store *store, Arena *arena, int64_t now_ms, OutboxEntry *out, size_t limit);
-void outbox_done(Store *store, const OutboxEntry *entry); // deletes it
-void outbox_retry(Store *store, const OutboxEntry *entry, int64_t not_before_ms);
-bool outbox_is_empty(Store *store);
+// Takes an entry out of its queue without ending it: an effect that is handed to the loop, an internal call that parks. What follows in the
+// origin's queue goes on. Engaged entries survive a crash; `outbox_engaged` lists them at start.
+void outbox_engage(Store *store, OutboxEntry *entry); // entry->key changes
+void outbox_engaged(Store *store, Arena *arena, bool (*visit)(void *context, const OutboxEntry *entry), void *context);
+bool outbox_find_engaged(Store *store, Arena *arena, Str id, OutboxEntry *out); // by its printable id
+void outbox_done(Store *store, const OutboxEntry *entry); // deletes it, queued or engaged
+void outbox_retry(Store *store, const OutboxEntry *entry, int64_t not_before_ms); // goes back to the front of its queue
+bool outbox_is_empty(Store *store); // no queued entries (engaged ones do not count)
 
 // Timers. `outbox_due_timer` finds the earliest timer due at `now_ms` of any kind; engine_fire sends its "timer" event and deletes it.
 typedef struct Timer {
