@@ -1,0 +1,48 @@
+# A short front to Meson. The program ends up at build/rehearse. JOBS=N limits what runs at the same time.
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+NATIVE := --native-file build/deps/native.ini
+PYTEST := build/deps/venv/bin/python3 -m pytest -q -n $(JOBS)
+
+.PHONY: all demo test lint bench install clean setup asan tsan
+
+all: setup build/build.ninja
+	@ninja -C build -j $(JOBS) --quiet
+
+setup:
+	@scripts/setup build
+
+build/build.ninja:
+	@meson setup build $(NATIVE) --prefix $(PREFIX) >build/setup.log || { cat build/setup.log; exit 1; }
+
+# The same program with AddressSanitizer and UndefinedBehaviorSanitizer; what the tests run.
+asan: setup
+	@test -e build/asan/build.ninja || meson setup build/asan $(NATIVE) -Db_sanitize=address,undefined -Doptimization=1 >build/setup.log
+	@ninja -C build/asan -j $(JOBS) --quiet
+
+tsan: setup
+	@test -e build/tsan/build.ninja || meson setup build/tsan $(NATIVE) -Db_sanitize=thread -Doptimization=1 >build/setup.log
+	@ninja -C build/tsan -j $(JOBS) --quiet
+
+demo: all
+	@build/rehearse run examples/register-app
+
+test: all asan
+	@scripts/setup test
+	@meson test -C build/asan --quiet --num-processes $(JOBS)
+	@$(PYTEST) tests
+
+lint: all
+	@scripts/setup test
+	@scripts/lint
+
+bench: all
+	@scripts/setup bench
+	@bench/run
+
+install: all
+	@meson install -C build
+
+clean:
+	@rm -rf build/asan build/tsan
+	@test ! -e build/build.ninja || ninja -C build clean
