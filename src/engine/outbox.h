@@ -25,6 +25,7 @@ typedef struct StepContext {
     Arena *arena;
     int64_t now_ms;
     Doc *wakes; // DOC_LIST of keys woken
+    int hops; // of what set this step off; its commands carry it on
 } StepContext;
 bool engine_step(StepContext *context, MachineAddress to, const Event *event);
 

@@ -18,6 +18,7 @@ typedef struct Effect {
 typedef struct EffectType {
     const char *name; // "job.run"
     void (*start)(Plane *plane, const Effect *effect); // on the loop; must not block; the slices live during the call only
+    bool holds_clock; // a jumping clock stands still until it ends
 } EffectType;
 
 extern const EffectType *const EFFECT_TYPES[]; // ends with NULL
