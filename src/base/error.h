@@ -26,7 +26,7 @@ bool fail_within(Error *e, const char *format, ...) __attribute__((format(printf
 void error_clear(Error *e);
 static inline bool error_is(const Error *e, const char *code) { return strcmp(e->code, code) == 0; }
 
-#define TRY(call)                                                                                                                              \
-    do {                                                                                                                                       \
-        if (!(call)) return false;                                                                                                             \
+#define TRY(call)                  \
+    do {                           \
+        if (!(call)) return false; \
     } while (0)

@@ -50,5 +50,5 @@ Str id_hex(IdSource *source, Arena *arena, size_t digits) { return id_chars(sour
 Str id_uuid(IdSource *source, Arena *arena) {
     uint64_t a = id_u64(source), b = id_u64(source);
     return str_format(arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-        (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
+                      (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
 }

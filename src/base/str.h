@@ -16,7 +16,8 @@ typedef struct Str {
 } Str;
 
 #define STR(literal) ((Str){("" literal), sizeof(literal) - 1})
-#define STR_INIT(literal) {("" literal), sizeof(literal) - 1} // for static const tables
+#define STR_INIT(literal) \
+    { ("" literal), sizeof(literal) - 1 } // for static const tables
 #define STR_NONE ((Str){NULL, 0})
 // For printf: printf("%.*s", STR_ARG(s))
 #define STR_ARG(s) (int)(s).len, (s).at ? (s).at : ""

@@ -61,7 +61,15 @@ void step_delete(Step *step, const DocumentType *type, Str id);
 
 // How commands are kept; the outbox and the simulator read them, machines do not.
 typedef enum CommandKind {
-    COMMAND_TIMER, COMMAND_CANCEL_TIMER, COMMAND_CALL, COMMAND_EFFECT, COMMAND_PUBLISH, COMMAND_SEND, COMMAND_WAKE, COMMAND_PUT, COMMAND_DELETE
+    COMMAND_TIMER,
+    COMMAND_CANCEL_TIMER,
+    COMMAND_CALL,
+    COMMAND_EFFECT,
+    COMMAND_PUBLISH,
+    COMMAND_SEND,
+    COMMAND_WAKE,
+    COMMAND_PUT,
+    COMMAND_DELETE
 } CommandKind;
 
 typedef struct Command {

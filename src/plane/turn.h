@@ -55,8 +55,8 @@ void turn_reply_body(Turn *turn, Body body);
 Str turn_keep_body(Turn *turn, const Call *call);
 
 // `TRY` inside a handler.
-#define CALL_TRY(call)                                                                                                                         \
-    do {                                                                                                                                       \
-        if (!(call)) return OUTCOME_ERROR;                                                                                                     \
+#define CALL_TRY(call)                     \
+    do {                                   \
+        if (!(call)) return OUTCOME_ERROR; \
     } while (0)
 #define call_fail(...) (fail(__VA_ARGS__), OUTCOME_ERROR)

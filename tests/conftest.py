@@ -1,0 +1,73 @@
+"""Fixtures: `server` is shared by the tests of one worker, each test in an account of its own; `start_server` gives servers of one's own."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from harness import Server, fresh_account
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("plane")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server):
+    """A running control plane, shared with other tests: use it through `aws` or with an `account` of your own."""
+    yield shared_server
+    shared_server.check()
+
+
+@pytest.fixture
+def account():
+    """Twelve digits that are nobody else's; as an access key they mean the root of that account."""
+    return fresh_account()
+
+
+@pytest.fixture
+def aws(server, account):
+    """aws("s3") is a client of the shared server, as root of this test's account."""
+    return lambda service, **settings: server.client(service, key=account, **settings)
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """start_server("--strict") starts a server of this test's own; it ends, checked, with the test."""
+    started = []
+
+    def start(*options, folder=None):
+        started.append(Server(folder or tmp_path / f"plane-{len(started)}", *options))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def cli(server, account):
+    """cli("s3", "ls") runs the real AWS CLI as root of this test's account and returns what it prints."""
+
+    def run(*words, **more):
+        return server.run("aws", *words, env=server.environment(key=account), **more).stdout
+
+    return run
+
+
+@pytest.fixture
+def repository_copy(tmp_path):
+    """repository_copy(folder) is a copy of an application under git, with one commit on main."""
+
+    def copy(folder, name="application"):
+        target = tmp_path / name
+        shutil.copytree(folder, target)
+        for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "First version"]):
+            identity = ["-c", "user.name=Developer", "-c", "user.email=developer@example.com"]
+            subprocess.run(["git", *identity, *command], cwd=target, check=True)
+        return target
+
+    return copy
