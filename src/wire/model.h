@@ -148,11 +148,10 @@ typedef struct WireService {
     uint32_t target_prefix; // "AWSStepFunctions"; 0: none
     uint32_t api_version; // "2016-11-23"
     uint32_t xml_namespace; // 0: none
-    uint32_t first_operation, first_by_route; // see wire_operation_at
-    uint16_t operation_count;
+    uint32_t first_operation, first_rule, first_shape; // into the tables
+    uint16_t shape_count, operation_count, rule_count;
     uint8_t protocol; // WireProtocol that today's SDKs speak
     uint8_t protocols; // all that are accepted: bits 1 << WireProtocol
-    uint32_t first_shape, shape_count; // sorted by name
     bool query_compatible; // errors also in the codes of the query protocol it had before (sqs, cloudwatch)
 } WireService;
 
