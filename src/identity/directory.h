@@ -3,50 +3,72 @@
 // Two views of it exist. The turn thread has a Directory: it follows the writes of the transaction under way (a role made in this turn counts for the
 // next call of this turn) and forgets what an undone savepoint or failed commit took back. The loop has an IdentitySnapshot: immutable, made after a commit
 // that changed something, shared by reference. Both answer the same questions through IdentityView.
+//
+// What IAM keeps are documents (types below) in the partition (account, GLOBAL_REGION). Who writes one says so by directory_touch. Temporary
+// credentials have no document (identity/sessions.h).
 #pragma once
 
 #include "http/message.h"
 #include "identity/principal.h"
+#include "identity/sigv4.h"
 #include "store/documents.h"
 #include "wire/route.h"
 
 typedef struct Directory Directory;
 typedef struct IdentitySnapshot IdentitySnapshot;
 
-Directory *directory_new(Store *store); // the turn thread's writer connection; reads lazily, caches compiled policies
-void directory_free(Directory *directory);
-void directory_changed(Directory *directory); // a handler wrote, a savepoint was undone, a commit failed: cached things are looked at again
+Directory *directory_new(Store *store); // the turn thread's writer connection; reads at the first question
+void directory_free(Directory *directory); // accepts NULL
+// A handler put or deleted the document of this type and id in the account: what hangs on it is read again at the next question.
+void directory_touch(Directory *directory, const DocumentType *type, Str account, Str id);
+void directory_changed(Directory *directory); // a savepoint was undone, a commit failed: what this transaction touched is read again
+void directory_reset(Directory *directory); // the store was wiped: everything is read again
 // After a commit: a reference to a snapshot of what is there now; the same one as before when nothing has changed.
 IdentitySnapshot *directory_snapshot(Directory *directory);
 void identity_snapshot_release(IdentitySnapshot *snapshot); // accepts NULL; thread-safe
 
-// One of the two is set.
+// One of the two is set. A directory is asked within a transaction only.
 typedef struct IdentityView {
     Directory *directory;
     const IdentitySnapshot *snapshot;
 } IdentityView;
 
-// Who makes this request? On the loop, by the snapshot: verifies SigV4 (header, presigned) when the secret is known.
+// The documents. Ids: of users, roles, groups, instance profiles and customer policies the name in lower case (AWS: names that differ only by case
+// are the same), of access keys the key's id. Members as in IAM's API, and: "inline" (map of name → text), "attached" (list of ARNs), "groups" (of a user).
+extern const DocumentType IAM_USER, IAM_ROLE, IAM_GROUP, IAM_POLICY, IAM_ACCESS_KEY, IAM_INSTANCE_PROFILE, IAM_PLANE;
+
+// Who makes this request? On the loop, by the snapshot: verifies SigV4 (header, presigned) when the secret is known. A key that the plane issued acts as its
+// user or session; any other as the root of an account: a key of 12 digits of that account, else of the default one.
 typedef struct AuthenticationRules {
     Str default_account;
     bool strict; // refuse unknown access keys
-    int64_t wall_ms, plane_ms; // signatures are checked in wall time, sessions expire in plane time
+    int64_t wall_ms, plane_ms; // a signature is in time by either: processes in sandboxes sign with plane time
 } AuthenticationRules;
 
 typedef struct Authentication {
-    Principal principal;
+    Principal principal; // PRINCIPAL_ANONYMOUS when there is no signature: see identity_refuse_anonymous
     Str region; // of the credential scope; STR_NONE: unsigned
     bool is_signed; // a signature was verified
-    struct SigningKey *chunk_key; // for chunk-signed bodies whose secret is known (identity/aws_chunked.h); NULL: chunks are taken as they are
+    const SigningKey *chunk_key; // for chunk-signed bodies whose secret is known (identity/aws_chunked.h); NULL: chunks are taken as they are
     Str seed_signature;
+    Signature signature; // all that the request says about itself
 } Authentication;
 
 // Errors in the wording of the route's service family. The payload's hash is checked only when the body is in memory: `x-amz-content-sha256` of a spooled body is
-// the owner's to compare (sigv4.h gives the expected value).
+// the owner's to compare (signature_body_matches, identity_refuse_body).
 bool identity_authenticate(
     const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const WireRoute *route, const HttpRequest *request, Authentication *out, Error *e);
+bool identity_refuse_anonymous(const WireRoute *route, Error *e); // for operations that want a signature; returns false
+bool identity_refuse_body(const WireRoute *route, Error *e); // the body is not what was signed; returns false
+bool identity_refuse_chunk(const WireRoute *route, Error *e); // a chunk is not; returns false
+
+// git over HTTP: user name and password as CodeCommit's credential helpers make them (identity/git_credentials.h).
+bool identity_authenticate_git(
+    const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const HttpRequest *request, Str repository_path, Authentication *out, Error *e);
 
 // May this principal do that? AWS's evaluation: explicit deny; resource policy; identity policies; boundary; session policy; other accounts need both sides.
+// The resource policy of sts:AssumeRole, the role's trust policy, is found here. A service's principal may use its own service, and others as far as a resource
+// policy names it.
 typedef struct AuthorizationRequest {
     Arena *arena;
     const Principal *principal;
