@@ -17,5 +17,6 @@
 #define LIMIT_YAML_NODES 200000 // alias bombs
 
 // Plane
+#define LIMIT_AUDIT_RECORDS 20000 // a day of busy deployments, about 20 MB
 #define LIMIT_CALL_DEPTH 4 // turn_call within turn_call
 #define LIMIT_HOPS 32 // machine → call → event → machine …: ends loops such as S3 → Lambda → S3
