@@ -1,16 +1,42 @@
 // Effects on their way to the loop, and their events on the way back (plane/effects.h).
 #include "plane/internal.h"
 
-#include "base/log.h"
+#include "formats/json.h"
+#include "plane/sandboxes.h"
+#include "store/key.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+const EffectType *const EFFECT_TYPES[] = {
+    &SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY, &SANDBOX_PORTS, &SANDBOX_WATCH, &JOB_RUN, &JOB_SIGNAL, &HELPER_RUN, NULL};
 
 static const EffectType *effect_type(Str name) {
     for (const EffectType *const *type = EFFECT_TYPES; *type; type++) {
         if (str_is(name, (*type)->name)) return *type;
     }
     return NULL;
+}
+
+static Str progress_key(Arena *arena, Str effect_id) { return KEY(arena, key_text(STR("progress")), key_text(effect_id)); }
+
+static Doc *progress_of(Turns *turns, Str effect_id) {
+    Str text;
+    Doc *progress = NULL;
+    if (store_get(turns->store, &ENGINE_TABLE, progress_key(turns->arena, effect_id), turns->arena, &text)) {
+        json_parse(turns->arena, text, &progress, NULL);
+    }
+    return progress;
+}
+
+static void keep_progress(Turns *turns, Str effect_id, const Doc *data, bool final) {
+    const Doc *progress = doc_get(data, "progress");
+    Str key = progress_key(turns->arena, effect_id);
+    if (final) {
+        store_delete(turns->store, &ENGINE_TABLE, key);
+    } else if (progress) {
+        store_put(turns->store, &ENGINE_TABLE, key, json_write(turns->arena, progress));
+    }
 }
 
 void effects_add(Turns *turns, const OutboxEntry *entry) {
@@ -26,6 +52,7 @@ void effects_add(Turns *turns, const OutboxEntry *entry) {
                 .tag = str_copy(arena, entry->command.tag),
                 .where = {str_copy(arena, entry->where.account), str_copy(arena, entry->where.region)},
                 .arguments = doc_copy(arena, entry->command.input),
+                .progress = progress_of(turns, entry->id),
             },
     };
 }
@@ -61,6 +88,7 @@ static bool perform_event(Turns *turns, Work *work) {
     OutboxEntry entry;
     if (!outbox_find_engaged(turns->store, turns->arena, event->effect_id, &entry)) return true; // ended before: a late repetition
     turns->changed = true;
+    keep_progress(turns, event->effect_id, event->data, event->final);
     if (event->final) outbox_done(turns->store, &entry);
     if (!entry.from_machine) return true;
     doc_set_str(event->arena, event->data, "tag", entry.command.tag);
