@@ -2,7 +2,6 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 NATIVE := --native-file build/deps/native.ini
-PYTEST := build/deps/venv/bin/python3 -m pytest -q -n $(JOBS)
 
 .PHONY: all demo test lint bench install clean setup asan tsan
 
@@ -29,8 +28,7 @@ demo: all
 
 test: all asan
 	@scripts/setup test
-	@meson test -C build/asan --quiet --num-processes $(JOBS)
-	@$(PYTEST) tests
+	@scripts/test $(JOBS)
 
 lint: all
 	@scripts/setup test
