@@ -12,7 +12,7 @@ setup:
 	@scripts/setup build
 
 build/build.ninja:
-	@meson setup build $(NATIVE) --prefix $(PREFIX) >build/setup.log || { cat build/setup.log; exit 1; }
+	@meson setup build $(NATIVE) >build/setup.log || { cat build/setup.log; exit 1; }
 
 # The same program with AddressSanitizer and UndefinedBehaviorSanitizer; what the tests run.
 asan: setup
@@ -39,7 +39,7 @@ bench: all
 	@bench/run
 
 install: all
-	@meson install -C build
+	@meson configure build -Dprefix=$(PREFIX) && meson install -C build
 
 clean:
 	@rm -rf build/asan build/tsan
