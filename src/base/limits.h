@@ -15,6 +15,12 @@
 #define LIMIT_JSON_BYTES (16L * 1024 * 1024)
 #define LIMIT_YAML_BYTES (1024 * 1024) // AWS's template limit
 #define LIMIT_YAML_NODES 200000 // alias bombs
+#define LIMIT_XML_BYTES (16 * 1024 * 1024) // reports of tests; requests are bounded lower by HTTP
+#define LIMIT_XML_NODES 400000
+#define LIMIT_CBOR_BYTES (16L * 1024 * 1024)
+#define LIMIT_PATTERN_STEPS 100000 // PCRE2's match limit: a hostile pattern ends within milliseconds
+#define LIMIT_PATTERN_DEPTH 5000 // PCRE2's depth limit, bounds its heap
+#define LIMIT_PATTERN_CACHE 256 // compiled patterns kept by a thread
 
 // Plane
 #define LIMIT_AUDIT_RECORDS 20000 // a day of busy deployments, about 20 MB
