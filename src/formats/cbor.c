@@ -81,12 +81,30 @@ static void on_tag(void *data, uint64_t tag) {
 }
 
 static const struct cbor_callbacks callbacks = {
-    .uint8 = on_uint8, .uint16 = on_uint16, .uint32 = on_uint32, .uint64 = on_uint64,
-    .negint8 = on_negint8, .negint16 = on_negint16, .negint32 = on_negint32, .negint64 = on_negint64,
-    .byte_string_start = on_open_bytes, .byte_string = on_bytes, .string = on_string, .string_start = on_open_text,
-    .indef_array_start = on_open_list, .array_start = on_list, .indef_map_start = on_open_map, .map_start = on_map,
-    .tag = on_tag, .float2 = on_float, .float4 = on_float, .float8 = on_double,
-    .undefined = on_null, .null = on_null, .boolean = on_bool, .indef_break = on_break,
+    .uint8 = on_uint8,
+    .uint16 = on_uint16,
+    .uint32 = on_uint32,
+    .uint64 = on_uint64,
+    .negint8 = on_negint8,
+    .negint16 = on_negint16,
+    .negint32 = on_negint32,
+    .negint64 = on_negint64,
+    .byte_string_start = on_open_bytes,
+    .byte_string = on_bytes,
+    .string = on_string,
+    .string_start = on_open_text,
+    .indef_array_start = on_open_list,
+    .array_start = on_list,
+    .indef_map_start = on_open_map,
+    .map_start = on_map,
+    .tag = on_tag,
+    .float2 = on_float,
+    .float4 = on_float,
+    .float8 = on_double,
+    .undefined = on_null,
+    .null = on_null,
+    .boolean = on_bool,
+    .indef_break = on_break,
 };
 
 static bool read_item(Reader *r) {

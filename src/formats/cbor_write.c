@@ -4,11 +4,11 @@
 
 enum { HEAD_BYTES = 9 }; // the largest head of an item
 
-#define WRITE_HEAD(buf, call)                                                                                                                  \
-    do {                                                                                                                                       \
-        unsigned char head[HEAD_BYTES];                                                                                                        \
-        size_t len = call;                                                                                                                     \
-        buf_add((buf), (Str){(const char *)head, len});                                                                                        \
+#define WRITE_HEAD(buf, call)                           \
+    do {                                                \
+        unsigned char head[HEAD_BYTES];                 \
+        size_t len = call;                              \
+        buf_add((buf), (Str){(const char *)head, len}); \
     } while (0)
 
 static void write_int(Buf *buf, int64_t value) {

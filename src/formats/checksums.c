@@ -4,8 +4,11 @@ static const struct {
     Str name;
     size_t bytes;
 } kinds[CHECKSUM_KINDS] = {
-    [CHECKSUM_CRC32] = {STR_INIT("CRC32"), 4}, [CHECKSUM_CRC32C] = {STR_INIT("CRC32C"), 4}, [CHECKSUM_CRC64NVME] = {STR_INIT("CRC64NVME"), 8},
-    [CHECKSUM_SHA1] = {STR_INIT("SHA1"), SHA1_BYTES}, [CHECKSUM_SHA256] = {STR_INIT("SHA256"), SHA256_BYTES},
+    [CHECKSUM_CRC32] = {STR_INIT("CRC32"), 4},
+    [CHECKSUM_CRC32C] = {STR_INIT("CRC32C"), 4},
+    [CHECKSUM_CRC64NVME] = {STR_INIT("CRC64NVME"), 8},
+    [CHECKSUM_SHA1] = {STR_INIT("SHA1"), SHA1_BYTES},
+    [CHECKSUM_SHA256] = {STR_INIT("SHA256"), SHA256_BYTES},
 };
 
 Str checksum_name(ChecksumKind kind) { return kinds[kind].name; }

@@ -77,9 +77,7 @@ static bool lookup(Str pattern, unsigned flags, pcre2_code **out, Error *e) {
 static void read_groups(Str text, int count, PatternMatch *out) {
     const size_t *ends = pcre2_get_ovector_pointer(cache.data);
     out->count = count > 0 ? (size_t)count : PATTERN_GROUPS; // 0: more groups than there is room for
-    for (size_t i = 0; i < out->count; i++) {
-        out->groups[i] = ends[2 * i] == PCRE2_UNSET ? STR_NONE : str_sub(text, ends[2 * i], ends[2 * i + 1]);
-    }
+    for (size_t i = 0; i < out->count; i++) { out->groups[i] = ends[2 * i] == PCRE2_UNSET ? STR_NONE : str_sub(text, ends[2 * i], ends[2 * i + 1]); }
 }
 
 bool pattern_find(Str pattern, unsigned flags, Str text, PatternMatch *out, Error *e) {

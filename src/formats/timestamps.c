@@ -1,5 +1,7 @@
 #include "formats/timestamps.h"
 
+#include "base/error.h"
+
 #include <ctype.h>
 #include <math.h>
 
@@ -71,7 +73,8 @@ static bool parts_are_valid(const TimeParts *p) {
 static void take_fraction(Str *text, TimeParts *parts) {
     if (text->len < 2 || (text->at[0] != '.' && text->at[0] != ',') || !isdigit((unsigned char)text->at[1])) return;
     *text = str_from(*text, 1);
-    for (int unit = 100; text->len && isdigit((unsigned char)text->at[0]); unit /= 10, *text = str_from(*text, 1)) parts->ms += (text->at[0] - '0') * unit;
+    for (int unit = 100; text->len && isdigit((unsigned char)text->at[0]); unit /= 10, *text = str_from(*text, 1))
+        parts->ms += (text->at[0] - '0') * unit;
 }
 
 // "+01:00", "-0130", "+01"; adds to `*offset_ms`.
@@ -158,7 +161,7 @@ static const struct {
     Str name;
     int hours;
 } zones[] = {
-    {STR_INIT("GMT"), 0}, {STR_INIT("UTC"), 0}, {STR_INIT("UT"), 0}, {STR_INIT("Z"), 0}, {STR_INIT("EST"), -5}, {STR_INIT("EDT"), -4},
+    {STR_INIT("GMT"), 0},  {STR_INIT("UTC"), 0},  {STR_INIT("UT"), 0},   {STR_INIT("Z"), 0},    {STR_INIT("EST"), -5}, {STR_INIT("EDT"), -4},
     {STR_INIT("CST"), -6}, {STR_INIT("CDT"), -5}, {STR_INIT("MST"), -7}, {STR_INIT("MDT"), -6}, {STR_INIT("PST"), -8}, {STR_INIT("PDT"), -7},
 };
 
@@ -256,7 +259,8 @@ Str time_iso8601_basic(Arena *arena, int64_t ms) {
 
 Str time_http(Arena *arena, int64_t ms) {
     TimeParts p = time_split(ms);
-    return str_format(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[p.weekday], p.day, months[p.month - 1], (int)p.year, p.hour, p.minute, p.second);
+    return str_format(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[p.weekday], p.day, months[p.month - 1], (int)p.year, p.hour, p.minute,
+                      p.second);
 }
 
 Str time_rfc822(Arena *arena, int64_t ms) { return time_http(arena, ms); }

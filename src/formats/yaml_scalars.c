@@ -22,27 +22,34 @@ bool yaml_to_bool(Str text, bool *out) {
     return true;
 }
 
-static int digit_value(char c) { return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : 99; }
+static int digit_value(char c) {
+    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : 99;
+}
 
-// Digits of `base` with '_' anywhere among them; sums up in a double too, for what 64 bits cannot hold.
-static bool whole_number(Str digits, int base, double *real, uint64_t *whole) {
+typedef struct Whole {
+    int64_t value;
+    long double real; // for what int64 cannot hold
+    bool fits;
+} Whole;
+
+// Digits of `base` with '_' anywhere among them.
+static bool whole_number(Str digits, int base, Whole *out) {
     size_t count = 0;
-    *real = 0;
-    *whole = 0;
+    *out = (Whole){.fits = true};
     for (size_t i = 0; i < digits.len; i++) {
         if (digits.at[i] == '_') continue;
         int value = digit_value(digits.at[i]);
         if (value >= base) return false;
-        *real = *real * base + value;
-        *whole = *whole * (uint64_t)base + (uint64_t)value;
+        out->real = out->real * base + value;
+        out->fits = out->fits && !__builtin_mul_overflow(out->value, base, &out->value) && !__builtin_add_overflow(out->value, value, &out->value);
         count++;
     }
     return count > 0;
 }
 
-static Doc *of_whole(Arena *arena, bool negative, double real, uint64_t whole) {
-    if (real >= 9223372036854775808.0 || whole > INT64_MAX) return doc_of_real(arena, negative ? -real : real);
-    return doc_of_int(arena, negative ? -(int64_t)whole : (int64_t)whole);
+static Doc *of_whole(Arena *arena, bool negative, const Whole *whole) {
+    if (!whole->fits) return doc_of_real(arena, (double)(negative ? -whole->real : whole->real));
+    return doc_of_int(arena, negative ? -whole->value : whole->value);
 }
 
 static Doc *integer(Arena *arena, Str digits, bool negative) {
@@ -52,9 +59,8 @@ static Doc *integer(Arena *arena, Str digits, bool negative) {
         base = digits.at[1] == 'b' ? 2 : digits.at[1] == 'x' ? 16 : 8;
         digits = str_from(digits, base == 8 ? 1 : 2);
     }
-    double real;
-    uint64_t whole;
-    return whole_number(digits, base, &real, &whole) ? of_whole(arena, negative, real, whole) : NULL;
+    Whole whole;
+    return whole_number(digits, base, &whole) ? of_whole(arena, negative, &whole) : NULL;
 }
 
 // 190:20:30 and 190:20:30.15: each further group is below 60; the first begins with 1 to 9 unless a fraction follows.
@@ -62,17 +68,18 @@ static Doc *sexagesimal(Arena *arena, Str text, bool negative) {
     ptrdiff_t dot = str_find_char(text, '.');
     Str groups = dot < 0 ? text : str_sub(text, 0, (size_t)dot);
     if (str_find_char(groups, ':') < 0 || !isdigit((unsigned char)groups.at[0]) || (dot < 0 && groups.at[0] == '0')) return NULL;
-    double total = 0, part;
-    uint64_t whole;
+    Whole total = {.fits = true}, part;
     for (bool first = true; !str_is_none(groups); first = false) {
         Str group = str_cut(&groups, ':');
-        if (!whole_number(group, 10, &part, &whole) || (!first && (group.len > 2 || whole > 59))) return NULL;
-        total = total * 60 + part;
+        if (!whole_number(group, 10, &part) || (!first && (group.len > 2 || part.value > 59))) return NULL;
+        total.real = total.real * 60 + part.real;
+        total.fits = total.fits && part.fits && total.real < 9e18L;
+        total.value = total.fits ? (int64_t)total.real : 0;
     }
-    if (dot < 0) return of_whole(arena, negative, total, total < 9e18 ? (uint64_t)total : UINT64_MAX);
+    if (dot < 0) return of_whole(arena, negative, &total);
     Str fraction = str_from(text, (size_t)dot + 1);
-    if (fraction.len && !whole_number(fraction, 10, &part, &whole)) return NULL;
-    double value = total + (fraction.len ? part / pow(10, (double)fraction.len) : 0);
+    if (fraction.len && !whole_number(fraction, 10, &part)) return NULL;
+    double value = (double)total.real + (fraction.len ? (double)part.real / pow(10, (double)fraction.len) : 0);
     return doc_of_real(arena, negative ? -value : value);
 }
 
@@ -81,7 +88,8 @@ static bool looks_real(Str text) {
     ptrdiff_t dot = str_find_char(text, '.');
     if (dot < 0 || text.len == 1) return false;
     size_t i = 0, digits = 0;
-    for (; i < text.len && (isdigit((unsigned char)text.at[i]) || text.at[i] == '_' || i == (size_t)dot); i++) digits += isdigit((unsigned char)text.at[i]) != 0;
+    for (; i < text.len && (isdigit((unsigned char)text.at[i]) || text.at[i] == '_' || i == (size_t)dot); i++)
+        digits += isdigit((unsigned char)text.at[i]) != 0;
     if (digits == 0 || text.at[0] == '_') return false;
     if (i == text.len) return true;
     if ((text.at[i] != 'e' && text.at[i] != 'E') || ++i >= text.len || (text.at[i] != '-' && text.at[i] != '+')) return false;
