@@ -35,7 +35,7 @@ Str path_normalise(Arena *arena, Str path) {
     return join_parts(arena, &parts, absolute, path.len + 1);
 }
 
-Str path_join(Arena *arena, Str base, Str path) {
+Str path_resolve(Arena *arena, Str base, Str path) {
     if (path_is_absolute(path) || base.len == 0) return path;
     if (path.len == 0) return base;
     bool slash = base.at[base.len - 1] == '/';

@@ -5,7 +5,7 @@
 
 // Without ".", empty parts and trailing '/'; ".." removes the part before it where there is one ("../x" stays, "/.." is "/"). "" gives ".".
 Str path_normalise(Arena *arena, Str path);
-Str path_join(Arena *arena, Str base, Str path); // an absolute `path` stands for itself; not normalised
+Str path_resolve(Arena *arena, Str base, Str path); // an absolute `path` stands for itself; not normalised
 Str path_dir(Str path); // what stands before the last '/': "a/b" → "a", "/a" → "/", "a" → "."
 Str path_base(Str path); // the last part: "a/b/" → "b"
 Str path_extension(Str path); // with its dot: "x.tar.gz" → ".gz"; empty when there is none (".profile" has none)

@@ -102,7 +102,7 @@ bool xml_parse(Arena *arena, Str text, XmlNode **out, Error *e) {
     if (text.len > LIMIT_XML_BYTES) return fail(e, "bad-xml", "the text is larger than %d bytes", LIMIT_XML_BYTES);
     Buf texts[LIMIT_DOC_DEPTH];
     for (int i = 0; i < LIMIT_DOC_DEPTH; i++) buf_init(&texts[i], LIMIT_XML_BYTES);
-    Reader r = {.parser = XML_ParserCreate("UTF-8"), .arena = arena, .texts = texts, .e = e};
+    Reader r = {.parser = XML_ParserCreate(NULL), .arena = arena, .texts = texts, .e = e};
     if (!r.parser) abort();
     bool ok = run(&r, text);
     XML_ParserFree(r.parser);

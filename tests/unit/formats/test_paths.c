@@ -21,8 +21,8 @@ static void paths_are_normalised(void **state) {
 
 static void paths_are_joined_and_taken_apart(void **state) {
     AUTO_ARENA arena = arena_new();
-    assert_string_equal(str_c(arena, path_join(arena, STR("a"), STR("b"))), "a/b");
-    assert_string_equal(str_c(arena, path_join(arena, STR("a/"), STR("/b"))), "/b");
+    assert_string_equal(str_c(arena, path_resolve(arena, STR("a"), STR("b"))), "a/b");
+    assert_string_equal(str_c(arena, path_resolve(arena, STR("a/"), STR("/b"))), "/b");
     assert_string_equal(str_c(arena, path_dir(STR("a/b/"))), "a");
     assert_string_equal(str_c(arena, path_dir(STR("/a"))), "/");
     assert_string_equal(str_c(arena, path_dir(STR("a"))), ".");
