@@ -30,8 +30,11 @@ test: all asan
 	@scripts/setup test
 	@scripts/test $(JOBS)
 
+# The other compiler must be content too.
 lint: all
 	@scripts/setup test
+	@test -e build/clang/build.ninja || CC=clang meson setup build/clang $(NATIVE) >build/setup.log
+	@ninja -C build/clang -j $(JOBS) --quiet
 	@scripts/lint
 
 bench: all
@@ -42,5 +45,5 @@ install: all
 	@meson configure build -Dprefix=$(PREFIX) && meson install -C build
 
 clean:
-	@rm -rf build/asan build/tsan
+	@rm -rf build/asan build/tsan build/clang
 	@test ! -e build/build.ninja || ninja -C build clean
