@@ -70,7 +70,8 @@ typedef struct HttpServerOptions {
 HttpServer *http_server_new(Loop *loop, const HttpOwner *owner, const HttpServerOptions *options); // options may be NULL
 // Stops listening and keep-alive, lets exchanges end for up to `grace_ms`, then closes what is left; calls `done` (may be NULL) at the end.
 void http_server_shutdown(HttpServer *server, int64_t grace_ms, LoopFunction *done, void *context);
-void http_server_free(HttpServer *server); // closes at once what is still open; exchanges that the owner still has get on_gone first and must be ended in it
+void http_server_free(
+    HttpServer *server); // closes at once what is still open; exchanges that the owner still has get on_gone first and must be ended in it
 
 // Listeners. `name` shows up in HttpRequest.listener and is copied. Port 0 takes a free one; `*port` (may be NULL) tells which.
 bool http_listen(HttpServer *server, Str name, const char *address, uint16_t port, uint16_t *bound, Error *e); // code "address-in-use" when taken
@@ -78,8 +79,9 @@ bool http_listen_fd(HttpServer *server, Str name, int fd, Error *e); // a bound 
 void http_unlisten(HttpServer *server, Str name); // its connections stay
 
 // Answers. Content-Length, Date, Connection, Transfer-Encoding are added. Body: bytes, or a part of a file, read off the loop. HEAD: set head_only, or leave it: no body is sent for HEAD.
-// For 204 and 304, no body nor length is sent.
-void http_reply(HttpExchange *exchange, const HttpReply *reply);
+// For 204 and 304, no body nor length is sent. Bytes that would break a header's line (CR, LF, NUL) become spaces.
+// False only when the body's file cannot be opened or is shorter than said: nothing was sent, and the exchange is still the owner's.
+bool http_reply(HttpExchange *exchange, const HttpReply *reply);
 // In pieces: head->body.size is the whole size, or -1 when not known yet (chunked). Pieces are copied or sent before it returns.
 void http_reply_begin(HttpExchange *exchange, const HttpReply *head);
 bool http_reply_write(HttpExchange *exchange, Str piece); // false: much is waiting; go on at on_writable
