@@ -2,7 +2,6 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 NATIVE := --native-file build/deps/native.ini
-PYTEST := build/deps/venv/bin/python3 -m pytest -q -n $(JOBS)
 
 .PHONY: all demo test lint bench install clean setup asan tsan
 
@@ -13,7 +12,7 @@ setup:
 	@scripts/setup build
 
 build/build.ninja:
-	@meson setup build $(NATIVE) --prefix $(PREFIX) >build/setup.log || { cat build/setup.log; exit 1; }
+	@meson setup build $(NATIVE) >build/setup.log || { cat build/setup.log; exit 1; }
 
 # The same program with AddressSanitizer and UndefinedBehaviorSanitizer; what the tests run.
 asan: setup
@@ -29,11 +28,13 @@ demo: all
 
 test: all asan
 	@scripts/setup test
-	@meson test -C build/asan --quiet --num-processes $(JOBS)
-	@$(PYTEST) tests
+	@scripts/test $(JOBS)
 
+# The other compiler must be content too.
 lint: all
 	@scripts/setup test
+	@test -e build/clang/build.ninja || CC=clang meson setup build/clang $(NATIVE) >build/setup.log
+	@ninja -C build/clang -j $(JOBS) --quiet
 	@scripts/lint
 
 bench: all
@@ -41,8 +42,8 @@ bench: all
 	@bench/run
 
 install: all
-	@meson install -C build
+	@meson configure build -Dprefix=$(PREFIX) && meson install -C build
 
 clean:
-	@rm -rf build/asan build/tsan
+	@rm -rf build/asan build/tsan build/clang
 	@test ! -e build/build.ninja || ninja -C build clean

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-bool fail(Error *e, const char *code, const char *format, ...) {
+bool(fail)(Error *e, const char *code, const char *format, ...) {
     if (!e) return false;
     va_list args;
     va_start(args, format);
@@ -14,7 +14,7 @@ bool fail(Error *e, const char *code, const char *format, ...) {
     return false;
 }
 
-bool fail_errno(Error *e, int errnum, const char *format, ...) {
+bool(fail_errno)(Error *e, int errnum, const char *format, ...) {
     if (!e) return false;
     char context[ERROR_MESSAGE_BYTES];
     va_list args;
@@ -24,7 +24,7 @@ bool fail_errno(Error *e, int errnum, const char *format, ...) {
     return fail(e, "system", "%.1500s: %s", context, strerror(errnum));
 }
 
-bool fail_within(Error *e, const char *format, ...) {
+bool(fail_within)(Error *e, const char *format, ...) {
     if (!e) return false;
     char context[ERROR_MESSAGE_BYTES / 4], old[ERROR_MESSAGE_BYTES];
     va_list args;

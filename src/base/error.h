@@ -23,6 +23,15 @@ bool fail(Error *e, const char *code, const char *format, ...) __attribute__((fo
 bool fail_errno(Error *e, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4))); // code "system", text of errno behind
 // Puts `context: ` before the message of an error that is set.
 bool fail_within(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Callers are shown that these return false, so that compilers and analyzers know where an output has been set.
+static inline bool fail_returned(bool value) {
+    (void)value;
+    return false;
+}
+#define fail(...) fail_returned(fail(__VA_ARGS__))
+#define fail_errno(...) fail_returned(fail_errno(__VA_ARGS__))
+#define fail_within(...) fail_returned(fail_within(__VA_ARGS__))
+
 void error_clear(Error *e);
 static inline bool error_is(const Error *e, const char *code) { return strcmp(e->code, code) == 0; }
 

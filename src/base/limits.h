@@ -22,7 +22,22 @@
 #define LIMIT_JSON_BYTES (16L * 1024 * 1024)
 #define LIMIT_YAML_BYTES (1024 * 1024) // AWS's template limit
 #define LIMIT_YAML_NODES 200000 // alias bombs
+#define LIMIT_XML_BYTES (16 * 1024 * 1024) // reports of tests; requests are bounded lower by HTTP
+#define LIMIT_XML_NODES 400000
+#define LIMIT_CBOR_BYTES (16L * 1024 * 1024)
+#define LIMIT_BUNDLE_BYTES (8L * 1024 * 1024 * 1024) // unpacked; CodePipeline's largest artifact is 7 GB
+#define LIMIT_BUNDLE_ENTRIES 200000 // a node_modules of an honest application has some 60,000 files
+#define LIMIT_BUNDLE_RATIO 200 // deflate reaches 1,030; text that people write stays below 50
+#define LIMIT_BUNDLE_RATIO_FLOOR_BYTES (256L * 1024 * 1024) // below it the ratio does no harm
+#define LIMIT_BUNDLE_MS 600000
+#define LIMIT_BUNDLE_READ_BYTES (1024 * 1024) // one file read out of a bundle: an appspec, a buildspec
+#define LIMIT_HELPER_MEMORY_BYTES (512L * 1024 * 1024) // of rehearse-helper: lists of many entries included
+#define LIMIT_FOLDER_DEPTH 100 // walks of folders recurse
+#define LIMIT_PATTERN_STEPS 100000 // PCRE2's match limit: a hostile pattern ends within milliseconds
+#define LIMIT_PATTERN_DEPTH 5000 // PCRE2's depth limit, bounds its heap
+#define LIMIT_PATTERN_CACHE 256 // compiled patterns kept by a thread
 
 // Plane
+#define LIMIT_AUDIT_RECORDS 20000 // a day of busy deployments, about 20 MB
 #define LIMIT_CALL_DEPTH 4 // turn_call within turn_call
 #define LIMIT_HOPS 32 // machine → call → event → machine …: ends loops such as S3 → Lambda → S3

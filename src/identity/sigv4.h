@@ -29,24 +29,28 @@ struct Signature {
     Str signed_headers; // "host;x-amz-date"
     Str signature; // 64 hexadecimal digits
     Str token; // X-Amz-Security-Token, or STR_NONE
-    Str timestamp; // "20130524T000000Z"
+    Str timestamp; // "20130524T000000Z"; STR_NONE when it came as a Date header: then in timestamp_room
     int64_t signed_at_ms;
     int64_t expires_s; // presigned: seconds; 0 otherwise
     PayloadSigning payload;
     Str payload_hash;
-    char timestamp_room[17]; // timestamp, when it came as a Date header
+    char timestamp_room[17];
 };
 
 enum { SIGNING_KEY_BYTES = 32, SIGNATURE_HEX = 64 };
 
 typedef struct SigningKey {
-    unsigned char bytes[SIGNING_KEY_BYTES];
+    uint8_t bytes[SIGNING_KEY_BYTES];
 } SigningKey;
 
 AuthFault signature_read(const HttpRequest *request, Signature *out);
 // `clocks`: a request signed near either is in time. Bodies: a PAYLOAD_HASHED body that is inline is hashed and compared; of one in a file
 // the caller compares the hash (signature_body_matches).
 AuthFault signature_verify(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks);
+// The time alone, for keys whose secret nobody knows.
+AuthFault signature_check_time(const Signature *signature, AuthClocks clocks);
+// For requests of our own: the signature of a complete request. The headers that `signature` names must be there.
+void signature_compute(const Signature *signature, const HttpRequest *request, Str payload, Str secret, char out[SIGNATURE_HEX]);
 // False: the body's hash is not what was signed. `sha256_hex` of the whole body as received.
 bool signature_body_matches(const Signature *signature, Str sha256_hex);
 

@@ -2,7 +2,8 @@
 //
 // An effect is started on the loop after the commit that asked for it, and again after each restart of the server until it has ended: starting must therefore
 // find again what already runs, by the effect's id (unique for ever, made of [A-Za-z0-9._-] only, usable as a file name). Its progress and its end are
-// events "effect" for the machine that asked: data {"tag", "effect", "id", …}. Only the last one has "final": true, and it deletes the command.
+// events "effect" for the machine that asked: data {"tag", "effect", "id", …}. Only the last one has "final": true, and it deletes the command. An event may
+// carry "progress" (offsets read so far): it is kept in the same transaction and given to `start` after a restart.
 #pragma once
 
 #include "plane/service.h"
@@ -13,6 +14,7 @@ typedef struct Effect {
     Str id, name, tag;
     Partition where;
     const Doc *arguments;
+    const Doc *progress; // what the last delivered event carried as "progress", when it is started again; NULL: from the beginning
 } Effect;
 
 typedef struct EffectType {

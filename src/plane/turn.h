@@ -4,6 +4,7 @@
 // in the outbox of the same transaction. On the loop (OP_READ) only the reading functions may be used; the others assert.
 #pragma once
 
+#include "identity/directory.h"
 #include "plane/service.h"
 
 Store *turn_store(Turn *turn); // for a service's own tables
@@ -38,6 +39,10 @@ bool turn_send(Turn *turn, const DocumentType *type, Str id, Str kind, Doc *data
 bool turn_call(Turn *turn, Principal principal, const char *service, const char *operation, Doc *input, Doc **out, Error *e);
 // Is this principal allowed to? For checks that depend on what the handler finds. Sets AWS's AccessDenied error.
 bool turn_allowed(Turn *turn, const Principal *principal, const Requirement *what, Error *e);
+
+// May a service assume this role? Looks at existence and trust policy. For operations that take a service role.
+bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Error *e);
+Directory *turn_directory(Turn *turn); // for iam and sts: what identity/ keeps
 
 // Commands of a handler: as machines give them, but without an answer.
 void turn_command_call(Turn *turn, Principal principal, const char *service, const char *operation, Doc *input, const Body *body);

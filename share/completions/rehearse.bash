@@ -1,0 +1,22 @@
+# Completion of rehearse(1) for bash.
+_rehearse() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+    local verbs="run up env status logs approve reject clock doctor reset down help"
+    local -A options=(
+        [up]="--port --host --data --account --region --fast-forward --strict"
+        [run]="--retry --json"
+        [status]="--services --unsupported --json"
+        [logs]="--json"
+        [clock]="set advance --json"
+        [doctor]="--json"
+        [help]="$verbs"
+    )
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        COMPREPLY=($(compgen -W "$verbs --version" -- "$word"))
+    elif [[ $before == --data || ($verb == run && $word != -*) ]]; then
+        COMPREPLY=($(compgen -d -- "$word"))
+    else
+        COMPREPLY=($(compgen -W "${options[$verb]} --help" -- "$word"))
+    fi
+}
+complete -F _rehearse rehearse

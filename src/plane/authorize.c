@@ -1,0 +1,117 @@
+// Policy before every handler: works out what a call needs (action, resource, condition keys) from the service's table and asks identity/.
+#include "plane/internal.h"
+
+#include <assert.h>
+
+void require(Requirements *all, Str action, Str resource, Doc *context) {
+    assert(all->count < sizeof all->at / sizeof *all->at);
+    all->at[all->count++] = (Requirement){.action = action, .resource = resource, .context = context};
+}
+
+void require_pass_role(Requirements *all, Str role_arn, const char *service_host) {
+    if (!role_arn.len) return;
+    Doc *context = doc_map(all->arena);
+    doc_set_str(all->arena, context, "iam:PassedToService", str_of(service_host));
+    require(all, STR("iam:PassRole"), role_arn, context);
+}
+
+// "pipeline.name" within the input; STR_NONE when a part is absent or no text.
+static Str member_at(const Doc *input, Str path) {
+    const Doc *at = input;
+    while (path.at && at) at = doc_get_str_key(at, str_cut(&path, '.'));
+    return doc_str(at, STR_NONE);
+}
+
+// What stands in braces: a path, alternatives by bars, or one of the call's own.
+static Str placeholder(const Call *call, Str names) {
+    if (str_is(names, "region")) return call->where.region;
+    if (str_is(names, "account")) return call->where.account;
+    Str value = STR_NONE;
+    while (!value.at && names.at) value = member_at(call->input, str_cut(&names, '|'));
+    return value;
+}
+
+Str expand_resource(const Call *call, const char *template) {
+    if (!template) return STR("*");
+    Arena *arena = call->arena;
+    Str rest = str_of(template), resource = STR("");
+    while (rest.len) {
+        resource = str_cat(arena, resource, str_cut(&rest, '{'));
+        if (!rest.at) break;
+        Str value = placeholder(call, str_cut(&rest, '}'));
+        if (!value.at) return STR("*");
+        // A member may hold the whole ARN where a name would do.
+        if (str_starts(value, STR("arn:")) && !str_is(resource, "")) return value;
+        resource = str_cat(arena, resource, value);
+    }
+    return resource;
+}
+
+static void collect(Turn *turn, const Operation *operation, const Call *call, Requirements *all) {
+    if (operation->requirements) {
+        operation->requirements(turn, call, all);
+        return;
+    }
+    const WireService *wire = wire_service_of(call->operation);
+    const char *prefix = registry_service(wire)->prefix;
+    Str action = operation->action ? str_of(operation->action) : str_format(call->arena, "%s:%s", prefix, operation->name);
+    require(all, action, expand_resource(call, operation->resource), NULL);
+}
+
+static IdentityView view_of(const Turn *turn) {
+    if (turn->turns) return (IdentityView){.directory = turn->turns->directory};
+    return (IdentityView){.snapshot = plane_identity(turn->plane)};
+}
+
+// Condition keys of every request, besides those of the principal.
+static Doc *context_of(const Turn *turn, const Call *call, const Doc *own) {
+    Arena *arena = turn->arena;
+    Doc *context = own ? doc_copy(arena, own) : doc_map(arena);
+    doc_set_str(arena, context, "aws:RequestedRegion", turn->where.region);
+    if (!call) return context;
+    doc_set_str(arena, context, "aws:SourceIp", call->source_ip);
+    doc_set_str(arena, context, "aws:UserAgent", call->user_agent);
+    doc_set_str(arena, context, "aws:SecureTransport", call->tls ? STR("true") : STR("false"));
+    return context;
+}
+
+static bool is_allowed(
+    const Turn *turn, const Call *call, const Principal *principal, const Requirement *what, const Doc *resource_policy, Str owner, Error *e) {
+    AuthorizationRequest request = {
+        .arena = turn->arena,
+        .principal = principal,
+        .action = what->action,
+        .resource = what->resource,
+        .resource_account = owner,
+        .resource_policy = str_is(what->action, "iam:PassRole") ? NULL : resource_policy,
+        .context = context_of(turn, call, what->context),
+        .now_ms = turn->now_ms,
+    };
+    return identity_authorize(view_of(turn), &request, e);
+}
+
+bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Error *e) {
+    const Service *service = registry_service(wire_service_of(call->operation));
+    Str owner = STR_NONE;
+    const Doc *resource_policy = service->resource_policy ? service->resource_policy(turn, call, &owner) : NULL;
+    bool own = !owner.at || str_eq(owner, call->principal.account);
+    if (call->principal.kind == PRINCIPAL_ROOT && own && !resource_policy) return true; // nothing can forbid it
+    Requirements all = {.arena = turn->arena};
+    collect(turn, operation, call, &all);
+    for (size_t i = 0; i < all.count; i++) TRY(is_allowed(turn, call, &call->principal, &all.at[i], resource_policy, owner, e));
+    return true;
+}
+
+bool turn_allowed(Turn *turn, const Principal *principal, const Requirement *what, Error *e) {
+    return is_allowed(turn, turn->call, principal, what, NULL, STR_NONE, e);
+}
+
+bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Error *e) {
+    return identity_role_trusts(view_of(turn), turn->arena, role_arn, str_of(service_host), e);
+}
+
+Directory *turn_directory(Turn *turn) {
+    assert(turn->turns);
+    turn->turns->changed = true;
+    return turn->turns->directory;
+}

@@ -1,0 +1,64 @@
+// From the turn thread back to the loop: after the commit, what the turn finished travels as one parcel. The loop then answers the clients, starts the
+// effects, deletes files that nothing refers to any more, and takes the new snapshot.
+#include "plane/internal.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct Parcel {
+    QueueItem item; // first
+    Arena *arena; // of the turn
+    Vec finished, effects, files;
+    bool failed;
+    Error error;
+    Snapshot *snapshot; // NULL: nothing changed
+} Parcel;
+
+static Snapshot *snapshot_new(Turns *turns) {
+    Snapshot *snapshot = malloc(sizeof *snapshot);
+    if (!snapshot) abort();
+    *snapshot = (Snapshot){.clock = turns->clock, .identity = directory_snapshot(turns->directory)};
+    return snapshot;
+}
+
+void handover_turn(Turns *turns, const Error *failed) {
+    Parcel *parcel = arena_new_of(turns->arena, Parcel);
+    *parcel = (Parcel){
+        .arena = turns->arena,
+        .finished = turns->finished,
+        .effects = turns->effects,
+        .files = turns->files,
+        .failed = failed != NULL,
+        .snapshot = !failed && turns->changed ? snapshot_new(turns) : NULL,
+    };
+    if (failed) parcel->error = *failed;
+    bool empty = parcel->finished.len == 0 && parcel->effects.len == 0 && parcel->files.len == 0 && !parcel->snapshot;
+    if (empty) {
+        arena_free(parcel->arena);
+    } else {
+        plane_take_back(turns->plane, &parcel->item);
+    }
+}
+
+static void unpack(Plane *plane, Parcel *parcel) {
+    if (parcel->snapshot) plane_set_snapshot(plane, parcel->snapshot);
+    for (size_t i = 0; i < parcel->finished.len; i++) {
+        Work *work = vec_get(&parcel->finished, Work *, i);
+        work->finished(plane, work, parcel->failed ? &parcel->error : NULL);
+    }
+    for (size_t i = 0; !parcel->failed && i < parcel->effects.len; i++) effects_start(plane, vec_at(&parcel->effects, i));
+    for (size_t i = 0; !parcel->failed && i < parcel->files.len; i++) {
+        Str path = vec_get(&parcel->files, Str, i);
+        if (unlink(str_c(parcel->arena, path)) < 0) log_debug("%.*s is gone already", STR_ARG(path));
+    }
+    arena_free(parcel->arena);
+}
+
+void handover_unpack(Plane *plane, QueueItem *parcels) {
+    for (QueueItem *next; parcels; parcels = next) {
+        next = parcels->next;
+        unpack(plane, (Parcel *)parcels);
+    }
+}

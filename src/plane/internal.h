@@ -1,0 +1,174 @@
+// What the files of plane/ share; nobody else includes it.
+//
+// Two threads meet here. `Work` crosses between them: the loop pushes it, the turn thread performs it inside a transaction, and after the commit the
+// loop finishes it. `Turn` is one call's (or one machine event's) view of the transaction, on whichever thread runs it.
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "engine/outbox.h"
+#include "identity/directory.h"
+#include "os/loop.h"
+#include "plane/effects.h"
+#include "plane/plane.h"
+#include "plane/queue.h"
+#include "plane/turn.h"
+
+#include <pthread.h>
+
+typedef struct Turns Turns; // the turn thread
+typedef struct Work Work;
+
+struct Work {
+    QueueItem item; // first
+    // On the turn thread. False: it stays with the turn thread, which has parked it.
+    bool (*perform)(Turns *turns, Work *work);
+    // On the loop, after the commit. `failed`: the commit failed and nothing of it happened (the error says why).
+    void (*finished)(Plane *plane, Work *work, const Error *failed);
+    bool ends_batch; // nothing of later turns may share its transaction (reset)
+};
+
+// A call from outside, on its way through both threads. It lives in its request's arena.
+typedef struct ApiWork {
+    Work work;
+    struct HttpExchange *exchange;
+    Call call;
+    Outcome outcome;
+    Doc *output;
+    Body reply_body;
+    Error error;
+    Link parked_link;
+    bool parked;
+} ApiWork;
+
+// What the turn thread lets the loop see: made after a commit, never changed. The loop holds the newest; the older is freed when it is handed back.
+typedef struct Snapshot {
+    Clock clock;
+    IdentitySnapshot *identity;
+} Snapshot;
+
+struct Turn {
+    Plane *plane; // its immutable part: options
+    Turns *turns; // NULL on the loop: reading only
+    Store *store;
+    Arena *arena;
+    const Call *call; // NULL in subscriptions and starts
+    Partition where;
+    int64_t now_ms;
+    IdSource ids;
+    Str origin; // of commands: "call/REQUEST-ID"
+    uint32_t command_count;
+    int depth, hops;
+    Body reply_body;
+    Str park_key;
+    TimerKind park_kind;
+    int64_t park_deadline_ms;
+};
+
+// What waits for a key or a deadline: a call from outside (work) or an engaged internal one (entry_id).
+typedef struct Parked {
+    Link link;
+    Arena *arena; // own, of internal ones; NULL for calls from outside
+    ApiWork *work;
+    Str entry_id;
+    Str key;
+    TimerKind kind;
+    int64_t deadline_ms; // real for TIMER_OUTER, else plane time
+    bool woken, timed_out;
+} Parked;
+
+struct Turns {
+    Plane *plane;
+    pthread_t thread;
+    Queue incoming; // Work
+    Store *store; // the writer
+    Clock clock;
+    Directory *directory; // identity/directory.h: credentials and policies
+    _Atomic bool stopping;
+    Arena *arena; // of the current turn
+    StepContext step; // store, arena, now; its wakes
+    List parked;
+    Vec finished; // Work *
+    Vec effects; // EffectStart: to hand to the loop after the commit
+    Vec files; // Str: to delete after the commit
+    QueueItem *left_over; // what came behind a work that ended its batch
+    bool batch_ended, changed, unsettled; // changed: something was written; unsettled: there is more to do at once
+    bool running;
+    int64_t sleep_us; // until something is due
+    uint64_t sequence; // of turns
+    uint64_t audit_next; // number of the next record
+    IdSource ids;
+};
+
+typedef struct EffectStart {
+    const EffectType *type;
+    Effect effect;
+} EffectStart;
+
+// turns.c
+bool turns_open(Plane *plane, Turns **out, Error *e);
+void turns_run(Turns *turns); // starts the thread
+void turns_close(Turns *turns);
+void turns_push(Turns *turns, Work *work); // from the loop; queue_wake after one or many
+void turns_perform(Turns *turns, Work *work);
+void turns_start_services(Turns *turns);
+extern const StoreTable AUDIT_TABLE; // audit.c
+void audit_open(Turns *turns);
+void audit_call(Turns *turns, const Call *call, Outcome outcome, const Error *e);
+
+// handover.c
+void handover_turn(Turns *turns, const Error *failed);
+void handover_unpack(Plane *plane, QueueItem *parcels);
+
+// plane.c, the loop's side
+void plane_push(Plane *plane, Work *work); // to the turn thread; it is woken once a loop iteration
+void plane_take_back(Plane *plane, QueueItem *parcel); // from the turn thread
+void plane_set_snapshot(Plane *plane, Snapshot *snapshot);
+const IdentitySnapshot *plane_identity(const Plane *plane); // on the loop
+size_t plane_open_requests(const Plane *plane); // atomics: any thread
+int64_t plane_last_request_ms(const Plane *plane);
+
+// run.c: one call, on either thread: authorise, savepoint, handle.
+Outcome run_call(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e);
+void turn_begin(Turn *turn, Turns *turns, Arena *arena, Partition where, Str origin);
+
+// registry.c
+void registry_open(void);
+const Operation *registry_operation(const WireOperation *operation); // NULL: modelled, not built
+const Service *registry_service(const WireService *service); // NULL: nothing of it is built
+const StoreTable *const *registry_tables(size_t *count);
+
+// authorize.c
+Str expand_resource(const Call *call, const char *template);
+bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Error *e);
+
+// effects.c
+void effects_add(Turns *turns, const OutboxEntry *entry);
+void effects_start(Plane *plane, const EffectStart *start);
+bool effects_hold_clock(Turns *turns);
+
+// bus.c
+void bus_publish(Turns *turns, const OutboxEntry *entry);
+
+// outgoing.c: the outbox's entries on their way out, within the turn.
+bool outgoing_run(Turns *turns); // true: did something
+void outgoing_run_engaged(Turns *turns, Str entry_id, bool woken, bool timed_out); // a parked internal call, again
+void outgoing_resume(Turns *turns); // at start: engaged entries again
+
+// parking.c
+void parking_add(Turns *turns, ApiWork *work, const OutboxEntry *entry, const Turn *turn);
+bool parking_run(Turns *turns); // runs what was woken or is over its deadline
+bool parking_forget(Turns *turns, const ApiWork *work); // its client has gone; false: it was not parked
+int64_t parking_next_real_ms(const Turns *turns); // INT64_MAX: none
+int64_t parking_next_wait_ms(const Turns *turns); // plane time; INT64_MAX: none
+size_t parking_outside_count(const Turns *turns);
+void parking_done(Turns *turns);
+
+// timing.c
+void timing_load(Turns *turns, ClockMode mode, double scale);
+void timing_save(Turns *turns);
+bool timing_fire(Turns *turns); // fires what is due; true: did something
+bool timing_jump(Turns *turns); // moves a jumping clock when nothing is under way
+int64_t timing_sleep_us(Turns *turns);
+int64_t timing_real_ms(const Turns *turns, int64_t plane_ms, int64_t real_ms);
+int64_t real_now_ms(void);

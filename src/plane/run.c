@@ -1,0 +1,61 @@
+// One call on its way through policy and handler. The same path for clients, machines and turn_call.
+#include "plane/internal.h"
+
+#include "base/limits.h"
+
+void turn_begin(Turn *turn, Turns *turns, Arena *arena, Partition where, Str origin) {
+    *turn = (Turn){
+        .plane = turns->plane,
+        .turns = turns,
+        .store = turns->store,
+        .arena = arena,
+        .where = where,
+        .now_ms = turns->step.now_ms,
+        .origin = origin,
+    };
+    id_source_seed(&turn->ids, id_u64(&turns->ids), id_u64(&turns->ids));
+}
+
+static Outcome handle(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e) {
+    bool writes = turn->turns != NULL;
+    if (writes) store_savepoint(turn->store);
+    Doc *reply = NULL;
+    Outcome outcome = operation->handle(turn, call, &reply, e);
+    if (writes && outcome == OUTCOME_ERROR) store_undo(turn->store);
+    if (writes && outcome != OUTCOME_ERROR) store_release(turn->store);
+    if (outcome == OUTCOME_DONE) *out = reply;
+    return outcome;
+}
+
+Outcome run_call(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e) {
+    turn->call = call;
+    turn->depth = call->depth;
+    turn->hops = call->hops;
+    if (!authorize_call(turn, operation, call, e)) return OUTCOME_ERROR;
+    return handle(turn, operation, call, out, e);
+}
+
+bool turn_call(Turn *turn, Principal principal, const char *service, const char *operation, Doc *input, Doc **out, Error *e) {
+    assert(turn->turns);
+    const WireOperation *wire = wire_operation(wire_service(str_of(service)), str_of(operation));
+    const Operation *callee = wire ? registry_operation(wire) : NULL;
+    assert(callee && (callee->flags & OP_LOCAL));
+    if (turn->depth >= LIMIT_CALL_DEPTH) return fail(e, "InternalFailure", "%s:%s: calls nest too deeply.", service, operation);
+    Call call = {
+        .arena = turn->arena,
+        .operation = wire,
+        .principal = principal,
+        .where = {principal.account.len ? principal.account : turn->where.account, turn->where.region},
+        .input = input,
+        .now_ms = turn->now_ms,
+        .request_id = id_uuid(&turn->ids, turn->arena),
+        .host = turn->call ? turn->call->host : STR_NONE,
+        .internal = true,
+        .depth = turn->depth + 1,
+        .hops = turn->hops,
+    };
+    TRY(wire_validate(wire, input, turn->arena, e));
+    Turn nested;
+    turn_begin(&nested, turn->turns, turn->arena, call.where, str_cat(turn->arena, STR("call/"), call.request_id));
+    return run_call(&nested, callee, &call, out, e) == OUTCOME_DONE;
+}

@@ -1,0 +1,161 @@
+// The turn thread: the database's only writer.
+//
+// A turn: take everything that waits → one transaction: perform it, carry out the outbox, fire timers, run what was woken → take late comers → commit →
+// hand replies, effects and a new snapshot to the loop. A failed commit turns every reply of the turn into an error; nothing in memory has changed then, since
+// memory follows the commit. turns.md holds the measurements behind the hand-over.
+#include "plane/internal.h"
+
+#include "base/log.h"
+#include "engine/failpoint.h"
+
+#include <stdlib.h>
+
+enum { ROUNDS_A_TURN = 32 };
+
+static bool perform_all(Turns *turns) {
+    bool any = false;
+    for (QueueItem *item = queue_take_all(&turns->incoming); item && !turns->batch_ended;) {
+        QueueItem *next = item->next;
+        turns_perform(turns, (Work *)item);
+        item = next;
+        any = true;
+        if (turns->batch_ended && item) turns->left_over = item;
+    }
+    return any;
+}
+
+void turns_perform(Turns *turns, Work *work) {
+    if (!work->perform(turns, work)) return;
+    vec_add(&turns->finished, Work *, work);
+    turns->batch_ended = turns->batch_ended || work->ends_batch;
+}
+
+static void take_left_over(Turns *turns) {
+    QueueItem *item = turns->left_over;
+    turns->left_over = NULL;
+    for (QueueItem *next; item; item = next) {
+        next = item->next;
+        turns_perform(turns, (Work *)item);
+    }
+}
+
+static void open_turn(Turns *turns) {
+    turns->arena = arena_new();
+    turns->sequence++;
+    turns->finished = vec_of(turns->arena, Work *);
+    turns->effects = vec_of(turns->arena, EffectStart);
+    turns->files = vec_of(turns->arena, Str);
+    turns->changed = turns->batch_ended = false;
+    turns->step = (StepContext){
+        .store = turns->store,
+        .arena = turns->arena,
+        .now_ms = clock_now(&turns->clock, real_now_ms()),
+        .wakes = doc_list(turns->arena),
+    };
+    store_begin(turns->store);
+}
+
+// What the writes of this turn set off goes into the same transaction, within bounds: a chain without end must not starve the clients.
+static void settle(Turns *turns) {
+    for (int round = 0; round < ROUNDS_A_TURN; round++) {
+        bool sent = outgoing_run(turns), fired = timing_fire(turns), woken = parking_run(turns);
+        bool late = !turns->batch_ended && perform_all(turns);
+        if (!sent && !fired && !woken && !late) return;
+    }
+    turns->unsettled = true;
+}
+
+static bool commit(Turns *turns, Error *e) {
+    if (turns->changed) failpoint("before commit");
+    bool committed = store_commit(turns->store, e);
+    if (turns->changed) failpoint("after commit");
+    return committed;
+}
+
+static void close_turn(Turns *turns) {
+    Error e = {0};
+    turns->sleep_us = turns->unsettled || turns->left_over ? 0 : timing_sleep_us(turns);
+    turns->unsettled = false;
+    bool committed = commit(turns, &e);
+    if (!committed) log_error("a turn of %zu calls could not be committed: %s", turns->finished.len, e.message);
+    handover_turn(turns, committed ? NULL : &e);
+    turns->arena = NULL; // the loop has it now
+}
+
+static void run_turn(Turns *turns) {
+    open_turn(turns);
+    take_left_over(turns);
+    if (!turns->batch_ended) perform_all(turns);
+    settle(turns);
+    if (timing_jump(turns)) settle(turns);
+    close_turn(turns);
+}
+
+static void first_turn(Turns *turns) {
+    const PlaneOptions *options = plane_options(turns->plane);
+    open_turn(turns);
+    timing_load(turns, options->clock_mode, options->clock_scale);
+    turns->step.now_ms = clock_now(&turns->clock, real_now_ms());
+    timing_save(turns);
+    turns_start_services(turns);
+    outgoing_resume(turns);
+    close_turn(turns);
+}
+
+void turns_start_services(Turns *turns) {
+    const PlaneOptions *options = plane_options(turns->plane);
+    for (const Service *const *service = SERVICES; *service; service++) {
+        if (!(*service)->start) continue;
+        Turn turn;
+        turn_begin(&turn, turns, turns->arena, (Partition){options->account, options->region}, str_format(turns->arena, "start/%s", (*service)->name));
+        (*service)->start(&turn);
+    }
+}
+
+static void *turn_thread(void *argument) {
+    Turns *turns = argument;
+    pthread_setname_np(pthread_self(), "turns");
+    first_turn(turns);
+    while (!atomic_load(&turns->stopping)) {
+        if (turns->sleep_us && queue_is_empty(&turns->incoming)) queue_sleep(&turns->incoming, turns->sleep_us);
+        run_turn(turns);
+    }
+    return NULL;
+}
+
+static bool open_store(Turns *turns, Error *e) {
+    size_t count;
+    const StoreTable *const *tables = registry_tables(&count);
+    return store_open(plane_options(turns->plane)->data, STORE_WRITER, tables, count, &turns->store, e);
+}
+
+bool turns_open(Plane *plane, Turns **out, Error *e) {
+    Turns *turns = calloc(1, sizeof *turns);
+    if (!turns) abort();
+    turns->plane = plane;
+    list_init(&turns->parked);
+    id_source_seed_random(&turns->ids);
+    if (!open_store(turns, e)) {
+        free(turns);
+        return false;
+    }
+    *out = turns;
+    return true;
+}
+
+void turns_run(Turns *turns) {
+    if (pthread_create(&turns->thread, NULL, turn_thread, turns)) abort();
+    turns->running = true;
+}
+
+void turns_close(Turns *turns) {
+    if (!turns) return;
+    atomic_store(&turns->stopping, true);
+    queue_wake(&turns->incoming);
+    if (turns->running) pthread_join(turns->thread, NULL);
+    parking_done(turns);
+    store_close(turns->store);
+    free(turns);
+}
+
+void turns_push(Turns *turns, Work *work) { queue_push(&turns->incoming, &work->item); }
