@@ -13,6 +13,12 @@ typedef enum Outcome {
     OUTCOME_PARK // turn_park was called: the handler runs again from its input when the key is woken or the deadline comes
 } Outcome;
 
+// Of a streamed body as it arrived (after aws-chunked framing was taken off): raw bytes; STR_NONE: not computed. MD5 always, of the others what the
+// request asks for by header or trailer, CRC64NVME when it asks for none. Internal calls have none.
+typedef struct BodyDigests {
+    Str md5, sha1, sha256, crc32, crc32c, crc64nvme;
+} BodyDigests;
+
 typedef struct Call {
     Arena *arena; // lives until the reply has been encoded
     const WireOperation *operation;
@@ -20,6 +26,7 @@ typedef struct Call {
     Partition where; // account of the principal and region of the request
     Doc *input; // by the model's member names, validated; a map even when empty
     Body body; // of operations with a streaming payload
+    const BodyDigests *digests; // NULL: compute them yourself
     int64_t now_ms; // plane time
     Str request_id;
     Str source_ip, user_agent; // aws:SourceIp, aws:UserAgent; STR_NONE inside

@@ -10,12 +10,18 @@
 #include "identity/directory.h"
 #include "os/loop.h"
 #include "plane/effects.h"
+#include "plane/endpoint.h"
 #include "plane/plane.h"
 #include "plane/queue.h"
 #include "plane/turn.h"
+#include "wire/decode.h"
+#include "wire/encode.h"
+#include "wire/validate.h"
 
+#include <assert.h>
 #include <pthread.h>
 
+typedef struct BodyFilter BodyFilter;
 typedef struct Turns Turns; // the turn thread
 typedef struct Work Work;
 
@@ -31,14 +37,15 @@ struct Work {
 // A call from outside, on its way through both threads. It lives in its request's arena.
 typedef struct ApiWork {
     Work work;
-    struct HttpExchange *exchange;
+    HttpExchange *exchange;
+    BodyFilter *filter; // NULL: the body was taken as it is
+    bool arrived; // the whole request is here
+    WireRoute route;
     Call call;
     Outcome outcome;
     Doc *output;
     Body reply_body;
     Error error;
-    Link parked_link;
-    bool parked;
 } ApiWork;
 
 // What the turn thread lets the loop see: made after a commit, never changed. The loop holds the newest; the older is freed when it is handed back.
@@ -46,6 +53,31 @@ typedef struct Snapshot {
     Clock clock;
     IdentitySnapshot *identity;
 } Snapshot;
+
+struct Plane {
+    PlaneOptions options;
+    Arena *arena; // of the options
+    Loop *loop;
+    HttpServer *server;
+    Certificates *certificates;
+    uint16_t port;
+    int lock_fd;
+    Turns *turns;
+    Queue parcels; // from the turn thread
+    LoopWake *wake;
+    LoopHook *after_poll;
+    bool pushed; // in this iteration
+    Snapshot *snapshot;
+    Store *reader;
+    Vec reads; // ApiWork * of this iteration
+    IdSource ids;
+    Map *unsupported; // "service:Operation" → Unsupported (unsupported.c)
+    struct Sandboxes *sandboxes; // sandboxes.c
+    uint64_t request_count;
+    int64_t started_ms;
+    _Atomic size_t open_requests;
+    _Atomic int64_t last_request_ms;
+};
 
 struct Turn {
     Plane *plane; // its immutable part: options
@@ -124,9 +156,30 @@ void handover_unpack(Plane *plane, QueueItem *parcels);
 void plane_push(Plane *plane, Work *work); // to the turn thread; it is woken once a loop iteration
 void plane_take_back(Plane *plane, QueueItem *parcel); // from the turn thread
 void plane_set_snapshot(Plane *plane, Snapshot *snapshot);
-const IdentitySnapshot *plane_identity(const Plane *plane); // on the loop
 size_t plane_open_requests(const Plane *plane); // atomics: any thread
 int64_t plane_last_request_ms(const Plane *plane);
+
+// dispatch.c
+HttpOwner dispatch_owner(Plane *plane);
+void dispatch_reads(Plane *plane);
+
+// body.c: streamed bodies on their way in: aws-chunked framing, digests.
+BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, HttpIntake *intake); // NULL: none is needed
+const BodyDigests *body_filter_digests(const BodyFilter *filter); // NULL without a filter
+bool body_filter_check(const BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e);
+void body_filter_add_trailers(const BodyFilter *filter, const WireOperation *operation, Arena *arena, Doc *input);
+void body_filter_free(BodyFilter *filter); // accepts NULL
+
+// admin.c, unsupported.c
+extern const EndpointType ADMIN_ENDPOINT;
+void unsupported_note(Plane *plane, const WireOperation *operation, Str user_agent);
+Doc *unsupported_list(const Plane *plane, Arena *arena);
+void unsupported_done(Plane *plane);
+
+// sandboxes.c
+bool sandboxes_open(Plane *plane, Error *e);
+void sandboxes_close(Plane *plane);
+void sandboxes_reset(Plane *plane); // destroys all
 
 // run.c: one call, on either thread: authorise, savepoint, handle.
 Outcome run_call(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e);

@@ -1,0 +1,252 @@
+// The life of a request on the loop: which endpoint or which operation, who, what → to the turn thread, or, for bounded point reads, answered here.
+#include "plane/internal.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static ApiWork *api_of(Work *work) { return (ApiWork *)work; }
+
+// ---- The reply ----
+
+static void count_end(Plane *plane) { atomic_fetch_sub(&plane->open_requests, 1); }
+
+static void reply_failure(Plane *plane, ApiWork *api, const Error *e) {
+    HttpReply reply = {0};
+    WireContext context = {.arena = api->call.arena, .request = &api->exchange->request, .route = &api->route, .request_id = api->call.request_id};
+    wire_encode_error(&context, e, &reply);
+    count_end(plane);
+    body_filter_free(api->filter);
+    http_reply(api->exchange, &reply);
+}
+
+static void reply_success(Plane *plane, ApiWork *api) {
+    HttpReply reply = {0};
+    WireContext context = {.arena = api->call.arena, .request = &api->exchange->request, .route = &api->route, .request_id = api->call.request_id};
+    bool streams = api->call.operation->flags & WIRE_STREAM_OUT;
+    wire_encode(&context, api->output, streams ? &api->reply_body : NULL, &reply);
+    count_end(plane);
+    body_filter_free(api->filter);
+    http_reply(api->exchange, &reply);
+}
+
+static void finish_api(Plane *plane, Work *work, const Error *failed) {
+    ApiWork *api = api_of(work);
+    Error e = {0};
+    if (failed) {
+        fail(&e, "InternalFailure", "The request could not be made durable: %s", failed->message);
+        e.http_status = 500;
+        reply_failure(plane, api, &e);
+    } else if (api->outcome == OUTCOME_DONE) {
+        reply_success(plane, api);
+    } else {
+        reply_failure(plane, api, &api->error);
+    }
+}
+
+// ---- In the turn ----
+
+static bool perform_api(Turns *turns, Work *work) {
+    ApiWork *api = api_of(work);
+    Turn turn;
+    api->call.now_ms = turns->step.now_ms;
+    turn_begin(&turn, turns, api->call.arena, api->call.where, str_cat(api->call.arena, STR("call/"), api->call.request_id));
+    api->outcome = run_call(&turn, registry_operation(api->call.operation), &api->call, &api->output, &api->error);
+    api->reply_body = turn.reply_body;
+    audit_call(turns, &api->call, api->outcome, &api->error);
+    if (api->outcome != OUTCOME_PARK) return true;
+    parking_add(turns, api, NULL, &turn);
+    return false;
+}
+
+// ---- On the loop: reads ----
+
+static void read_now(Plane *plane, ApiWork *api) {
+    Turn turn = {.plane = plane, .store = plane->reader, .arena = api->call.arena, .where = api->call.where, .now_ms = plane_now(plane)};
+    api->call.now_ms = turn.now_ms;
+    api->outcome = run_call(&turn, registry_operation(api->call.operation), &api->call, &api->output, &api->error);
+    assert(api->outcome != OUTCOME_PARK);
+    api->reply_body = turn.reply_body;
+    finish_api(plane, &api->work, NULL);
+}
+
+void dispatch_reads(Plane *plane) {
+    if (plane->reads.len == 0) return;
+    Vec reads = plane->reads;
+    plane->reads.len = 0;
+    store_begin(plane->reader);
+    for (size_t i = 0; i < reads.len; i++) read_now(plane, vec_get(&reads, ApiWork *, i));
+    store_rollback(plane->reader);
+}
+
+void plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context) {
+    Turn turn = {.plane = plane, .store = plane->reader, .arena = arena, .where = where, .now_ms = plane_now(plane)};
+    store_begin(plane->reader);
+    run(&turn, context);
+    store_rollback(plane->reader);
+}
+
+// ---- From request to call ----
+
+static Str host_of(const Plane *plane, const HttpRequest *request) {
+    Str host = http_header(request, "host");
+    return host.at ? host : str_format(request->arena, "%.*s:%u", STR_ARG(plane->options.host), plane->port);
+}
+
+static void fill_call(Plane *plane, ApiWork *api, const Authentication *who) {
+    const HttpRequest *request = &api->exchange->request;
+    Str region = who->region.len ? who->region : api->route.region.len ? api->route.region : plane->options.region;
+    api->call.principal = who->principal;
+    api->call.where = (Partition){who->principal.account.len ? who->principal.account : plane->options.account, region};
+    api->call.source_ip = request->peer;
+    api->call.user_agent = http_header(request, "user-agent");
+    api->call.host = host_of(plane, request);
+    api->call.tls = request->tls;
+    api->call.body = request->body;
+    api->call.digests = body_filter_digests(api->filter);
+}
+
+static bool check_signed(const ApiWork *api, const Operation *operation, const Authentication *who, Error *e) {
+    bool anonymous = who->principal.kind == PRINCIPAL_ANONYMOUS;
+    if (anonymous && !(operation->flags & OP_ANONYMOUS)) return identity_refuse_anonymous(&api->route, e);
+    return body_filter_check(api->filter, &api->route, &who->signature, e);
+}
+
+static bool prepare(Plane *plane, ApiWork *api, Error *e) {
+    const HttpRequest *request = &api->exchange->request;
+    AuthenticationRules rules = plane_rules(plane);
+    Authentication who = {0};
+    TRY(wire_route(request, &api->route, e));
+    api->call.operation = api->route.operation;
+    TRY(identity_authenticate(plane_identity(plane), &rules, &api->route, request, &who, e));
+    const Operation *operation = registry_operation(api->route.operation);
+    if (!operation) {
+        unsupported_note(plane, api->route.operation, http_header(request, "user-agent"));
+        return wire_fail_not_implemented(api->route.operation, e);
+    }
+    TRY(check_signed(api, operation, &who, e));
+    fill_call(plane, api, &who);
+    TRY(wire_decode(request->arena, &api->route, request, &api->call.input, e));
+    body_filter_add_trailers(api->filter, api->call.operation, request->arena, api->call.input);
+    return wire_validate(request->arena, api->route.operation, api->call.input, e);
+}
+
+static ApiWork *api_new(Plane *plane, HttpExchange *exchange) {
+    Arena *arena = exchange->request.arena;
+    ApiWork *api = arena_new_of(arena, ApiWork);
+    api->work = (Work){.perform = perform_api, .finished = finish_api};
+    api->exchange = exchange;
+    api->call.arena = arena;
+    api->call.request_id = id_uuid(&plane->ids, arena);
+    exchange->data = api;
+    return api;
+}
+
+static void serve_api(Plane *plane, HttpExchange *exchange) {
+    ApiWork *api = exchange->data ? exchange->data : api_new(plane, exchange);
+    api->arrived = true;
+    Error e = {0};
+    if (!prepare(plane, api, &e)) {
+        reply_failure(plane, api, &e);
+    } else if (registry_operation(api->call.operation)->flags & OP_READ) {
+        vec_add(&plane->reads, ApiWork *, api);
+    } else {
+        plane_push(plane, &api->work);
+    }
+}
+
+// ---- Callbacks of the server ----
+
+static const EndpointType *endpoint_at(Str listener, Str path) {
+    static const Endpoint PLANE_ENDPOINTS[] = {{"api", "/_rehearse/", &ADMIN_ENDPOINT}, {NULL}};
+    for (const Endpoint *at = PLANE_ENDPOINTS; at->path_prefix; at++) {
+        if (str_is(listener, at->listener) && str_starts(path, str_of(at->path_prefix))) return at->type;
+    }
+    for (const Service *const *service = SERVICES; *service; service++) {
+        for (const Endpoint *at = (*service)->endpoints; at && at->path_prefix; at++) {
+            if (str_is(listener, at->listener) && str_starts(path, str_of(at->path_prefix))) return at->type;
+        }
+    }
+    return NULL;
+}
+
+static const EndpointType *endpoint_of(const HttpExchange *exchange) { return endpoint_at(exchange->request.listener, exchange->request.path); }
+
+static void on_head(void *context, HttpExchange *exchange, HttpIntake *intake) {
+    Plane *plane = context;
+    const EndpointType *endpoint = endpoint_of(exchange);
+    if (endpoint) {
+        if (endpoint->on_head) endpoint->on_head(plane, exchange, intake);
+    } else {
+        api_new(plane, exchange)->filter = body_filter_begin(plane, exchange, intake);
+    }
+}
+
+static void on_request(void *context, HttpExchange *exchange) {
+    Plane *plane = context;
+    const EndpointType *endpoint = endpoint_of(exchange);
+    atomic_store(&plane->last_request_ms, real_now_ms());
+    plane->request_count++;
+    if (endpoint) {
+        endpoint->on_request(plane, exchange);
+        return;
+    }
+    atomic_fetch_add(&plane->open_requests, 1);
+    serve_api(plane, exchange);
+}
+
+static void on_body(void *context, HttpExchange *exchange, Str piece, bool last) {
+    const EndpointType *endpoint = endpoint_of(exchange);
+    if (endpoint && endpoint->on_body) endpoint->on_body(context, exchange, piece, last);
+}
+
+static void on_writable(void *context, HttpExchange *exchange) {
+    const EndpointType *endpoint = endpoint_of(exchange);
+    if (endpoint && endpoint->on_writable) endpoint->on_writable(context, exchange);
+}
+
+// A client that left while its call was parked: the turn thread is asked to forget it.
+typedef struct ForgetWork {
+    Work work;
+    ApiWork *api;
+} ForgetWork;
+
+static bool perform_forget(Turns *turns, Work *work) {
+    ApiWork *api = ((ForgetWork *)work)->api;
+    if (!parking_forget(turns, api)) return true;
+    api->outcome = OUTCOME_ERROR;
+    vec_add(&turns->finished, Work *, &api->work);
+    return true;
+}
+
+static void finish_forget(Plane *plane, Work *work, const Error *failed) { free(work); }
+
+static void forget(Plane *plane, ApiWork *api) {
+    ForgetWork *forget = malloc(sizeof *forget);
+    if (!forget) abort();
+    *forget = (ForgetWork){.work = {.perform = perform_forget, .finished = finish_forget}, .api = api};
+    plane_push(plane, &forget->work);
+}
+
+static void on_gone(void *context, HttpExchange *exchange) {
+    Plane *plane = context;
+    const EndpointType *endpoint = endpoint_of(exchange);
+    if (endpoint) {
+        if (endpoint->on_gone) endpoint->on_gone(plane, exchange);
+        return;
+    }
+    ApiWork *api = exchange->data;
+    if (api && api->arrived) forget(plane, api);
+    if (api && !api->arrived) body_filter_free(api->filter); // it left before its body had come
+}
+
+HttpOwner dispatch_owner(Plane *plane) {
+    return (HttpOwner){
+        .on_head = on_head,
+        .on_request = on_request,
+        .on_body = on_body,
+        .on_writable = on_writable,
+        .on_gone = on_gone,
+        .context = plane,
+    };
+}
