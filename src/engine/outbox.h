@@ -49,11 +49,12 @@ typedef struct OutboxEntry {
 size_t outbox_next(Store *store, Arena *arena, int64_t now_ms, OutboxEntry *out, size_t limit);
 // Takes an entry out of its queue without ending it: an effect that is handed to the loop, an internal call that parks. What follows in the
 // origin's queue goes on. Engaged entries survive a crash; `outbox_engaged` lists them at start.
-void outbox_engage(Store *store, OutboxEntry *entry); // entry->key changes
+void outbox_engage(Store *store, Arena *arena, OutboxEntry *entry); // entry->key changes
 void outbox_engaged(Store *store, Arena *arena, bool (*visit)(void *context, const OutboxEntry *entry), void *context);
 bool outbox_find_engaged(Store *store, Arena *arena, Str id, OutboxEntry *out); // by its printable id
 void outbox_done(Store *store, const OutboxEntry *entry); // deletes it, queued or engaged
-void outbox_retry(Store *store, const OutboxEntry *entry, int64_t not_before_ms); // goes back to the front of its queue
+void outbox_retry(Store *store, Arena *arena, const OutboxEntry *entry, int64_t not_before_ms); // goes back to the front of its queue
+int64_t outbox_next_due(Store *store, Arena *arena); // of the queued ones, plane time; INT64_MAX: none
 bool outbox_is_empty(Store *store); // no queued entries (engaged ones do not count)
 
 // Timers. `outbox_due_timer` finds the earliest timer due at `now_ms` of any kind; engine_fire sends its "timer" event and deletes it.

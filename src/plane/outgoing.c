@@ -62,7 +62,7 @@ static void fail_entry(Turns *turns, const OutboxEntry *entry, const Error *e) {
     if (!is_transient(e) || entry->attempts + 1 >= MOST_ATTEMPTS) {
         give_up(turns, entry, e);
     } else {
-        outbox_retry(turns->store, entry, turns->step.now_ms + (FIRST_BACKOFF_MS << entry->attempts));
+        outbox_retry(turns->store, turns->arena, entry, turns->step.now_ms + (FIRST_BACKOFF_MS << entry->attempts));
     }
 }
 
@@ -110,7 +110,7 @@ static void run_internal_call(Turns *turns, OutboxEntry *entry, bool engaged, bo
     if (outcome == OUTCOME_DONE) succeed(turns, entry, output, &turn.reply_body);
     if (outcome == OUTCOME_ERROR) fail_entry(turns, entry, &e);
     if (outcome != OUTCOME_PARK) return;
-    if (!engaged) outbox_engage(turns->store, entry);
+    if (!engaged) outbox_engage(turns->store, turns->arena, entry);
     parking_add(turns, NULL, entry, &turn);
 }
 
@@ -120,7 +120,7 @@ void outgoing_run_engaged(Turns *turns, Str entry_id, bool woken, bool timed_out
 }
 
 static void engage_effect(Turns *turns, OutboxEntry *entry) {
-    outbox_engage(turns->store, entry);
+    outbox_engage(turns->store, turns->arena, entry);
     effects_add(turns, entry);
 }
 
