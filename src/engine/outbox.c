@@ -2,6 +2,7 @@
 // The queue is one line for all: an entry waits for those before it only when they are of its own origin and not due yet (a retry's backoff).
 #include "engine/outbox_rows.h"
 
+#include "base/vec.h"
 #include "formats/cbor.h"
 #include "formats/digest.h"
 #include "store/key.h"

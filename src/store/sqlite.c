@@ -50,6 +50,12 @@ static void stick(Store *store) {
     fail(&store->error, "store", "%s", sqlite3_errmsg(store->db));
 }
 
+void store_break(Store *store, const char *why) {
+    if (store->failed) return;
+    store->failed = true;
+    fail(&store->error, "store", "%s", why);
+}
+
 static void execute(Store *store, const char *sql) {
     if (!store->failed && sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK) stick(store);
 }

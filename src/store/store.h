@@ -54,3 +54,4 @@ void store_scan(Store *store, const StoreTable *table, StoreRange range, StoreVi
 size_t store_delete_range(Store *store, const StoreTable *table, StoreRange range); // returns how many
 
 void store_wipe(Store *store); // empties every table (rehearse reset), inside the transaction
+void store_break(Store *store, const char *why); // makes the transaction fail: what belongs to it outside the database could not be written
