@@ -51,13 +51,24 @@ class Member:
         self.shape = reference["shape"]
         traits = {**model["shapes"][self.shape], **reference}
         self.wire_name = traits.get("locationName", name)
-        self.query_name = traits.get("queryName") or (self.wire_name[:1].upper() + self.wire_name[1:] if "locationName" in traits else name)
+        self.query_name = self._ec2_name(traits) if model["metadata"]["protocol"] == "ec2" else self._query_name(model, traits)
         self.location = LOCATIONS.get(traits.get("location"), "IN_BODY")
         self.time_format = time_format(traits)
         namespace = traits.get("xmlNamespace", {})
         namespace = {"uri": namespace} if isinstance(namespace, str) else namespace
         self.namespace, self.prefix = namespace.get("uri"), namespace.get("prefix")
         self.flags = flags_of(traits, MEMBER_TRAITS) + (["REQUIRED"] if required else [])
+
+    def _ec2_name(self, traits):
+        capital = self.wire_name[:1].upper() + self.wire_name[1:] if "locationName" in traits else self.name
+        return traits.get("queryName", capital)
+
+    def _query_name(self, model, traits):
+        """The items of a flattened list stand under their own name in place of the list's: AttributeName.1"""
+        if not (traits.get("flattened") and traits["type"] == "list"):
+            return self.wire_name
+        item = traits["member"]
+        return {**model["shapes"][item["shape"]], **item}.get("locationName", self.wire_name)
 
 
 MEMBER_TRAITS = {

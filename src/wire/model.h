@@ -107,7 +107,7 @@ typedef struct WireShape {
 typedef struct WireMember {
     uint32_t name; // 0 in lists and maps
     uint32_t wire_name; // in bodies, headers, labels; 0 in lists and maps that set none
-    uint32_t query_name; // in requests of the ec2 protocol
+    uint32_t query_name; // in requests of the query and ec2 protocols
     uint32_t shape;
     uint32_t xml_namespace, xml_prefix; // 0: none
     uint16_t flags;
@@ -160,7 +160,7 @@ const WireService *wire_service(Str name);
 const WireOperation *wire_operation(const WireService *service, Str name);
 const WireShape *wire_shape_named(const WireService *service, Str name);
 const WireMember *wire_member(const WireShape *structure, Str name);
-// A member in the body, by the name it has there. For the ec2 protocol's requests see wire_member_by_query_name.
+// A member in the body, by the name it has there; the second for requests of the query and ec2 protocols.
 const WireMember *wire_member_on_wire(const WireShape *structure, Str wire_name);
 const WireMember *wire_member_by_query_name(const WireShape *structure, Str query_name);
 // The error shape an operation's service has under this name or this wire code.
