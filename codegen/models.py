@@ -7,6 +7,8 @@ import pathlib
 PROTOCOLS = {"query": "QUERY", "ec2": "EC2", "rest-json": "REST_JSON", "rest-xml": "REST_XML", "smithy-rpc-v2-cbor": "RPC_V2_CBOR"}
 LOCATIONS = {"uri": "IN_URI", "querystring": "IN_QUERY", "header": "IN_HEADER", "headers": "IN_HEADERS", "statusCode": "IN_STATUS"}
 
+LOCATION_ORDER = ["IN_BODY", "IN_URI", "IN_QUERY", "IN_HEADER", "IN_HEADERS", "IN_STATUS"]  # of the enum in src/wire/model.h
+
 
 def data_folder():
     import botocore
@@ -38,8 +40,6 @@ def protocol_name(protocol, metadata):
 def protocols(metadata):
     """The protocol that current SDKs speak, first; then the others to accept."""
     names = [metadata["protocol"]] + metadata.get("protocols", [])
-    if "awsQueryCompatible" in metadata:
-        names.append("query")  # what older SDKs send: the service went on accepting it
     return list(dict.fromkeys(protocol_name(name, metadata) for name in names))
 
 

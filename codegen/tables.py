@@ -84,7 +84,7 @@ class Tables:
                 + [flag_word(flags), "WIRE_" + member.location, "WIRE_" + member.time_format]
             )
         everyone = range(len(shape.members))
-        others = [i for i in everyone if i not in body]
+        others = sorted((i for i in everyone if i not in body), key=lambda i: outside_key(shape.members[i]))
         self.by_name += sorted(everyone, key=lambda i: sort_key(shape.members[i].name))
         self.by_wire_name += sorted(body, key=lambda i: sort_key(shape.members[i].wire_name)) + others
         self.by_query_name += sorted(body, key=lambda i: sort_key(shape.members[i].query_name)) + others
@@ -125,6 +125,11 @@ class Tables:
 def sort_key(name):
     """The order of the look-up in C: by length, then by bytes."""
     return len(name.encode()), name.encode()
+
+
+def outside_key(member):
+    """Of members outside the body: by location, then as above without case, as HTTP compares the names of headers."""
+    return models.LOCATION_ORDER.index(member.location), sort_key(member.wire_name.lower())
 
 
 def operation_flags(operation, shapes):

@@ -39,5 +39,6 @@
 
 // Plane
 #define LIMIT_AUDIT_RECORDS 20000 // a day of busy deployments, about 20 MB
+#define LIMIT_WIRE_REPLY_BYTES (64L * 1024 * 1024) // a reply that is built in memory; the largest honest one is a page of 16 MB
 #define LIMIT_CALL_DEPTH 4 // turn_call within turn_call
 #define LIMIT_HOPS 32 // machine → call → event → machine …: ends loops such as S3 → Lambda → S3

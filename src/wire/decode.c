@@ -9,9 +9,12 @@ static WireTimeFormat default_time_format(WireProtocol protocol) {
     return json ? WIRE_TIME_UNIX : WIRE_TIME_ISO8601;
 }
 
-static bool refuse_compressed(const HttpRequest *request, Error *e) {
+// Where Content-Encoding is the input's own member (PutObject), it describes an object and not this body.
+static bool refuse_compressed(const WireRoute *route, const HttpRequest *request, Error *e) {
     Str encoding = http_header(request, "content-encoding");
-    if (encoding.len == 0 || str_eq_nocase(encoding, STR("identity")) || str_contains(encoding, STR("aws-chunked"))) return true;
+    const WireShape *input = wire_input(route->operation);
+    if (encoding.len == 0 || (input && wire_member_outside(input, WIRE_IN_HEADER, STR("content-encoding")))) return true;
+    if (str_eq_nocase(encoding, STR("identity")) || str_contains(encoding, STR("aws-chunked"))) return true;
     fail(e, "UnsupportedContentEncoding",
          "The content encoding %.*s of request bodies is not supported. SDKs send the body as it is with disable_request_compression or "
          "AWS_DISABLE_REQUEST_COMPRESSION=true.",
@@ -27,7 +30,7 @@ static bool refuse_unreadable(const WireRoute *route, const HttpRequest *request
         if (e) e->http_status = 413;
         return false;
     }
-    return refuse_compressed(request, e);
+    return refuse_compressed(route, request, e);
 }
 
 static bool decode_into(const Codec *codec, const WireShape *shape, const HttpRequest *request, Doc *into) {

@@ -52,10 +52,17 @@ static Str plain_text(Arena *arena, const Doc *doc) {
     return STR("");
 }
 
+// S3 and EC2 always write milliseconds.
+static Str time_text(const Writer *writer, WireTimeFormat format, const Doc *doc) {
+    WireProtocol protocol = writer->context->route->protocol;
+    bool with_ms = format == WIRE_TIME_ISO8601 && (protocol == WIRE_REST_XML || protocol == WIRE_EC2);
+    return with_ms ? time_iso8601_ms(writer->arena, time_of(doc)) : time_to_text(writer->arena, format, time_of(doc));
+}
+
 Str scalar_to_text(const Writer *writer, const WireMember *member, const Doc *doc, WireTimeFormat time_format) {
     switch ((WireKind)wire_shape_of(member)->kind) {
     case WIRE_BLOB: return str_base64(writer->arena, doc_str(doc, STR("")));
-    case WIRE_TIMESTAMP: return doc->kind == DOC_STR ? doc->as.text : time_to_text(writer->arena, member_time_format(member, time_format), time_of(doc));
+    case WIRE_TIMESTAMP: return doc->kind == DOC_STR ? doc->as.text : time_text(writer, member_time_format(member, time_format), doc);
     case WIRE_INTEGER: return doc->kind == DOC_REAL ? str_format(writer->arena, "%" PRId64, (int64_t)doc->as.real) : plain_text(writer->arena, doc);
     case WIRE_REAL: return doc->kind == DOC_STR ? doc->as.text : real_text(writer->arena, doc_real(doc, 0));
     default: return plain_text(writer->arena, doc);

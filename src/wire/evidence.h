@@ -19,3 +19,5 @@ bool request_is_form(const HttpRequest *request);
 
 // The first rule of a REST service that fits fills operation and labels. `path` begins with '/', `query` may be STR_NONE.
 bool match_rules(const WireService *service, const HttpRequest *request, Str path, WireRoute *out);
+// Is a query parameter part of the template itself (?uploads, ?mode=import)?
+bool is_template_parameter(const WireRoute *route, Str name);

@@ -2,6 +2,7 @@
 #include "wire/tables.h"
 
 #include <assert.h>
+#include <ctype.h>
 
 Str wire_str(uint32_t offset) {
     if (offset == 0) return STR_NONE;
@@ -132,4 +133,29 @@ const WireMember *wire_member_on_wire(const WireShape *structure, Str wire_name)
 
 const WireMember *wire_member_by_query_name(const WireShape *structure, Str query_name) {
     return search(structure, WIRE_BY_QUERY_NAME, structure->body_count, query_name_of, query_name);
+}
+
+static int caseless_order(Str a, Str b) {
+    if (a.len != b.len) return a.len < b.len ? -1 : 1;
+    for (size_t i = 0; i < a.len; i++) {
+        int order = tolower((unsigned char)a.at[i]) - tolower((unsigned char)b.at[i]);
+        if (order) return order;
+    }
+    return 0;
+}
+
+const WireMember *wire_member_outside(const WireShape *structure, WireLocation location, Str wire_name) {
+    const WireMember *members = WIRE_MEMBERS + structure->first_member;
+    size_t low = structure->body_count, high = structure->member_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const WireMember *member = &members[WIRE_BY_WIRE_NAME[structure->first_member + middle]];
+        int order = (int)location - (int)member->location;
+        if (order == 0) order = caseless_order(wire_name, wire_str(member->wire_name));
+        bool same = order == 0 && (location == WIRE_IN_HEADER || str_eq(wire_name, wire_str(member->wire_name)));
+        if (same) return member;
+        if (order == 0) return NULL;
+        *(order < 0 ? &high : &low) = order < 0 ? middle : middle + 1;
+    }
+    return NULL;
 }

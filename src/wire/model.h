@@ -163,6 +163,8 @@ const WireMember *wire_member(const WireShape *structure, Str name);
 // A member in the body, by the name it has there; the second for requests of the query and ec2 protocols.
 const WireMember *wire_member_on_wire(const WireShape *structure, Str wire_name);
 const WireMember *wire_member_by_query_name(const WireShape *structure, Str query_name);
+// A member outside the body, by its label, query parameter or header; headers without regard to case.
+const WireMember *wire_member_outside(const WireShape *structure, WireLocation location, Str wire_name);
 // The error shape an operation's service has under this name or this wire code.
 const WireShape *wire_error_shape(const WireService *service, Str name_or_code);
 

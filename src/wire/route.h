@@ -25,6 +25,7 @@ typedef struct WireRoute {
     Str bucket; // of virtual-hosted S3 requests: from the host; STR_NONE otherwise
     WireLabel labels[WIRE_LABELS_MAX]; // REST protocols
     size_t label_count;
+    const struct WireRule *rule; // REST protocols: the template that fits; wire's own
 } WireRoute;
 
 // Fails when there is no such operation (UnknownOperationException, InvalidAction, MethodNotAllowed …: the service's own wording). `out` is then filled as far

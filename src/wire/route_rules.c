@@ -55,10 +55,19 @@ bool match_rules(const WireService *service, const HttpRequest *request, Str pat
         const WireRule *rule = &WIRE_RULES[service->first_rule + i];
         if (!str_eq(wire_str(rule->method), request->method) || !conditions_hold(rule, request)) continue;
         if (!path_fits(wire_str(rule->path), path, out)) continue;
+        out->rule = rule;
         out->operation = &WIRE_OPERATIONS[rule->operation];
         out->operation_name = wire_str(out->operation->name);
         return true;
     }
     out->label_count = 0;
+    return false;
+}
+
+bool is_template_parameter(const WireRoute *route, Str name) {
+    for (uint32_t i = 0; route->rule && i < route->rule->condition_count; i++) {
+        const WireCondition *condition = &WIRE_CONDITIONS[route->rule->first_condition + i];
+        if (condition->kind == CONDITION_QUERY && str_eq(wire_str(condition->name), name)) return true;
+    }
     return false;
 }

@@ -2,7 +2,7 @@
 //
 // Invariants: services, and the operations and shapes of each, are sorted by name as bytes. A structure's members stand together from first_member on,
 // in the model's order; at the same indexes, WIRE_BY_NAME, WIRE_BY_WIRE_NAME and WIRE_BY_QUERY_NAME hold their positions, sorted by length of the name and then
-// by bytes; the latter two have the members of the body first and sort only these. Rules stand in the order in which they must be tried.
+// by bytes; the latter two have the members of the body first, and behind them the others, sorted by location, length and lower-case bytes of wire_name. Rules stand in the order in which they must be tried.
 #pragma once
 
 #include "wire/model.h"
@@ -15,11 +15,12 @@ typedef struct WireCondition {
     uint32_t kind; // WireConditionKind
 } WireCondition;
 
-typedef struct WireRule {
+typedef struct WireRule WireRule;
+struct WireRule {
     uint32_t method, path; // path without query literals and without a slash at its end
     uint32_t operation; // index of WIRE_OPERATIONS
     uint32_t first_condition, condition_count;
-} WireRule;
+};
 
 extern const char WIRE_STRINGS[]; // each: length in two bytes (little endian), text, NUL; offsets point at the text
 extern const WireShape WIRE_SHAPES[]; // 0 is none

@@ -1,0 +1,142 @@
+// Which service checks what, under which code. Sources: each API reference's "Common Errors" and the errors of its operations.
+#include "wire/validating.h"
+
+#include <stdio.h>
+
+static const Style STYLES[] = {
+    {"apigateway", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"apigatewayv2", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"autoscaling", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"cloudformation", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"cloudwatch", "MissingParameter", CHECK_REQUIRED, WORDING_CLOUDWATCH},
+    {"codebuild", "InvalidInputException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"codecommit", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
+    {"codedeploy", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
+    {"devicefarm", "ArgumentException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"ec2", "MissingParameter", CHECK_REQUIRED, WORDING_EC2},
+    {"ecr", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"ecs", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"elbv2", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"iam", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"logs", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"rds", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"s3", "InvalidArgument", CHECK_REQUIRED, WORDING_S3},
+    {"schemas", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {"sns", "InvalidParameter", CHECK_REQUIRED, WORDING_SNS},
+    {"sqs", "MissingParameter", CHECK_REQUIRED, WORDING_SQS},
+    {"sts", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {"xray", "InvalidRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+};
+
+const Style *style_of(const WireService *service) {
+    static const Style JSON = {NULL, "ValidationException", CHECK_ALL, WORDING_VIOLATIONS};
+    for (size_t i = 0; i < sizeof STYLES / sizeof *STYLES; i++) {
+        if (str_is(wire_str(service->name), STYLES[i].service)) return &STYLES[i];
+    }
+    return &JSON;
+}
+
+static void put_name(Buf *buf, Str name, bool verbatim) {
+    bool lower = !verbatim && name.len && name.at[0] >= 'A' && name.at[0] <= 'Z';
+    if (lower) buf_add_char(buf, (char)(name.at[0] | 0x20));
+    buf_add(buf, lower ? str_from(name, 1) : name);
+}
+
+// pipeline.stages.1.member.name: names begin small, items of lists are counted from 1.
+static void put_place(Buf *buf, const Place *place) {
+    if (place->parent) {
+        put_place(buf, place->parent);
+        buf_add_char(buf, '.');
+    }
+    if (str_is_none(place->name)) {
+        buf_addf(buf, "%zu.member", place->index);
+    } else {
+        put_name(buf, place->name, place->key);
+        if (place->key) buf_add(buf, STR(".member"));
+    }
+}
+
+static void put_value(Buf *buf, const Doc *value) {
+    switch (value->kind) {
+    case DOC_NULL: buf_add(buf, STR("null")); break;
+    case DOC_BOOL: buf_add(buf, value->as.boolean ? STR("true") : STR("false")); break;
+    case DOC_INT:
+    case DOC_TIME: buf_addf(buf, "%lld", (long long)value->as.integer); break;
+    case DOC_REAL: buf_addf(buf, "%g", value->as.real); break;
+    case DOC_STR: buf_add(buf, value->as.text); break;
+    case DOC_BLOB: buf_addf(buf, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", value->as.text.len, value->as.text.len); break;
+    case DOC_LIST:
+    case DOC_MAP:
+        buf_add_char(buf, value->kind == DOC_LIST ? '[' : '{');
+        for (const Doc *child = doc_first(value); child; child = child->next) {
+            if (value->kind == DOC_MAP) buf_addf(buf, "%.*s=", STR_ARG(child->key));
+            put_value(buf, child);
+            if (child->next) buf_add(buf, STR(", "));
+        }
+        buf_add_char(buf, value->kind == DOC_LIST ? ']' : '}');
+        break;
+    }
+}
+
+void add_violation(Check *check, const Place *place, const WireShape *shape, const Doc *value, Str constraint) {
+    Buf *buf = check->violations;
+    if (check->count++) buf_add(buf, STR("; "));
+    if (!value || value->kind == DOC_NULL) {
+        buf_add(buf, STR("Value null"));
+    } else if (shape->flags & WIRE_SENSITIVE) {
+        buf_add(buf, STR("Value"));
+    } else {
+        buf_add(buf, STR("Value '"));
+        put_value(buf, value);
+        buf_add_char(buf, '\'');
+    }
+    buf_add(buf, STR(" at '"));
+    put_place(buf, place);
+    buf_add(buf, STR("' failed to satisfy constraint: "));
+    buf_add(buf, constraint);
+}
+
+bool fail_with_violations(Check *check) {
+    Str all = buf_str(check->violations);
+    return fail(check->e, check->style->code, "%zu validation error%s detected: %.*s", check->count, check->count == 1 ? "" : "s", STR_ARG(all));
+}
+
+// Filters.1.Name, as the request spelt it.
+static Str request_name(Arena *arena, const Place *place) {
+    Str name = str_is_none(place->name) ? str_format(arena, "%zu", place->index) : place->name;
+    return place->parent ? str_format(arena, "%.*s.%.*s", STR_ARG(request_name(arena, place->parent)), STR_ARG(name)) : name;
+}
+
+static bool tell_s3(Check *check, const WireMember *member) {
+    if (member->location == WIRE_IN_BODY) {
+        return fail(check->e, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+    }
+    return fail(check->e, "InvalidArgument", "The request lacks %.*s", STR_ARG(wire_str(member->wire_name)));
+}
+
+// repositoryName → RepositoryNameRequiredException, if the operation has such an error; nothing is checked otherwise.
+static bool tell_own_code(Check *check, const Place *place) {
+    if (place->parent || str_is_none(place->name)) return true;
+    char code[ERROR_CODE_BYTES];
+    snprintf(code, sizeof code, "%c%.*sRequiredException", place->name.at[0] & ~0x20, STR_ARG(str_from(place->name, 1)));
+    for (size_t i = 0; i < check->operation->error_count; i++) {
+        if (str_is(wire_str(wire_error_at(check->operation, i)->name), code)) return fail(check->e, code, "%.*s is required.", STR_ARG(place->name));
+    }
+    return true;
+}
+
+bool tell(Check *check, const Place *place, const WireMember *member, const Doc *value, Str constraint) {
+    const char *code = check->style->code;
+    Str name = request_name(check->arena, place);
+    switch (check->style->wording) {
+    case WORDING_EC2: return fail(check->e, code, "The request must contain the parameter %.*s", STR_ARG(name));
+    case WORDING_SQS: return fail(check->e, code, "The request must contain the parameter %.*s.", STR_ARG(name));
+    case WORDING_SNS: return fail(check->e, code, "Invalid parameter: %.*s Reason: no value for required parameter", STR_ARG(name));
+    case WORDING_CLOUDWATCH: return fail(check->e, code, "The parameter %.*s is required.", STR_ARG(name));
+    case WORDING_S3: return tell_s3(check, member);
+    case WORDING_OWN_CODES: return tell_own_code(check, place);
+    case WORDING_VIOLATIONS: break;
+    }
+    add_violation(check, place, wire_shape_of(member), value, constraint);
+    return true;
+}
