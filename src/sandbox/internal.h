@@ -1,0 +1,43 @@
+// Shared by the files of this folder (the server's side). Layouts and messages: keeper/sandbox_keeper.h, keeper/keeper.c.
+#pragma once
+
+#include "base/buf.h"
+#include "sandbox/sandbox.h"
+
+enum { SANDBOX_PATH_BYTES = 4096, SANDBOX_MESSAGE_BYTES = 1024, SANDBOX_FIRST_ID = 100000, SANDBOX_SPEC_BYTES = 4 * 1024 * 1024 };
+
+struct SandboxHost {
+    char data[SANDBOX_PATH_BYTES / 2], program[SANDBOX_PATH_BYTES / 2];
+    SandboxRung rung;
+    bool network;
+};
+
+struct Sandbox {
+    char name[SANDBOX_ID_BYTES], folder[SANDBOX_PATH_BYTES], exchange[SANDBOX_PATH_BYTES + 16], program[SANDBOX_PATH_BYTES / 2];
+    SandboxRung rung;
+    int epoll, socket; // socket -1: no keeper
+    bool said_stopped;
+};
+
+// programs.c: the keeper program, run to its end (which is when its daemon is ready, where it makes one)
+bool program_run(const char *program, const char *const *arguments, Buf *output, int *status, Error *e); // output NULL: not wanted
+bool program_run_well(const char *program, const char *const *arguments, Error *e); // false when it ends otherwise than with 0
+
+// sockets.c
+int socket_to(const char *folder, const char *name); // SEQPACKET, close-on-exec; however long the path; -1 with errno
+bool socket_send(int socket, Str message); // does not block
+bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, int *fd, Error *e); // waits for one reply, at most 5 s
+
+// files.c
+bool file_read_small(const char *path, char *out, size_t room); // terminated
+bool file_write(const char *path, Str bytes, Error *e);
+void record_add(Buf *buf, const char *key, Str value); // "key=value\0"; a value is cut at a NUL
+void record_add_number(Buf *buf, const char *key, int64_t value);
+
+// refusals.c: "STEP ERRNO DETAIL" as cause and remedy
+typedef struct Refusal { const char *cause, *remedy; } Refusal;
+Refusal refusal_of(const char *report);
+void refusal_text(const char *report, char *out, size_t room); // one sentence with both
+
+// machine.c
+bool sandbox_id_is_sane(Str id);

@@ -1,0 +1,185 @@
+// The file system of a sandbox: the host's /usr /etc /opt /var (and what /bin, /lib… are where these are no links) under overlays, all
+// else the sandbox's own, on disk in layer/root, so that whatever top-level folder a deployment makes lasts as long as the sandbox.
+//
+// Traps met: proc must be mounted before the old root goes, or the kernel says EPERM; in rung A the new root must be bound onto itself once
+// more inside, as mounts that came from outside are locked; submounts below an overlaid folder refuse the overlay in user namespaces.
+#include "sandbox_keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { CLONE_TREE = 1, TREE_CLOEXEC = O_CLOEXEC, EMPTY_PATH = 0x1000, RECURSIVE = 0x8000, FROM_EMPTY_PATH = 4 }; // open_tree(2), mount_setattr(2), move_mount(2)
+enum { ATTR_READ_ONLY = 1, ATTR_IDMAP = 0x100000 };
+struct attributes { uint64_t set, clear, propagation, user_namespace; };
+
+#define ROOT "layer/root"
+static const char *const overlaid[] = {"usr", "etc", "opt", "var", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
+
+static bool do_mount(const char *from, const char *to, const char *type, unsigned long flags, const char *options) {
+    return mount(from, to, type, flags, options) == 0 || step_failed(type ? type : "bind", "%s", to);
+}
+
+// Copies the mount at `from` to `to`, ids shifted by `idmap` (-1: as they are).
+static bool bind_mapped(const char *from, const char *to, int idmap, bool read_only) {
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, from, CLONE_TREE | TREE_CLOEXEC);
+    if (tree < 0) return step_failed("open_tree", "%s", from);
+    struct attributes attributes = {.set = (idmap >= 0 ? ATTR_IDMAP : 0u) | (read_only ? ATTR_READ_ONLY : 0u)};
+    if (idmap >= 0) attributes.user_namespace = (uint64_t)idmap;
+    bool good = attributes.set == 0 || syscall(SYS_mount_setattr, tree, "", EMPTY_PATH, &attributes, sizeof attributes) == 0;
+    if (!good) step_failed("idmap", "%s", from);
+    else if (!(good = syscall(SYS_move_mount, tree, "", AT_FDCWD, to, FROM_EMPTY_PATH) == 0)) step_failed("move_mount", "%s", to);
+    close(tree);
+    return good;
+}
+
+static void escape(const char *path, char *out, size_t room) { // for overlay's options
+    size_t n = 0;
+    for (; *path && n + 2 < room; path++) {
+        if (strchr(":,\\", *path)) out[n++] = '\\';
+        out[n++] = *path;
+    }
+    out[n] = 0;
+}
+
+static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
+    char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256];
+    snprintf(host, sizeof host, "/%s", top);
+    snprintf(upper, sizeof upper, "layer/upper/%s", top);
+    snprintf(work, sizeof work, "layer/work/%s", top);
+    snprintf(to, sizeof to, ROOT "/%s", top);
+    snprintf(lower, sizeof lower, "%s", host);
+    if (!make_folder(upper, 0755, plan->first_id) || !make_folder(work, 0755, plan->first_id) || !make_folder(to, 0755, plan->first_id))
+        return step_failed("mkdir", "%s", upper);
+    if (idmap >= 0) {
+        snprintf(lower, sizeof lower, "lower/%s", top);
+        if (!make_folder(lower, 0755, 0)) return step_failed("mkdir", "%s", lower);
+        if (!bind_mapped(host, lower, idmap, true)) return false;
+    } else {
+        char skeleton[PATH_BYTES / 2];
+        escape(plan->skeleton, skeleton, sizeof skeleton);
+        snprintf(lower, sizeof lower, "%s/%s:%s", skeleton, top, host);
+    }
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr");
+    return mount("overlay", to, "overlay", 0, options) == 0 || step_failed("overlay", "%s", host);
+}
+
+static bool mount_top(const Plan *plan, const char *top, int idmap) {
+    char host[32], to[64], target[256];
+    struct stat info;
+    snprintf(host, sizeof host, "/%s", top);
+    snprintf(to, sizeof to, ROOT "/%s", top);
+    if (lstat(host, &info)) return true;
+    if (S_ISDIR(info.st_mode)) return mount_overlay(plan, top, idmap);
+    ssize_t length = readlink(host, target, sizeof target - 1);
+    if (length < 0) return true;
+    target[length] = 0;
+    return symlink(target, to) == 0 || errno == EEXIST || step_failed("symlink", "%s", to);
+}
+
+// The data folder must not show inside when it lies below an overlaid folder.
+static bool hide_data(const Plan *plan) {
+    char to[PATH_BYTES];
+    struct stat info;
+    snprintf(to, sizeof to, ROOT "%s", plan->hide);
+    if (!*plan->hide || stat(to, &info) || !S_ISDIR(info.st_mode)) return true;
+    return do_mount("tmpfs", to, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k");
+}
+
+static bool make_target(const Plan *plan, const char *from, char *to) {
+    struct stat info;
+    if (stat(from, &info)) return step_failed("stat", "%s", from);
+    char *slash = strrchr(to, '/');
+    *slash = 0;
+    bool good = make_folders(to, 0755);
+    *slash = '/';
+    if (!good) return step_failed("mkdir", "%s", to);
+    if (S_ISDIR(info.st_mode)) return make_folder(to, 0755, plan->first_id) || step_failed("mkdir", "%s", to);
+    int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return step_failed("open", "%s", to);
+    close(fd);
+    return true;
+}
+
+static bool mount_binds(const Plan *plan, int idmap) {
+    const char *from = NULL, *value;
+    for (const char *at = NULL; (at = fields_next(&plan->fields, at, &value));) {
+        if (field_is(at, "file")) from = NULL;
+        if (field_is(at, "bind")) from = value;
+        if (!from || !field_is(at, "to")) continue;
+        char to[PATH_BYTES];
+        snprintf(to, sizeof to, ROOT "%s", value);
+        if (!make_target(plan, from, to) || !bind_mapped(from, to, idmap, true)) return false;
+        from = NULL;
+    }
+    return true;
+}
+
+// /run, and in it what the outside shares: the exchange folder, the jobs, this program.
+static bool mount_run(const Plan *plan) {
+    char options[96], program[PATH_BYTES], target[] = ROOT "/run/rehearse/keeper";
+    snprintf(options, sizeof options, "mode=755,size=256m,uid=%u,gid=%u", plan->first_id, plan->first_id);
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length < 0) return step_failed("readlink", "/proc/self/exe");
+    program[length] = 0;
+    return do_mount("tmpfs", ROOT "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) && make_folder(ROOT "/run/rehearse", 0755, plan->first_id) &&
+           make_folder(ROOT "/run/rehearse/exchange", 0755, plan->first_id) && make_folder(ROOT "/run/rehearse/jobs", 0700, plan->first_id) &&
+           do_mount("exchange", ROOT "/run/rehearse/exchange", NULL, MS_BIND, NULL) && do_mount("jobs", ROOT "/run/rehearse/jobs", NULL, MS_BIND, NULL) &&
+           make_target(plan, program, target) && bind_mapped(program, target, -1, true);
+}
+
+static bool make_own_folders(const Plan *plan) {
+    static const struct { const char *path; mode_t mode; } own[] = {
+        {ROOT "/home", 0755}, {ROOT "/root", 0700}, {ROOT "/srv", 0755}, {ROOT "/tmp", 01777}, {ROOT "/mnt", 0755}, {ROOT "/media", 0755},
+        {ROOT "/run", 0755}, {ROOT "/proc", 0555}, {ROOT "/sys", 0555}, {ROOT "/dev", 0755},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!make_folder(own[i].path, own[i].mode, plan->first_id)) return step_failed("mkdir", "%s", own[i].path);
+    return true;
+}
+
+bool mounts_stage1(const Plan *plan, int idmap) {
+    if (!do_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !make_own_folders(plan) || !do_mount(ROOT, ROOT, NULL, MS_BIND, NULL)) return false;
+    for (size_t i = 0; i < sizeof overlaid / sizeof *overlaid; i++)
+        if (!mount_top(plan, overlaid[i], idmap)) return false;
+    return hide_data(plan) && mount_run(plan) && mount_binds(plan, idmap);
+}
+
+static bool mount_sys(const Plan *plan) {
+    if (plan->own_network && mount("sysfs", ROOT "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0) return true;
+    if (mount("/sys", ROOT "/sys", NULL, MS_BIND | MS_REC, NULL)) return step_failed("bind", "/sys");
+    struct attributes read_only = {.set = ATTR_READ_ONLY};
+    syscall(SYS_mount_setattr, AT_FDCWD, ROOT "/sys", RECURSIVE, &read_only, sizeof read_only); // without it: still not its owner
+    return true;
+}
+
+static bool mount_dev(void) {
+    static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+    static const char *const links[][2] = {{"/proc/self/fd", ROOT "/dev/fd"}, {"fd/0", ROOT "/dev/stdin"}, {"fd/1", ROOT "/dev/stdout"},
+        {"fd/2", ROOT "/dev/stderr"}, {"pts/ptmx", ROOT "/dev/ptmx"}};
+    if (!do_mount("tmpfs", ROOT "/dev", "tmpfs", MS_NOSUID, "mode=755,size=1m")) return false;
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        char from[32], to[64];
+        snprintf(from, sizeof from, "/dev/%s", devices[i]);
+        snprintf(to, sizeof to, ROOT "/dev/%s", devices[i]);
+        if (!write_text(to, "", 0666) || !do_mount(from, to, NULL, MS_BIND, NULL)) return false;
+    }
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (symlink(links[i][0], links[i][1])) return step_failed("symlink", "%s", links[i][1]);
+    mkdir(ROOT "/dev/shm", 01777);
+    mkdir(ROOT "/dev/pts", 0755);
+    return do_mount("tmpfs", ROOT "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m") &&
+           do_mount("devpts", ROOT "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620");
+}
+
+bool mounts_stage2(const Plan *plan) {
+    if (plan->rung == 'A' && !do_mount(ROOT, ROOT, NULL, MS_BIND | MS_REC, NULL)) return false;
+    if (!do_mount("proc", ROOT "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) || !mount_sys(plan) || !mount_dev()) return false;
+    if (chdir(ROOT) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/")) return step_failed("pivot_root", ROOT);
+    return true;
+}

@@ -1,0 +1,47 @@
+// Removes a sandbox folder. Rung A's files belong to ids that only root may touch: the server is root then. In rung C everything belongs
+// to the user, but folders may lack permissions (overlay's work folders have mode 000): they are given first.
+#include "sandbox_keeper.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_up(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    if (kind == FTW_DNR) chmod(path, 0700);
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    remove(path);
+    return 0;
+}
+
+// Waits for the keeper to end: the folder may still be mounted.
+static void await_keeper(const char *folder) {
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/keeper.lock", folder);
+    int lock = open(path, O_RDWR | O_CLOEXEC);
+    if (lock < 0) return;
+    while (flock(lock, LOCK_EX) && errno == EINTR) {}
+    close(lock);
+}
+
+bool remove_folder(const char *folder) {
+    for (int i = 0; i < 16 && access(folder, F_OK) == 0; i++) {
+        if (i) nftw(folder, open_up, 32, FTW_PHYS | FTW_MOUNT); // one more level of closed folders each time
+        nftw(folder, remove_one, 32, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
+    }
+    return access(folder, F_OK) != 0;
+}
+
+int remove_main(const char *folder) {
+    int ready = daemonize("/dev/null");
+    daemon_ready(ready, 0);
+    await_keeper(folder);
+    return !remove_folder(folder);
+}

@@ -1,0 +1,71 @@
+// Inside the keeper program: what a sandbox is made of, and in which order.
+//
+//   keeper (keeper.c)      locks the folder, listens, makes process 1, passes messages between server and process 1, ends with it
+//     stage 1 (mounts.c)   the new root with its overlays: by real root before the clone in rung A, by process 1 elsewhere
+//     clone (namespaces.c) user, mount, process, IPC, host name, cgroup and (instances) network namespaces
+//     stage 2 (mounts.c)   proc, sys, dev, pivot_root: always by process 1
+//     first start (provision.c)  users, shims, files
+//     process 1 (init.c)   jobs, units
+//     relay (relay.c)      a sibling that carries admitted ports from the host's loopback into the instance's network
+//
+// Every path outside is relative to the sandbox's folder, which is the working directory: neither the length nor the permissions of what
+// is above it matter.
+//
+//   FOLDER/  spec  state  keeper.lock  keeper.sock  keeper.log  ports
+//            layer/root (the root directory)  layer/upper/X  layer/work/X  lower/X (mount points of idmapped clones)
+//            exchange/  jobs/ID/{spec,started,output,control,exit}
+#pragma once
+
+#include "spec.h"
+#include "util.h"
+
+#include <sys/types.h>
+
+typedef struct Plan { // the specification, read
+    Fields fields;
+    char rung; // 'A' … 'D'
+    bool instance, own_network;
+    uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else 0 or the own id
+    const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide;
+} Plan;
+
+bool plan_read(Plan *out);
+
+// namespaces.c
+typedef struct Release { int fd; } Release; // process 1 waits here until its maps are written
+pid_t namespaces_clone(const Plan *plan, Release *release); // as fork; -1 with a step report
+bool namespaces_map(const Plan *plan, pid_t child); // writes the maps of a child from outside
+bool namespaces_await(const Plan *plan, const Release *release); // in the child; then it is root inside
+int namespaces_user_fd(void); // a user namespace with the map of rung A, for idmapped mounts
+
+// mounts.c
+bool mounts_stage1(const Plan *plan, int idmap); // idmap -1: by process 1
+bool mounts_stage2(const Plan *plan);
+
+// provision.c: by process 1 in its new root
+bool provision(const Plan *plan, const int *sources, size_t source_count);
+int provision_open_sources(const Plan *plan, int *sources, size_t room); // by the keeper, before: descriptors of the files to place
+
+// init.c
+_Noreturn void init_run(const Plan *plan, int keeper);
+
+// relay.c
+int relay_start(const Plan *plan, pid_t init); // the socket to it: message "add PORT" with a listening socket, "remove PORT"; -1: failed
+
+// network.c
+bool network_inside(const Plan *plan); // by process 1: lo, eth0, routes
+bool network_attach(const Plan *plan, pid_t init); // by the keeper: asks the holder for a cable
+bool network_join_user(const Plan *plan); // rootless: the keeper enters the holder's user namespace
+bool network_enter(void); // a new network namespace with the bridge, for the holder
+int network_main(const char *folder);
+
+// ids.c
+bool seccomp_fake_ids(void); // rung C: chown, setuid … report success
+
+// The rest of the program's verbs
+int keeper_main(const char *folder);
+bool keeper_try(void); // for the probe: makes the sandbox of the working directory, and ends it when process 1 is ready
+int probe_main(const char *rung, const char *folder);
+int remove_main(const char *folder);
+bool remove_folder(const char *folder);
+int skeleton_build(const char *folder); // under a lock; nothing when it is there

@@ -1,0 +1,100 @@
+// The skeleton layer of rung C, once per data folder: a lower layer above the host's folders, owned by the user.
+//
+// In a rootless sandbox the host's files belong to nobody, and no fake-root right applies to them: writing in /etc or /usr/bin fails. So
+// every directory of usr, etc, opt, var is made again here (17,000 on a usual Debian, some seconds once), and the files that package tools
+// write in place are copied. A directory the user may not read becomes an empty one that hides it. Lock files are made empty.
+// Built in FOLDER.new and renamed; FOLDER.lock lets a second keeper wait for the first.
+#include "sandbox_keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static const char *const tops[] = {"/usr", "/etc", "/opt", "/var", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+static const char *const copied[] = {"/etc", "/var/lib/dpkg", "/var/cache/debconf", "/var/log"}; // whole trees
+static const char *const left_out[] = {"/var/lib/dpkg/info", "/var/cache/apt/archives", "/var/tmp"}; // directories made, files not copied
+static const char *target_folder, *hidden; // of the walk; nftw has no argument of ours
+
+static bool below(const char *path, const char *folder) {
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+static bool below_any(const char *path, const char *const *folders, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (below(path, folders[i])) return true;
+    return false;
+}
+#define BELOW_ANY(path, folders) below_any(path, folders, sizeof(folders) / sizeof *(folders))
+
+static void copy_file(const char *from, const char *to, const struct stat *info) {
+    char bytes[65536];
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out = -1;
+    bool is_lock = strstr(from, "/lock") || strstr(from, "/.pwd.lock") || strstr(from, "lock-frontend");
+    if (in >= 0 || is_lock) out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (info->st_mode & 0777) | 0600);
+    for (ssize_t got; in >= 0 && out >= 0 && (got = read(in, bytes, sizeof bytes)) > 0;)
+        if (!write_all(out, bytes, (size_t)got)) break;
+    if (out >= 0) {
+        const struct timespec times[2] = {info->st_atim, info->st_mtim};
+        futimens(out, times);
+        close(out);
+    }
+    if (in >= 0) close(in);
+}
+
+static void copy_link(const char *from, const char *to) {
+    char target[PATH_BYTES];
+    ssize_t length = readlink(from, target, sizeof target - 1);
+    if (length < 0) return;
+    target[length] = 0;
+    symlink(target, to);
+}
+
+static int visit(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    char to[PATH_BYTES];
+    snprintf(to, sizeof to, "%s%s", target_folder, path);
+    if (below(path, hidden)) return 0; // the data folder itself
+    if (kind == FTW_D || kind == FTW_DNR) {
+        if (mkdir(to, (info->st_mode & 0777) | 0700) && errno != EEXIST) return -1;
+        if (kind == FTW_DNR) setxattr(to, "user.overlay.opaque", "y", 1, 0);
+    } else if (BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) {
+        if (kind == FTW_SL) copy_link(path, to);
+        else if (S_ISREG(info->st_mode)) copy_file(path, to, info);
+    }
+    return 0;
+}
+
+static bool build(const char *folder, const char *data) {
+    if (!make_folder(folder, 0755, geteuid())) return step_failed("mkdir", "%s", folder);
+    target_folder = folder;
+    hidden = data;
+    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
+        struct stat info;
+        if (lstat(tops[i], &info) || !S_ISDIR(info.st_mode)) continue;
+        if (nftw(tops[i], visit, 64, FTW_PHYS | FTW_MOUNT)) return step_failed("skeleton", "%s", tops[i]);
+    }
+    return true;
+}
+
+int skeleton_build(const char *folder) {
+    char fresh[PATH_BYTES], lock_path[PATH_BYTES], data[PATH_BYTES];
+    snprintf(fresh, sizeof fresh, "%s.new", folder);
+    snprintf(lock_path, sizeof lock_path, "%s.lock", folder);
+    snprintf(data, sizeof data, "%s", folder);
+    char *slash = strrchr(data, '/');
+    if (slash) *slash = 0;
+    if (access(folder, F_OK) == 0) return 0;
+    int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) return step_failed("open", "%s", lock_path), 1;
+    while (flock(lock, LOCK_EX) && errno == EINTR) {}
+    bool good = access(folder, F_OK) == 0;
+    if (!good) good = remove_folder(fresh) && build(fresh, data) && (rename(fresh, folder) == 0 || step_failed("rename", "%s", folder));
+    close(lock);
+    return !good;
+}

@@ -1,0 +1,7 @@
+// The tools inside a sandbox that are this program under another name: systemctl, service, journalctl, sudo …
+#pragma once
+
+#include "util.h"
+
+typedef int (*ToolMain)(int argc, char **argv);
+ToolMain tool_find(const char *name); // NULL: not a tool

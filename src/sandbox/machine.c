@@ -1,0 +1,205 @@
+// The machine: which rung, the data folder's sandboxes, and the network of instances.
+#include "sandbox/internal.h"
+
+#include "base/ids.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool sandbox_id_is_sane(Str id) {
+    if (id.len == 0 || id.len >= SANDBOX_ID_BYTES || id.at[0] == '.') return false;
+    for (size_t i = 0; i < id.len; i++)
+        if (!isalnum((unsigned char)id.at[i]) && !strchr("-_.:", id.at[i])) return false;
+    return true;
+}
+
+const char *sandbox_rung_text(SandboxRung rung) {
+    switch (rung) {
+    case SANDBOX_RUNG_A: return "own files, users, processes and network";
+    case SANDBOX_RUNG_B: return "own files, users, processes and network, without root";
+    case SANDBOX_RUNG_C: return "own files, processes and network, one user";
+    case SANDBOX_RUNG_D: break;
+    }
+    return "not isolated";
+}
+
+// ---- Probing ----
+
+static bool probe_one(const char *program, const char *folder, const char *what, char report[512], Error *e) {
+    AUTO_BUF output;
+    int status;
+    buf_init(&output, 4096);
+    TRY(program_run(program, (const char *[]){"probe", what, folder, NULL}, &output, &status, e));
+    Str line = str_trim(buf_str(&output));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) line = STR("");
+    else if (line.len == 0) line = STR("probe 0 it died");
+    snprintf(report, 512, "%.*s", STR_ARG(line));
+    return true;
+}
+
+static void add_finding(Arena *arena, Vec *findings, const char *subject, const char *report) {
+    SandboxFinding *finding = vec_push(findings);
+    finding->subject = subject;
+    finding->works = !*report;
+    if (finding->works) return;
+    Refusal refusal = refusal_of(report);
+    finding->step = str_copy(arena, str_of(report));
+    finding->cause = str_of(refusal.cause);
+    finding->remedy = str_of(refusal.remedy);
+}
+
+bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e) {
+    static const struct { const char *subject, *argument; } probes[] = {
+        {"rung A", "A"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
+    const char *path = str_c(arena, program), *folder = str_c(arena, scratch_folder);
+    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
+        char report[512];
+        TRY(probe_one(path, folder, probes[i].argument, report, e));
+        add_finding(arena, findings, probes[i].subject, report);
+    }
+    return true;
+}
+
+static bool choose_rung(SandboxHost *host, Error *e) {
+    static const char *const order[] = {"A", "C", "D"};
+    const char *forced = getenv("REHEARSE_RUNG");
+    char report[512] = "";
+    if (forced && *forced) {
+        if (strlen(forced) != 1 || !strchr("ABCD", *forced)) return fail(e, "sandbox", "REHEARSE_RUNG is \"%s\"; rungs are A, B, C, D", forced);
+        TRY(probe_one(host->program, host->data, forced, report, e));
+        host->rung = (SandboxRung)*forced;
+        if (!*report) return true;
+        char text[1024];
+        refusal_text(report, text, sizeof text);
+        return fail(e, "sandbox-refused", "rung %s: %s", forced, text);
+    }
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        TRY(probe_one(host->program, host->data, order[i], report, e));
+        host->rung = (SandboxRung)*order[i];
+        if (!*report) return true;
+    }
+    return fail(e, "sandbox", "no process can be started in %s: %s", host->data, report);
+}
+
+// ---- The host ----
+
+static void start_removal(const char *program, const char *folder) { program_run_well(program, (const char *[]){"remove", folder, NULL}, NULL); }
+
+// What an earlier server was removing.
+static void sweep(const SandboxHost *host) {
+    char folder[SANDBOX_PATH_BYTES], path[SANDBOX_PATH_BYTES + 256];
+    snprintf(folder, sizeof folder, "%s/sandboxes", host->data);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (strncmp(entry->d_name, ".gone-", 6) != 0) continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        start_removal(host->program, path);
+    }
+    if (dir) closedir(dir);
+}
+
+bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e) {
+    char path[SANDBOX_PATH_BYTES];
+    SandboxHost host = {0};
+    if (data_folder.len >= sizeof host.data - 64 || program.len >= sizeof host.program) return fail(e, "sandbox", "the data folder's path is too long");
+    snprintf(path, sizeof path, "%.*s", STR_ARG(data_folder));
+    mkdir(path, 0755);
+    char *real = realpath(path, NULL);
+    if (!real) return fail_errno(e, errno, "%s", path);
+    snprintf(host.data, sizeof host.data, "%s", real);
+    free(real);
+    snprintf(host.program, sizeof host.program, "%.*s", STR_ARG(program));
+    if (access(host.program, X_OK)) return fail_errno(e, errno, "%s", host.program);
+    snprintf(path, sizeof path, "%s/sandboxes", host.data);
+    if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
+    TRY(choose_rung(&host, e));
+    snprintf(path, sizeof path, "%s/skeleton", host.data);
+    if (host.rung == SANDBOX_RUNG_C) TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
+    sweep(&host);
+    *out = malloc(sizeof host);
+    if (!*out) abort();
+    **out = host;
+    return true;
+}
+
+void sandbox_host_close(SandboxHost *host) { free(host); }
+SandboxRung sandbox_host_rung(const SandboxHost *host) { return host->rung; }
+bool sandbox_host_has_network(const SandboxHost *host) { return host->network; }
+
+bool sandbox_list(const SandboxHost *host, Arena *arena, Vec *names, Error *e) {
+    char folder[SANDBOX_PATH_BYTES];
+    snprintf(folder, sizeof folder, "%s/sandboxes", host->data);
+    DIR *dir = opendir(folder);
+    if (!dir) return fail_errno(e, errno, "%s", folder);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.') vec_add(names, Str, str_copy(arena, str_of(entry->d_name)));
+    closedir(dir);
+    return true;
+}
+
+// ---- The network ----
+
+static bool network_folder(const SandboxHost *host, char out[SANDBOX_PATH_BYTES], Error *e) {
+    snprintf(out, SANDBOX_PATH_BYTES, "%s/network", host->data);
+    return mkdir(out, 0755) == 0 || errno == EEXIST || fail_errno(e, errno, "%s", out);
+}
+
+bool sandbox_network_open(SandboxHost *host, Error *e) {
+    char folder[SANDBOX_PATH_BYTES], path[SANDBOX_PATH_BYTES + 16], report[512] = "", text[1024];
+    if (host->rung == SANDBOX_RUNG_D) return fail(e, "sandbox-refused", "rung D: instances use the host's network");
+    TRY(network_folder(host, folder, e));
+    int socket = socket_to(folder, "network.sock");
+    if (socket >= 0) close(socket);
+    if (socket >= 0 || program_run_well(host->program, (const char *[]){"network", folder, NULL}, NULL)) return host->network = true;
+    snprintf(path, sizeof path, "%s/network.state", folder);
+    file_read_small(path, report, sizeof report);
+    refusal_text(report, text, sizeof text);
+    return fail(e, "sandbox-refused", "the network of instances: %s", text);
+}
+
+bool sandbox_network_listen(SandboxHost *host, Str address, uint16_t port, int *listening_fd, Error *e) {
+    char folder[SANDBOX_PATH_BYTES], request[64];
+    AUTO_BUF reply;
+    buf_init(&reply, SANDBOX_MESSAGE_BYTES);
+    TRY(network_folder(host, folder, e));
+    snprintf(request, sizeof request, "listen %.*s %d", STR_ARG(address), port);
+    int fd = -1;
+    TRY(socket_ask(folder, "network.sock", str_of(request), &reply, &fd, e));
+    if (fd >= 0) {
+        *listening_fd = fd;
+        return true;
+    }
+    int64_t error = 0;
+    str_to_int(str_strip_prefix(buf_str(&reply), STR("error ")), &error);
+    return fail_errno(e, (int)error, "%.*s:%d in the network of instances", STR_ARG(address), port);
+}
+
+void sandbox_network_stop(SandboxHost *host) {
+    char folder[SANDBOX_PATH_BYTES];
+    AUTO_BUF reply;
+    buf_init(&reply, SANDBOX_MESSAGE_BYTES);
+    if (network_folder(host, folder, NULL)) socket_ask(folder, "network.sock", STR("stop"), &reply, NULL, NULL);
+    host->network = false;
+}
+
+bool sandbox_destroy(SandboxHost *host, Str name, Error *e) {
+    char folder[SANDBOX_PATH_BYTES], gone[SANDBOX_PATH_BYTES];
+    uint64_t unique;
+    if (!sandbox_id_is_sane(name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(name));
+    random_bytes(&unique, sizeof unique);
+    snprintf(folder, sizeof folder, "%s/sandboxes/%.*s", host->data, STR_ARG(name));
+    snprintf(gone, sizeof gone, "%s/sandboxes/.gone-%016llx", host->data, (unsigned long long)unique);
+    if (rename(folder, gone)) return errno == ENOENT || fail_errno(e, errno, "%s", folder);
+    int socket = socket_to(gone, "keeper.sock");
+    if (socket >= 0) {
+        socket_send(socket, STR("kill"));
+        close(socket);
+    }
+    return program_run_well(host->program, (const char *[]){"remove", gone, NULL}, e);
+}

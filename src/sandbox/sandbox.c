@@ -1,0 +1,265 @@
+// Handles on sandboxes: made, found again, watched.
+#include "sandbox/sandbox.h"
+
+#include "sandbox/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// ---- The specification ----
+
+static void write_lists(const SandboxSpec *spec, Buf *buf) {
+    for (size_t i = 0; i < spec->env_count; i++) record_add(buf, "env", spec->env[i]);
+    for (size_t i = 0; i < spec->host_count; i++) record_add(buf, "host", spec->hosts[i]);
+    for (size_t i = 0; i < spec->bind_count; i++) {
+        record_add(buf, "bind", spec->binds[i].host);
+        record_add(buf, "to", spec->binds[i].inside);
+    }
+    for (size_t i = 0; i < spec->file_count; i++) {
+        char mode[16];
+        snprintf(mode, sizeof mode, "%o", spec->files[i].mode);
+        record_add(buf, "file", spec->files[i].host);
+        record_add(buf, "to", spec->files[i].inside);
+        record_add(buf, "mode", str_of(mode));
+        record_add(buf, "user", spec->files[i].user);
+    }
+}
+
+static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
+    char rung[2] = {(char)host->rung, 0}, path[SANDBOX_PATH_BYTES];
+    record_add(buf, "version", STR("1"));
+    record_add(buf, "rung", str_of(rung));
+    record_add(buf, "kind", spec->kind == SANDBOX_INSTANCE ? STR("instance") : STR("build"));
+    record_add(buf, "name", spec->name);
+    record_add(buf, "hostname", spec->hostname.len ? spec->hostname : spec->name);
+    record_add(buf, "address", spec->address);
+    record_add(buf, "public", spec->public_address);
+    record_add(buf, "hide", str_of(host->data));
+    snprintf(path, sizeof path, "%s/skeleton", host->data);
+    record_add(buf, "skeleton", str_of(path));
+    snprintf(path, sizeof path, "%s/network", host->data);
+    if (host->network) record_add(buf, "network", str_of(path));
+    record_add_number(buf, "memory", spec->limits.memory_bytes);
+    record_add_number(buf, "processes", spec->limits.processes);
+    record_add_number(buf, "file_bytes", spec->limits.file_bytes);
+    record_add_number(buf, "open_files", spec->limits.open_files);
+    record_add_number(buf, "output_bytes", spec->limits.output_bytes);
+    write_lists(spec, buf);
+}
+
+// ---- Handles ----
+
+static Sandbox *handle_new(const SandboxHost *host, Str name) {
+    Sandbox *sandbox = calloc(1, sizeof *sandbox);
+    if (!sandbox) abort();
+    snprintf(sandbox->name, sizeof sandbox->name, "%.*s", STR_ARG(name));
+    snprintf(sandbox->folder, sizeof sandbox->folder, "%s/sandboxes/%s", host->data, sandbox->name);
+    snprintf(sandbox->exchange, sizeof sandbox->exchange, "%s/exchange", sandbox->folder);
+    snprintf(sandbox->program, sizeof sandbox->program, "%s", host->program);
+    sandbox->rung = host->rung;
+    sandbox->epoll = epoll_create1(EPOLL_CLOEXEC);
+    sandbox->socket = -1;
+    return sandbox;
+}
+
+static bool handle_connect(Sandbox *sandbox) {
+    if (sandbox->socket >= 0) return true;
+    sandbox->socket = socket_to(sandbox->folder, "keeper.sock");
+    if (sandbox->socket < 0) return false;
+    struct epoll_event event = {.events = EPOLLIN};
+    epoll_ctl(sandbox->epoll, EPOLL_CTL_ADD, sandbox->socket, &event);
+    sandbox->said_stopped = false;
+    return true;
+}
+
+static void handle_disconnect(Sandbox *sandbox) {
+    if (sandbox->socket >= 0) close(sandbox->socket);
+    sandbox->socket = -1;
+}
+
+void sandbox_close(Sandbox *sandbox) {
+    if (!sandbox) return;
+    handle_disconnect(sandbox);
+    if (sandbox->epoll >= 0) close(sandbox->epoll);
+    free(sandbox);
+}
+
+static bool run_keeper(Sandbox *sandbox, Error *e) {
+    TRY(program_run_well(sandbox->program, (const char *[]){"run", sandbox->folder, NULL}, e));
+    handle_connect(sandbox); // when it has failed already, its state file says why
+    return true;
+}
+
+// The rung a sandbox was made on, which stays.
+static void read_rung(Sandbox *sandbox) {
+    char path[SANDBOX_PATH_BYTES + 8], text[256];
+    snprintf(path, sizeof path, "%s/spec", sandbox->folder);
+    if (!file_read_small(path, text, sizeof text)) return;
+    for (const char *at = text; at < text + sizeof text && *at; at += strlen(at) + 1)
+        if (strncmp(at, "rung=", 5) == 0) sandbox->rung = (SandboxRung)at[5];
+}
+
+static bool has_file(const Sandbox *sandbox, const char *name) {
+    char path[SANDBOX_PATH_BYTES + 32];
+    snprintf(path, sizeof path, "%s/%s", sandbox->folder, name);
+    return access(path, F_OK) == 0;
+}
+
+bool sandbox_open(SandboxHost *host, Str name, Sandbox **out, Error *e) {
+    if (!sandbox_id_is_sane(name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(name));
+    Sandbox *sandbox = handle_new(host, name);
+    if (!has_file(sandbox, "spec")) {
+        sandbox_close(sandbox);
+        return fail(e, "sandbox", "there is no sandbox \"%.*s\"", STR_ARG(name));
+    }
+    read_rung(sandbox);
+    handle_connect(sandbox);
+    *out = sandbox;
+    return true;
+}
+
+// The folders that both sides see. Inside may write only where it owns: it must not be able to put links in the server's way.
+static bool make_shared(const SandboxHost *host, const char *folder, Error *e) {
+    static const char *const shared[] = {"jobs", "exchange", "exchange/out"};
+    char path[SANDBOX_PATH_BYTES + 16];
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, shared[i]);
+        if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
+    }
+    return host->rung != SANDBOX_RUNG_A || chown(path, SANDBOX_FIRST_ID, SANDBOX_FIRST_ID) == 0 || fail_errno(e, errno, "%s", path);
+}
+
+// The folder appears whole: written beside, then renamed.
+static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, const SandboxSpec *spec, Error *e) {
+    char fresh[SANDBOX_PATH_BYTES], path[SANDBOX_PATH_BYTES + 16];
+    AUTO_BUF buf;
+    buf_init(&buf, SANDBOX_SPEC_BYTES);
+    write_spec(host, spec, &buf);
+    if (buf.overflow) return fail(e, "sandbox", "the specification of %s is too large", sandbox->name);
+    snprintf(fresh, sizeof fresh, "%s/sandboxes/.new-%s", host->data, sandbox->name);
+    if (mkdir(fresh, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
+    TRY(make_shared(host, fresh, e));
+    snprintf(path, sizeof path, "%s/spec", fresh);
+    TRY(file_write(path, buf_str(&buf), e));
+    return rename(fresh, sandbox->folder) == 0 || fail_errno(e, errno, "%s", sandbox->folder);
+}
+
+bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, Error *e) {
+    if (!sandbox_id_is_sane(spec->name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(spec->name));
+    Sandbox *sandbox = handle_new(host, spec->name);
+    bool good = has_file(sandbox, "spec") || make_folder(host, sandbox, spec, e);
+    if (good) read_rung(sandbox);
+    if (good && has_file(sandbox, "state")) handle_connect(sandbox);
+    else good = good && run_keeper(sandbox, e);
+    if (!good) {
+        sandbox_close(sandbox);
+        return false;
+    }
+    *out = sandbox;
+    return true;
+}
+
+bool sandbox_start(Sandbox *sandbox, Error *e) { return handle_connect(sandbox) || run_keeper(sandbox, e); }
+
+Str sandbox_exchange(const Sandbox *sandbox) { return str_of(sandbox->exchange); }
+Str sandbox_exchange_inside(const Sandbox *sandbox) { return sandbox->rung == SANDBOX_RUNG_D ? str_of(sandbox->exchange) : STR("/run/rehearse/exchange"); }
+
+// ---- State ----
+
+static SandboxState state_of(const char *word, bool alive) {
+    if (strcmp(word, "ended") == 0) return SANDBOX_ENDED;
+    if (strcmp(word, "broken") == 0) return SANDBOX_BROKEN;
+    if (!alive) return SANDBOX_LOST;
+    return strcmp(word, "running") == 0 ? SANDBOX_RUNNING : SANDBOX_STARTING;
+}
+
+void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
+    char path[SANDBOX_PATH_BYTES + 8], text[1024] = "", word[32] = "", boot[64] = "", current[64] = "";
+    int keeper = 0;
+    bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
+    snprintf(path, sizeof path, "%s/state", sandbox->folder);
+    file_read_small(path, text, sizeof text);
+    sscanf(text, "%31s %63s %d", word, boot, &keeper);
+    *out = (SandboxStatus){.state = state_of(word, alive), .keeper = alive ? keeper : 0};
+    const char *reason = strchr(text, '\n');
+    Str line = reason ? str_trim(str_of(reason)) : STR("");
+    if (out->state == SANDBOX_BROKEN) refusal_text(reason ? reason + 1 : "", out->reason, sizeof out->reason);
+    else snprintf(out->reason, sizeof out->reason, "%.*s", STR_ARG(line));
+    if (out->state != SANDBOX_LOST || !file_read_small("/proc/sys/kernel/random/boot_id", current, sizeof current)) return;
+    out->machine_rebooted = *boot && strncmp(boot, current, strlen(boot)) != 0;
+    snprintf(out->reason, sizeof out->reason, "%s", out->machine_rebooted ? "the machine was started anew" : "its keeper is gone");
+}
+
+bool sandbox_stop(Sandbox *sandbox, int64_t grace_ms, Error *e) {
+    char text[64];
+    if (!handle_connect(sandbox)) return true;
+    snprintf(text, sizeof text, "stop %lld", (long long)(grace_ms > 0 ? grace_ms : 0));
+    return socket_send(sandbox->socket, str_of(text)) || fail_errno(e, errno, "the keeper of %s", sandbox->name);
+}
+
+bool sandbox_ports(Sandbox *sandbox, const uint16_t *ports, size_t count, Error *e) {
+    AUTO_BUF buf;
+    buf_init(&buf, SANDBOX_MESSAGE_BYTES - 1);
+    buf_add(&buf, STR("ports "));
+    for (size_t i = 0; i < count; i++) buf_addf(&buf, "%s%d", i ? "," : "", ports[i]);
+    if (buf.overflow) return fail(e, "sandbox", "%zu ports are too many", count);
+    if (!handle_connect(sandbox)) return fail(e, "sandbox", "%s does not run", sandbox->name);
+    return socket_send(sandbox->socket, buf_str(&buf)) || fail_errno(e, errno, "the keeper of %s", sandbox->name);
+}
+
+// ---- Events ----
+
+int sandbox_fd(const Sandbox *sandbox) { return sandbox->epoll; }
+
+static bool event_of(const char *text, SandboxEvent *out) {
+    static const struct { const char *word; SandboxEventKind kind; } words[] = {{"ready", SANDBOX_READY}, {"started", SANDBOX_JOB_STARTED},
+        {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL}, {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC}};
+    char word[32] = "", id[SANDBOX_ID_BYTES] = "";
+    unsigned port, host_port;
+    int length = 0;
+    *out = (SandboxEvent){0};
+    if (sscanf(text, "port %u %u %n", &port, &host_port, &length) == 2) {
+        out->kind = SANDBOX_PORT;
+        out->port = (uint16_t)port;
+        out->host_port = (uint16_t)host_port;
+        snprintf(out->text, sizeof out->text, "%s", text + length);
+        return true;
+    }
+    sscanf(text, "%31s %127s", word, id);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i].word) != 0) continue;
+        out->kind = words[i].kind;
+        memcpy(out->job, id, sizeof id);
+        return true;
+    }
+    return false;
+}
+
+static bool stopped_event(Sandbox *sandbox, SandboxEvent *out) {
+    SandboxStatus status;
+    handle_disconnect(sandbox);
+    if (sandbox->said_stopped) return false;
+    sandbox->said_stopped = true;
+    sandbox_status(sandbox, &status);
+    *out = (SandboxEvent){.kind = SANDBOX_STOPPED};
+    snprintf(out->text, sizeof out->text, "%s", status.reason);
+    return true;
+}
+
+bool sandbox_next(Sandbox *sandbox, SandboxEvent *out) {
+    char text[SANDBOX_MESSAGE_BYTES];
+    while (sandbox->socket >= 0) {
+        ssize_t got = recv(sandbox->socket, text, sizeof text - 1, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+        if (got <= 0) return stopped_event(sandbox, out);
+        text[got] = 0;
+        if (strncmp(text, "stopped", 7) == 0) return stopped_event(sandbox, out);
+        if (event_of(text, out)) return true;
+    }
+    return false;
+}
