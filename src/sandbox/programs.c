@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static pid_t start(const char *program, const char *const *arguments, int output, Error *e) {
     const char *argv[8] = {program};
     for (size_t i = 0; arguments[i] && i < 6; i++) argv[i + 1] = arguments[i];

@@ -35,17 +35,18 @@ static const struct { const char *step; int error; Refusal refusal; } refusals[]
     {"", ENOSPC, {"the disk is full", "df -h"}},
 };
 
-static int parse(const char *report, char step[32], const char **detail) {
-    int error = 0, length = 0;
-    step[0] = 0;
-    sscanf(report, "%31s %d %n", step, &error, &length);
-    *detail = report + length;
-    return error;
+static int parse(const char *report, char step[32], Str *detail) {
+    Str rest = str_trim(str_of(report));
+    snprintf(step, 32, "%.*s", STR_ARG(str_cut(&rest, ' ')));
+    int64_t error = 0;
+    str_to_int(str_cut(&rest, ' '), &error);
+    *detail = rest;
+    return (int)error;
 }
 
 Refusal refusal_of(const char *report) {
     char step[32];
-    const char *detail;
+    Str detail;
     int error = parse(report, step, &detail);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         bool same_step = !*refusals[i].step || strcmp(step, refusals[i].step) == 0;
@@ -56,8 +57,8 @@ Refusal refusal_of(const char *report) {
 
 void refusal_text(const char *report, char *out, size_t room) {
     char step[32];
-    const char *detail;
+    Str detail;
     int error = parse(report, step, &detail);
     Refusal refusal = refusal_of(report);
-    snprintf(out, room, "%s %s: %s: %s. Try: %s", step, detail, strerror(error), refusal.cause, refusal.remedy);
+    snprintf(out, room, "%s %.*s: %s: %s. Try: %s", step, STR_ARG(detail), strerror(error), refusal.cause, refusal.remedy);
 }

@@ -171,27 +171,27 @@ Str sandbox_exchange_inside(const Sandbox *sandbox) { return sandbox->rung == SA
 
 // ---- State ----
 
-static SandboxState state_of(const char *word, bool alive) {
-    if (strcmp(word, "ended") == 0) return SANDBOX_ENDED;
-    if (strcmp(word, "broken") == 0) return SANDBOX_BROKEN;
+static SandboxState state_of(Str word, bool alive) {
+    if (str_is(word, "ended")) return SANDBOX_ENDED;
+    if (str_is(word, "broken")) return SANDBOX_BROKEN;
     if (!alive) return SANDBOX_LOST;
-    return strcmp(word, "running") == 0 ? SANDBOX_RUNNING : SANDBOX_STARTING;
+    return str_is(word, "running") ? SANDBOX_RUNNING : SANDBOX_STARTING;
 }
 
 void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
-    char path[SANDBOX_PATH_BYTES + 8], text[1024] = "", word[32] = "", boot[64] = "", current[64] = "";
-    int keeper = 0;
+    char path[SANDBOX_PATH_BYTES + 8], text[1024] = "", reason[512], current[64] = "";
+    int64_t keeper = 0;
     bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
     snprintf(path, sizeof path, "%s/state", sandbox->folder);
     file_read_small(path, text, sizeof text);
-    sscanf(text, "%31s %63s %d", word, boot, &keeper);
-    *out = (SandboxStatus){.state = state_of(word, alive), .keeper = alive ? keeper : 0};
-    const char *reason = strchr(text, '\n');
-    Str line = reason ? str_trim(str_of(reason)) : STR("");
-    if (out->state == SANDBOX_BROKEN) refusal_text(reason ? reason + 1 : "", out->reason, sizeof out->reason);
-    else snprintf(out->reason, sizeof out->reason, "%.*s", STR_ARG(line));
+    Str rest = str_of(text), line = str_next_line(&rest), word = str_cut(&line, ' '), boot = str_cut(&line, ' ');
+    str_to_int(line, &keeper);
+    *out = (SandboxStatus){.state = state_of(word, alive), .keeper = alive ? (pid_t)keeper : 0};
+    snprintf(reason, sizeof reason, "%.*s", STR_ARG(str_trim(rest)));
+    if (out->state == SANDBOX_BROKEN) refusal_text(reason, out->reason, sizeof out->reason);
+    else snprintf(out->reason, sizeof out->reason, "%s", reason);
     if (out->state != SANDBOX_LOST || !file_read_small("/proc/sys/kernel/random/boot_id", current, sizeof current)) return;
-    out->machine_rebooted = *boot && strncmp(boot, current, strlen(boot)) != 0;
+    out->machine_rebooted = boot.len && !str_eq(boot, str_trim(str_of(current)));
     snprintf(out->reason, sizeof out->reason, "%s", out->machine_rebooted ? "the machine was started anew" : "its keeper is gone");
 }
 
@@ -216,25 +216,25 @@ bool sandbox_ports(Sandbox *sandbox, const uint16_t *ports, size_t count, Error 
 
 int sandbox_fd(const Sandbox *sandbox) { return sandbox->epoll; }
 
+static void port_event(Str rest, SandboxEvent *out) {
+    int64_t port = 0, host_port = 0;
+    str_to_int(str_cut(&rest, ' '), &port);
+    str_to_int(str_cut(&rest, ' '), &host_port);
+    out->port = (uint16_t)port;
+    out->host_port = (uint16_t)host_port;
+    snprintf(out->text, sizeof out->text, "%.*s", STR_ARG(rest));
+}
+
 static bool event_of(const char *text, SandboxEvent *out) {
     static const struct { const char *word; SandboxEventKind kind; } words[] = {{"ready", SANDBOX_READY}, {"started", SANDBOX_JOB_STARTED},
-        {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL}, {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC}};
-    char word[32] = "", id[SANDBOX_ID_BYTES] = "";
-    unsigned port, host_port;
-    int length = 0;
+        {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL}, {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC}, {"port", SANDBOX_PORT}};
+    Str rest = str_of(text), word = str_cut(&rest, ' ');
     *out = (SandboxEvent){0};
-    if (sscanf(text, "port %u %u %n", &port, &host_port, &length) == 2) {
-        out->kind = SANDBOX_PORT;
-        out->port = (uint16_t)port;
-        out->host_port = (uint16_t)host_port;
-        snprintf(out->text, sizeof out->text, "%s", text + length);
-        return true;
-    }
-    sscanf(text, "%31s %127s", word, id);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(word, words[i].word) != 0) continue;
+        if (!str_is(word, words[i].word)) continue;
         out->kind = words[i].kind;
-        memcpy(out->job, id, sizeof id);
+        if (out->kind == SANDBOX_PORT) port_event(rest, out);
+        else snprintf(out->job, sizeof out->job, "%.*s", STR_ARG(str_cut(&rest, ' ')));
         return true;
     }
     return false;

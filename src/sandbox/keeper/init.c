@@ -52,7 +52,7 @@ static void serve_keeper(void) {
     if (got < 0) return;
     const char *grace = after_word(text, "stop");
     if (got == 0) _exit(1); // the keeper is gone: everything inside goes with this process
-    if (grace) stop(atoll(grace));
+    if (grace) stop(number_at(grace));
     else jobs_request(text);
 }
 

@@ -26,7 +26,7 @@ void streams_serve(const struct pollfd *polled, size_t count);
 
 // ---- users.c: /etc/passwd and /etc/group without NSS ----
 typedef struct User {
-    char name[64], home[256], shell[128];
+    char name[64], home[1024], shell[128];
     uid_t uid;
     gid_t gid;
 } User;

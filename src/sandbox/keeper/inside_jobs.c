@@ -155,10 +155,11 @@ static void job_signal(const char *id, int signal) {
 }
 
 void jobs_request(const char *text) {
-    char id[ID_BYTES];
-    int signal;
-    if (sscanf(text, "start %127s", id) == 1 && id_is_sane(id)) job_start(id);
-    else if (sscanf(text, "signal %127s %d", id, &signal) == 2 && id_is_sane(id)) job_signal(id, signal);
+    char verb[16], id[ID_BYTES];
+    int64_t signal;
+    if (!take_word(&text, verb, sizeof verb) || !take_word(&text, id, sizeof id) || !id_is_sane(id)) return;
+    if (strcmp(verb, "start") == 0) job_start(id);
+    if (strcmp(verb, "signal") == 0 && take_number(&text, &signal)) job_signal(id, (int)signal);
 }
 
 bool jobs_exited(pid_t pid, int status) {

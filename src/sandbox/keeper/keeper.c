@@ -113,7 +113,7 @@ static void port_open(uint16_t number) {
 
 static bool listed(const char *list, uint16_t port) {
     for (const char *at = list; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
-        if (atoi(at) == port) return true;
+        if (number_at(at) == port) return true;
     return false;
 }
 
@@ -131,7 +131,7 @@ static void ports_set(const char *list) {
         keeper.ports[i] = keeper.ports[--keeper.port_count];
     }
     for (const char *at = list; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-        int number = atoi(at);
+        int64_t number = number_at(at);
         if (number <= 0 || number > 65535) continue;
         const Port *open = port_find((uint16_t)number);
         if (open) say_port(open, "");

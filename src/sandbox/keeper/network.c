@@ -86,7 +86,7 @@ static int listener_get(Holder *holder, const char *address, int port) {
 static bool attach(const char *address, int namespace) {
     char cable[16];
     const char *dot = strrchr(address, '.');
-    snprintf(cable, sizeof cable, "v%d", atoi(dot ? dot + 1 : "0"));
+    snprintf(cable, sizeof cable, "v%d", (int)number_at(dot ? dot + 1 : "0"));
     Netlink netlink;
     if (!netlink_open(&netlink)) return false;
     link_delete(&netlink, cable); // of an instance that is just dying
@@ -103,17 +103,18 @@ static void reply(int client, bool good, int fd) {
 }
 
 static void answer(Holder *holder, int client, const char *text, int fd) {
-    char address[16] = "";
-    int port = 0;
-    if (sscanf(text, "listen %15s %d", address, &port) == 2) {
-        int listener = listener_get(holder, address, port);
+    char verb[16] = "", address[16] = "";
+    int64_t port = 0;
+    bool has_address = take_word(&text, verb, sizeof verb) && take_word(&text, address, sizeof address);
+    if (strcmp(verb, "listen") == 0 && has_address && take_number(&text, &port)) {
+        int listener = listener_get(holder, address, (int)port);
         reply(client, listener >= 0, listener);
-    } else if (strcmp(text, "user") == 0) {
+    } else if (strcmp(verb, "user") == 0) {
         int user = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
         reply(client, user >= 0, user);
         if (user >= 0) close(user);
-    } else if (sscanf(text, "attach %15s", address) == 1 && fd >= 0) reply(client, attach(address, fd), -1);
-    else if (strcmp(text, "stop") == 0) {
+    } else if (strcmp(verb, "attach") == 0 && has_address && fd >= 0) reply(client, attach(address, fd), -1);
+    else if (strcmp(verb, "stop") == 0) {
         holder->stop = true;
         reply(client, true, -1);
     } else {
@@ -180,7 +181,8 @@ static bool ask(const Plan *plan, const char *request, int send, int *received) 
     close(socket);
     if (!good) return step_failed("network", "%s", request);
     if (strcmp(text, "ok") == 0) return true;
-    errno = atoi(after_word(text, "error") ? after_word(text, "error") : "0");
+    const char *number = after_word(text, "error");
+    errno = number ? (int)number_at(number) : EPROTO;
     return step_failed("network", "%s", request);
 }
 

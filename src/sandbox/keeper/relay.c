@@ -153,7 +153,7 @@ static void control(void) {
     if (got < 0) return;
     const char *port = after_word(text, "add");
     if (!port) port = after_word(text, "remove");
-    if (port) listener_set((uint16_t)atoi(port), fd);
+    if (port) listener_set((uint16_t)number_at(port), fd);
     else if (fd >= 0) close(fd);
 }
 

@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 void words_add(Words *words, const char *text) {
     words->at = realloc(words->at, (words->count + 2) * sizeof *words->at);
     words->at[words->count++] = strdup(text);
@@ -44,7 +42,8 @@ static void words_setf(Words *words, const char *name, const char *value) {
 }
 
 static void fill_environment(const Launch *launch, const User *user, Words *env) {
-    char folder[PATH_BYTES];
+    char folder[PATH_BYTES / 2], exchange[PATH_BYTES] = "/run/rehearse/exchange";
+    if (launch->plan->rung == 'D' && getcwd(folder, sizeof folder)) snprintf(exchange, sizeof exchange, "%s/exchange", folder);
     words_setf(env, "PATH", launch->plan->rung == 'D' ? getenv("PATH") : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     words_setf(env, "LANG", "C.UTF-8");
     words_setf(env, "HOME", user->home);
@@ -52,8 +51,7 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
     words_setf(env, "LOGNAME", user->name);
     words_setf(env, "SHELL", user->shell);
     words_setf(env, "REHEARSE_SANDBOX", launch->plan->name);
-    if (launch->plan->rung == 'D') words_setf(env, "REHEARSE_EXCHANGE", getcwd(folder, sizeof folder - 16) ? strcat(folder, "/exchange") : "");
-    else words_setf(env, "REHEARSE_EXCHANGE", "/run/rehearse/exchange");
+    words_setf(env, "REHEARSE_EXCHANGE", exchange);
     if (launch->control >= 0) words_setf(env, "REHEARSE_CONTROL_FD", "3");
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);
@@ -123,8 +121,9 @@ static _Noreturn void become_program(const Launch *launch, int errors) {
         give_up(errors, 126, launch->user);
     }
     if (launch->plan->rung == 'D') {
-        if (!getcwd(user.home, sizeof user.home - 8)) give_up(errors, 126, "home");
-        strcat(user.home, "/home");
+        char folder[sizeof user.home - 8];
+        if (!getcwd(folder, sizeof folder)) give_up(errors, 126, "home");
+        snprintf(user.home, sizeof user.home, "%s/home", folder);
     }
     fill_environment(launch, &user, &env);
     if (!bound_all(launch)) give_up(errors, 126, "limits");

@@ -13,13 +13,14 @@ typedef struct Process { pid_t pid, parent, session; bool chosen; } Process;
 typedef struct Processes { Process *at; size_t count; } Processes;
 
 static bool process_read(pid_t pid, Process *out) {
-    char path[64], text[512], state;
-    int parent, group, session;
+    char path[64], text[512], state[2];
+    int64_t parent, group, session;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     if (read_text(path, text, sizeof text) <= 0) return false;
     const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4 || state == 'Z' || state == 'X') return false;
-    *out = (Process){.pid = pid, .parent = parent, .session = session};
+    if (!rest++ || !take_word(&rest, state, sizeof state) || strchr("ZX", *state)) return false;
+    if (!take_number(&rest, &parent) || !take_number(&rest, &group) || !take_number(&rest, &session)) return false;
+    *out = (Process){.pid = pid, .parent = (pid_t)parent, .session = (pid_t)session};
     return true;
 }
 
@@ -28,7 +29,7 @@ static Processes processes_list(void) {
     size_t room = 0;
     DIR *folder = opendir("/proc");
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        pid_t pid = atoi(entry->d_name);
+        pid_t pid = (pid_t)number_at(entry->d_name);
         Process process;
         if (pid <= 1 || pid == getpid() || !process_read(pid, &process)) continue;
         if (list.count == room) list.at = realloc(list.at, (room = room ? 2 * room : 64) * sizeof *list.at);
@@ -92,10 +93,11 @@ int tree_count(const Plan *plan) {
 
 static int64_t private_bytes(pid_t pid) {
     char path[64], text[128];
-    long long size, resident, shared;
+    const char *rest = text;
+    int64_t size, resident, shared;
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    if (read_text(path, text, sizeof text) <= 0 || sscanf(text, "%lld %lld %lld", &size, &resident, &shared) != 3) return 0;
-    return (int64_t)(resident - shared) * sysconf(_SC_PAGESIZE);
+    if (read_text(path, text, sizeof text) <= 0 || !take_number(&rest, &size) || !take_number(&rest, &resident) || !take_number(&rest, &shared)) return 0;
+    return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
 const char *tree_bound_memory(const Plan *plan, int64_t limit) {

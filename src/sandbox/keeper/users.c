@@ -22,7 +22,7 @@ bool user_find(const char *name, User *out) {
     FILE *file = fopen("/etc/passwd", "re");
     while (file && !found && fgets(line, sizeof line, file)) {
         if (split(line, fields, 7) < 7 || (strcmp(fields[0], name) != 0 && strcmp(fields[2], name) != 0)) continue;
-        *out = (User){.uid = (uid_t)atoi(fields[2]), .gid = (gid_t)atoi(fields[3])};
+        *out = (User){.uid = (uid_t)number_at(fields[2]), .gid = (gid_t)number_at(fields[3])};
         snprintf(out->name, sizeof out->name, "%s", fields[0]);
         snprintf(out->home, sizeof out->home, "%s", fields[5]);
         snprintf(out->shell, sizeof out->shell, "%s", *fields[6] ? fields[6] : "/bin/sh");
@@ -49,7 +49,7 @@ int user_groups(const User *user, gid_t *out, int room) {
     out[0] = user->gid;
     FILE *file = fopen("/etc/group", "re");
     while (file && count < room && fgets(line, sizeof line, file))
-        if (split(line, fields, 4) == 4 && has_member(fields[3], user->name)) out[count++] = (gid_t)atoi(fields[2]);
+        if (split(line, fields, 4) == 4 && has_member(fields[3], user->name)) out[count++] = (gid_t)number_at(fields[2]);
     if (file) fclose(file);
     return count;
 }

@@ -25,7 +25,7 @@ int64_t now_ms(void) { return clock_ms(CLOCK_REALTIME); }
 int64_t uptime_ms(void) { return clock_ms(CLOCK_MONOTONIC); }
 
 void boot_id(char out[37]) {
-    if (read_text("/proc/sys/kernel/random/boot_id", out, 37) < 36) strcpy(out, "unknown");
+    if (read_text("/proc/sys/kernel/random/boot_id", out, 37) < 36) snprintf(out, 37, "unknown");
 }
 
 static char report[512];
@@ -202,3 +202,26 @@ const char *after_word(const char *text, const char *word) {
     if (text[length] == 0) return text + length;
     return text[length] == ' ' ? text + length + 1 : NULL;
 }
+
+bool take_word(const char **rest, char *out, size_t room) {
+    const char *at = *rest + strspn(*rest, " ");
+    size_t length = strcspn(at, " ");
+    if (length == 0) return false;
+    snprintf(out, room, "%.*s", (int)length, at);
+    *rest = at + length;
+    return true;
+}
+
+bool take_number(const char **rest, int64_t *out) {
+    char word[32], *end;
+    const char *after = *rest;
+    if (!take_word(&after, word, sizeof word)) return false;
+    errno = 0;
+    int64_t number = strtoll(word, &end, 10);
+    if (errno || *end) return false;
+    *out = number;
+    *rest = after;
+    return true;
+}
+
+int64_t number_at(const char *text) { return strtoll(text, NULL, 10); }

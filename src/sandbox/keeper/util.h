@@ -41,3 +41,7 @@ void daemon_ready(int fd, int status);
 
 // The rest of a message behind its first word: "start x" with "start" gives "x"; NULL when it is another word.
 const char *after_word(const char *text, const char *word);
+// The next word, cut at the room; `*rest` moves behind it. False when there is none.
+bool take_word(const char **rest, char *out, size_t room);
+bool take_number(const char **rest, int64_t *out); // false when the next word is no decimal number
+int64_t number_at(const char *text); // the decimal number that stands at the front, 0 when none does
