@@ -222,6 +222,7 @@ static bool fill_map(Reader *r, int depth, Doc *map, Map *seen) {
         TRY(next_key(r, &key));
         if (str_is_none(key.text)) break;
         TRY(next_node(r, depth + 1, &value));
+        placed(value, key.mark);
         if (!key.merge) {
             TRY(add_member(r, map, seen, &key, value));
         } else if (is_merge_source(value)) {

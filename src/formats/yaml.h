@@ -1,6 +1,6 @@
 // YAML: one document of YAML 1.1 to Doc (libyaml's events).
 //
-// Every node has line and column. Keys are always text, as written ("on", "8080"); a name that stands twice in one map is refused. Aliases
+// Every node has line and column: a member of a map those of its key, an item of a list its own. Keys are always text, as written ("on", "8080"); a name that stands twice in one map is refused. Aliases
 // are copied out, counted against LIMIT_YAML_NODES (so alias bombs fail early); merge keys ("<<") are applied, a map's own members win.
 // Refused by name: a second document, tags other than !!str !!int !!float !!bool !!null !!binary !!map !!seq, lists and maps as keys.
 // Errors have code "bad-yaml" and a message "LINE:COLUMN: what is wrong".

@@ -161,15 +161,25 @@ static bool read_permissions(Reader *r, const Doc *list) {
     return true;
 }
 
+// '*' stands for any characters. On a mismatch the latest star takes one more; an earlier one could reach nothing that it cannot.
 static bool star_match(Str pattern, Str name) {
-    ptrdiff_t star = str_find_char(pattern, '*');
-    if (star < 0) return str_eq(pattern, name);
-    if (!str_starts(name, str_sub(pattern, 0, (size_t)star))) return false;
-    Str rest = str_from(pattern, (size_t)star + 1);
-    for (size_t from = (size_t)star; from <= name.len; from++) {
-        if (star_match(rest, str_from(name, from))) return true;
+    Str behind_star = STR_NONE, taken = STR_NONE;
+    while (name.len) {
+        if (pattern.len && pattern.at[0] == '*') {
+            behind_star = pattern = str_from(pattern, 1);
+            taken = name;
+        } else if (pattern.len && pattern.at[0] == name.at[0]) {
+            pattern = str_from(pattern, 1);
+            name = str_from(name, 1);
+        } else if (!str_is_none(behind_star)) {
+            pattern = behind_star;
+            name = taken = str_from(taken, 1);
+        } else {
+            return false;
+        }
     }
-    return false;
+    while (pattern.len && pattern.at[0] == '*') pattern = str_from(pattern, 1);
+    return pattern.len == 0;
 }
 
 bool appspec_permission_concerns(const AppSpecPermission *permission, Str path) {

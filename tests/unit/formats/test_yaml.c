@@ -50,7 +50,8 @@ static void nodes_know_their_place(void **state) {
     const Doc *second = doc_at(doc_get(doc, "a"), 1);
     assert_int_equal(second->line, 3);
     assert_int_equal(second->column, 5);
-    assert_int_equal(doc_get(second, "y")->column, 8);
+    assert_int_equal(doc_get(second, "y")->column, 5);
+    assert_int_equal(doc_get(doc, "a")->line, 1);
 }
 
 static void anchors_and_merges_are_applied(void **state) {
