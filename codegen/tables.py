@@ -2,6 +2,7 @@
 
 import models
 import routes
+from patterns import to_pcre
 
 NO_SHAPE = ["0"] * 13
 
@@ -35,7 +36,7 @@ class Tables:
         self.services, self.operations, self.rules, self.conditions = [], [], [], []
         self.shapes, self.members, self.errors = [NO_SHAPE], [], []
         self.by_wire_name, self.by_query_name, self.by_name = [], [], []
-        self.limits, self.enum_values = [["0"] * 7], []
+        self.limits, self.enum_values = [["0"] * 8], []
         self.limit_rows = {}
 
     def add_service(self, name, model):
@@ -96,7 +97,8 @@ class Tables:
             return 0
         if tuple(row) not in self.limit_rows:
             self.limit_rows[tuple(row)] = len(self.limits)
-            self.limits.append(row[:2] + [self.strings.offset(row[2]), len(self.enum_values), len(row[3])] + row[4:])
+            patterns = [self.strings.offset(row[2]), self.strings.offset(row[2] and to_pcre(row[2]))]
+            self.limits.append(row[:2] + patterns + [len(self.enum_values), len(row[3])] + row[4:])
             self.enum_values += [self.strings.offset(value) for value in row[3]]
         return self.limit_rows[tuple(row)]
 

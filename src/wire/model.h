@@ -118,7 +118,8 @@ typedef struct WireMember {
 // Bounds of a value: of its length (string: characters; blob: bytes; list, map: items) or its number.
 typedef struct WireLimits {
     double min, max;
-    uint32_t pattern; // a regular expression in Java's syntax; 0: none
+    uint32_t pattern; // a regular expression as the model writes it, in Java's syntax; 0: none
+    uint32_t pcre; // the same for PCRE2
     uint32_t first_value; // enum: index for wire_enum_value
     uint16_t value_count;
     bool has_min, has_max;

@@ -2,11 +2,8 @@
 // list or map, as AWS does: "Member must satisfy constraint: [Member must have length less than or equal to 128, …]".
 #include "wire/validate.h"
 
-#include "formats/patterns.h"
 #include "wire/validating.h"
 
-#include <math.h>
-#include <stdio.h>
 
 enum { VIOLATIONS_MAX = 10, VIOLATIONS_BYTES = ERROR_MESSAGE_BYTES };
 
@@ -66,7 +63,7 @@ static Broken broken_of(const Check *check, const WireShape *shape, const Doc *v
     Str text = doc_str(value, STR(""));
     if (bounds && limits->has_max && (!value || size > limits->max)) broken.texts[broken.count++] = bound_text(arena, shape, "less", limits->max);
     if (bounds && limits->has_min && (!value || size < limits->min)) broken.texts[broken.count++] = bound_text(arena, shape, "greater", limits->min);
-    if (checks & CHECK_PATTERN && is_text && limits->pattern && (!value || !java_pattern_matches(arena, wire_str(limits->pattern), text))) {
+    if (checks & CHECK_PATTERN && is_text && limits->pattern && (!value || !matches_pattern(limits, text))) {
         broken.texts[broken.count++] = str_cat(arena, STR("Member must satisfy regular expression pattern: "), wire_str(limits->pattern));
     }
     if (checks & CHECK_ENUM && is_text && limits->value_count && (!value || !in_enum(limits, text))) broken.texts[broken.count++] = enum_text(arena, limits);

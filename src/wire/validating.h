@@ -50,7 +50,5 @@ void add_violation(Check *check, const Place *place, const WireShape *shape, con
 bool tell(Check *check, const Place *place, const WireMember *member, const Doc *value, Str constraint);
 bool fail_with_violations(Check *check);
 
-// Does a text match a pattern in Java's syntax, wholly? Patterns that PCRE2 does not understand match everything.
-bool java_pattern_matches(Arena *arena, Str pattern, Str text);
-// The same pattern for PCRE2: \uXXXX, surrogate pairs and POSIX names as Java spells them.
-Str pattern_from_java(Arena *arena, Str pattern);
+// Does a text match the pattern, wholly? One that needs too many steps does not.
+bool matches_pattern(const WireLimits *limits, Str text);

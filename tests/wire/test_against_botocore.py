@@ -173,3 +173,59 @@ def parse(operation, shape, protocol, answer, body, where):
         return parser.parse({"headers": headers, "body": raw, "status_code": answer["status"]}, shape)
     except Exception as error:
         raise AssertionError(where) from error
+
+
+@pytest.mark.parametrize("service,protocol", CASES)
+def test_tells_errors_as_botocore_reads_them(service, protocol):
+    model = service_model(service)
+    protocol = protocol_of(model, protocol)
+    operation = next(operation for operation in operations(model) if operation.http["method"] != "HEAD")
+    with peer.Peer() as wire:
+        for shape in model.error_shapes:
+            check_error(wire, model, operation, shape, protocol)
+        check_not_built(wire, model, operation, protocol)
+
+
+def ask_to_fail(wire, model, operation, protocol, **more):
+    if protocol != "json":
+        more["protocol"] = NAMES.get(protocol, protocol)
+    elif model.metadata["protocol"] != "json":
+        more["protocol"] = "json-1.0"
+    command = {"do": "fail", "service": model.service_name, "operation": operation.name, "method": "POST", "target": "/", **more}
+    answer = wire.ask(**command)
+    body = base64.b64decode(answer["body"])
+    where = f"{answer} {body!r} of {command}"
+    return answer, parse(operation, operation.output_shape, protocol, answer, body, where), where
+
+
+def check_error(wire, model, operation, shape, protocol):
+    generator = generate.Generator(rng_of("error", model.service_name, shape.name))
+    told = [name for name in shape.members if name.lower() == "message"]
+    extra = generator.structure(shape, skip=told)
+    message = "It said <no> & \"never\": é"
+    code = generator.random.choice([shape.name, shape.metadata.get("error", {}).get("code", shape.name)])
+    answer, got, where = ask_to_fail(wire, model, operation, protocol, code=code, message=message, extra=peer.to_typed(extra))
+    if protocol not in ("ec2", "rest-xml"):  # these two have no further members in their errors
+        modeled = without_empty(comparable(parse(operation, shape, protocol, answer, base64.b64decode(answer["body"]), where), protocol))
+        expected = without_empty(comparable(extra, protocol))
+        assert {key: modeled.get(key) for key in expected} == expected, where
+    in_json = protocol in ("json", "rest-json", "smithy-rpc-v2-cbor") and "awsQueryCompatible" not in model.metadata
+    assert got["Error"]["Code"] == (shape.name if in_json else shape.error_code), where
+    assert got["Error"]["Message"] == message, where
+    assert got["ResponseMetadata"]["RequestId"] == "8b9c", where
+    assert answer["status"] == expected_status(shape, answer["status"]), where
+
+
+def expected_status(shape, otherwise):
+    """What the model says of an error; where it says nothing, the code decides, and a server's fault is at least a 500."""
+    definition = shape.metadata.get("error", {})
+    if "httpStatusCode" in definition:
+        return definition["httpStatusCode"]
+    return 500 if shape.metadata.get("fault") else otherwise
+
+
+def check_not_built(wire, model, operation, protocol):
+    answer, got, where = ask_to_fail(wire, model, operation, protocol, not_built=True, code="x", message="x")
+    assert answer["status"] == 501, where
+    assert got["Error"]["Code"] == "NotImplemented", where
+    assert f"{model.service_name}:{operation.name}" in got["Error"]["Message"], where

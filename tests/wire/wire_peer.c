@@ -163,7 +163,7 @@ static void do_fail(Arena *arena, const Doc *command, Doc *answer) {
     WireContext context = {arena, &request, &route, STR("8b9c")};
     Error error;
     fail(&error, str_c(arena, doc_text(command, "code")), "%.*s", STR_ARG(doc_text(command, "message")));
-    error.extra = doc_get(command, "extra");
+    if (doc_get(command, "extra")) error.extra = untyped(arena, doc_get(command, "extra"));
     if (doc_flag(command, "not_built", false)) wire_fail_not_implemented(route.operation, &error);
     HttpReply reply;
     wire_encode_error(&context, &error, &reply);
