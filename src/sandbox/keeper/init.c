@@ -74,7 +74,7 @@ static void serve_client(size_t at) {
     ssize_t got = message_receive(init.clients[at], text, sizeof text, NULL);
     if (got > 0) units_request(init.clients[at], text); // keeps the descriptor until it has answered
     if (got == 0) {
-        units_request(init.clients[at], "gone");
+        units_client_gone(init.clients[at]);
         close(init.clients[at]);
         init.clients[at] = init.clients[--init.client_count];
     }

@@ -11,7 +11,7 @@
 typedef struct Stream {
     int pipe, file; // -1: closed
     int64_t size, most; // bytes in the file; what would pass `most` (0: no bound) is dropped
-    bool stamps, cut;
+    bool stamps, cut, rolls; // rolls: begins anew at `most` instead of dropping what comes
     void (*grown)(struct Stream *, void *owner); // after each write
     void *owner;
     struct Stream *next;
@@ -24,6 +24,8 @@ void stream_note(Stream *stream, const char *text); // a line of our own
 size_t streams_poll(struct pollfd *out, size_t room); // the pipes to watch
 void streams_serve(const struct pollfd *polled, size_t count);
 
+bool stream_is_open(const Stream *stream);
+
 // ---- users.c: /etc/passwd and /etc/group without NSS ----
 typedef struct User {
     char name[64], home[1024], shell[128];
@@ -31,6 +33,7 @@ typedef struct User {
     gid_t gid;
 } User;
 bool user_find(const char *name, User *out); // by name or number; "" is root
+bool group_find(const char *name, gid_t *out);
 int user_groups(const User *user, gid_t *out, int room); // with its own
 
 // ---- spawn.c: one process of a job or unit ----
@@ -45,7 +48,7 @@ void words_free(Words *words);
 typedef struct Launch {
     char *const *argv;
     const Words *env; // added to the defaults
-    const char *user, *cwd, *mark; // mark: "REHEARSE_JOB=id" or "REHEARSE_UNIT=name", by which its processes are found again
+    const char *user, *group, *cwd, *mark; // group: NULL or "": the user's own; mark: "REHEARSE_JOB=id" or "REHEARSE_UNIT=name", by which its processes are found again
     int output, control; // -1: none
     int64_t open_files; // 0: the sandbox's limit
     const Plan *plan;
@@ -58,6 +61,7 @@ pid_t spawn(const Launch *launch, char reason[256], int *code);
 // in rung D, all descendants of process 1). Returns how many.
 int tree_signal(const Plan *plan, pid_t root, const char *mark, int signal);
 void tree_kill(const Plan *plan, pid_t root, const char *mark); // KILL until none is left
+pid_t tree_first(const char *mark); // the oldest that carries it, 0: none
 int tree_count(const Plan *plan); // all processes but process 1
 // Adds up private memory; kills the largest process when it passes the limit. Its name, or NULL.
 const char *tree_bound_memory(const Plan *plan, int64_t limit);
@@ -70,10 +74,11 @@ void jobs_tick(void); // time-outs
 int64_t jobs_deadline(void); // uptime of the next; INT64_MAX: none
 bool jobs_finished(void); // a build whose job has ended
 
-// ---- units.c ----
+// ---- units.c, unit_requests.c ----
 void units_init(const Plan *plan); // starts what is enabled
-void units_request(int client, const char *text); // from systemctl; replies in messages, the last one "end STATUS"
-bool units_exited(pid_t pid, int status);
+void units_request(int client, const char *text); // from systemctl: "VERB UNIT…"; answers in messages, the last one "end STATUS"
+void units_client_gone(int client);
+void units_exited(pid_t pid, int status);
 void units_tick(void);
 int64_t units_deadline(void);
 void units_stop(void); // asks all to stop, last started first

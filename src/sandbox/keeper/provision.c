@@ -2,6 +2,7 @@
 // Every start: names and tools. The first start (no MARK yet): users, passwords, files. By process 1, as root in its new root.
 #include "inside.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,6 +118,26 @@ static void lock_accounts(const char *names, const char *path, const char *forma
     if (fd >= 0) close(fd);
 }
 
+static void empty_folder(const char *path) {
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (entry->d_name[0] != '.') unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder) closedir(folder);
+}
+
+// What the host starts at boot must not start in an instance.
+static void forget_enabled(void) {
+    DIR *folder = opendir("/etc/systemd/system");
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char path[512];
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || (strcmp(dot, ".wants") != 0 && strcmp(dot, ".requires") != 0)) continue;
+        snprintf(path, sizeof path, "/etc/systemd/system/%s", entry->d_name);
+        empty_folder(path);
+    }
+    if (folder) closedir(folder);
+}
+
 static bool provision_first(const Plan *plan, const int *sources, size_t source_count) {
     char mark[] = MARK, policy[] = "/usr/sbin/policy-rc.d";
     if (access(MARK, F_OK) == 0) return true;
@@ -124,6 +145,7 @@ static bool provision_first(const Plan *plan, const int *sources, size_t source_
         add_user("ec2-user", 1000);
         add_user("ubuntu", 1001);
     }
+    if (plan->instance) forget_enabled();
     lock_accounts("/etc/passwd", "/etc/shadow", "%.200s:*:19000:0:99999:7:::\n");
     lock_accounts("/etc/group", "/etc/gshadow", "%.200s:*::\n");
     unlink(policy);

@@ -120,6 +120,10 @@ static _Noreturn void become_program(const Launch *launch, int errors) {
         errno = ENOENT;
         give_up(errors, 126, launch->user);
     }
+    if (launch->group && *launch->group && !group_find(launch->group, &user.gid)) {
+        errno = ENOENT;
+        give_up(errors, 126, launch->group);
+    }
     if (launch->plan->rung == 'D') {
         char folder[sizeof user.home - 8];
         if (!getcwd(folder, sizeof folder)) give_up(errors, 126, "home");

@@ -50,6 +50,7 @@ static bool carry(Stream *stream) {
         stream_close(stream);
         return false;
     }
+    if (stream->rolls && stream->size + got > stream->most && ftruncate(stream->file, 0) == 0) stream->size = 0;
     if (stream->most && stream->size + got > stream->most) {
         if (!stream->cut) stream_note(stream, "\n[rehearse: the limit of kept output is reached, the rest is dropped]\n");
         stream->cut = true;
@@ -70,6 +71,12 @@ void stream_close(Stream *stream) {
     if (stream->pipe >= 0) close(stream->pipe);
     if (stream->file >= 0) close(stream->file);
     stream->pipe = stream->file = -1;
+}
+
+bool stream_is_open(const Stream *stream) {
+    for (const Stream *open = streams; open; open = open->next)
+        if (open == stream) return true;
+    return false;
 }
 
 size_t streams_poll(struct pollfd *out, size_t room) {

@@ -82,6 +82,15 @@ void tree_kill(const Plan *plan, pid_t root, const char *mark) {
     for (int round = 0; round < 100 && tree_signal(plan, root, mark, SIGKILL) > 0; round++) usleep(1000);
 }
 
+pid_t tree_first(const char *mark) {
+    Processes list = processes_list();
+    pid_t first = 0;
+    for (size_t i = 0; i < list.count; i++)
+        if ((first == 0 || list.at[i].pid < first) && carries(list.at[i].pid, mark)) first = list.at[i].pid;
+    free(list.at);
+    return first;
+}
+
 int tree_count(const Plan *plan) {
     Processes list = processes_list();
     int count = 0;

@@ -36,6 +36,19 @@ bool user_find(const char *name, User *out) {
     return found;
 }
 
+bool group_find(const char *name, gid_t *out) {
+    char line[4096], *fields[4];
+    bool found = false;
+    FILE *file = fopen("/etc/group", "re");
+    while (file && !found && fgets(line, sizeof line, file))
+        if (split(line, fields, 4) == 4 && (strcmp(fields[0], name) == 0 || strcmp(fields[2], name) == 0)) {
+            *out = (gid_t)number_at(fields[2]);
+            found = true;
+        }
+    if (file) fclose(file);
+    return found;
+}
+
 static bool has_member(const char *members, const char *name) {
     size_t length = strlen(name);
     for (const char *at = members; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
