@@ -6,6 +6,7 @@
 #define LIMIT_HTTP_HEADERS 200
 #define LIMIT_HTTP_BODY_IN_MEMORY_BYTES (16L * 1024 * 1024) // largest non-streaming body of a modelled operation (DynamoDB BatchWriteItem: 16 MB)
 #define LIMIT_HTTP_INLINE_BODY_BYTES (64 * 1024) // a streamed body above this goes to a spool file; also what objects may weigh in the database
+#define LIMIT_OBJECT_BYTES (5L * 1024 * 1024 * 1024) // S3's largest single PUT
 #define LIMIT_HTTP_CONNECTIONS 4096
 #define LIMIT_HTTP_IDLE_MS 120000 // as nginx and ALB: keep-alive without a request
 #define LIMIT_HTTP_HEAD_MS 20000 // a head that takes longer is an attack or a dead peer

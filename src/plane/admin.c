@@ -205,7 +205,7 @@ static void serve_reset(Plane *plane, HttpExchange *exchange) {
     plane_push(plane, &admin->work);
 }
 
-typedef struct Page {
+typedef struct AdminPage {
     const char *method, *path;
     void (*serve)(Plane *plane, HttpExchange *exchange);
 } AdminPage;

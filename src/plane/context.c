@@ -47,7 +47,8 @@ bool turn_send(Turn *turn, const DocumentType *type, Str id, Str kind, Doc *data
     changes(turn);
     StepContext step = turn->turns->step;
     step.arena = turn->arena;
-    return engine_step(&step, (MachineAddress){turn->where, type, id}, &(Event){kind, data});
+    MachineAddress to = {turn->where, type, id};
+    return engine_step(&step, to, &(Event){.kind = kind, .data = data});
 }
 
 // Commands of a handler have the request as their origin.

@@ -125,3 +125,28 @@ void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final, void
     doc_set_bool(arena, event->data, "final", final);
     plane_push(plane, &event->work);
 }
+
+// ---- What holds the clock ----
+
+typedef struct Listing {
+    Arena *arena;
+    Doc *list;
+} Listing;
+
+static bool list_holder(void *context, const OutboxEntry *entry) {
+    Listing *listing = context;
+    const EffectType *type = entry->command.kind == COMMAND_EFFECT ? effect_type(entry->command.operation) : NULL;
+    if (!type || !type->holds_clock) return true;
+    Doc *one = doc_map(listing->arena);
+    doc_set_str(listing->arena, one, "what", entry->command.operation);
+    doc_set_str(listing->arena, one, "for", entry->origin);
+    doc_set_str(listing->arena, one, "id", entry->id);
+    doc_push(listing->list, one);
+    return true;
+}
+
+Doc *effects_under_way(Turns *turns, Arena *arena) {
+    Listing listing = {arena, doc_list(arena)};
+    outbox_engaged(turns->store, arena, list_holder, &listing);
+    return listing.list;
+}

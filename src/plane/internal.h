@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "engine/outbox.h"
 #include "identity/directory.h"
 #include "os/loop.h"
@@ -109,6 +110,11 @@ typedef struct Parked {
     bool woken, timed_out;
 } Parked;
 
+typedef struct EffectStart {
+    const EffectType *type;
+    Effect effect;
+} EffectStart;
+
 struct Turns {
     Plane *plane;
     pthread_t thread;
@@ -131,11 +137,6 @@ struct Turns {
     uint64_t audit_next; // number of the next record
     IdSource ids;
 };
-
-typedef struct EffectStart {
-    const EffectType *type;
-    Effect effect;
-} EffectStart;
 
 // turns.c
 bool turns_open(Plane *plane, Turns **out, Error *e);
@@ -165,8 +166,8 @@ void dispatch_reads(Plane *plane);
 
 // body.c: streamed bodies on their way in: aws-chunked framing, digests.
 BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, HttpIntake *intake); // NULL: none is needed
-const BodyDigests *body_filter_digests(const BodyFilter *filter); // NULL without a filter
-bool body_filter_check(const BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e);
+const BodyDigests *body_filter_digests(BodyFilter *filter); // NULL without a filter
+bool body_filter_check(BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e);
 void body_filter_add_trailers(const BodyFilter *filter, const WireOperation *operation, Arena *arena, Doc *input);
 void body_filter_free(BodyFilter *filter); // accepts NULL
 
@@ -199,6 +200,7 @@ bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Er
 void effects_add(Turns *turns, const OutboxEntry *entry);
 void effects_start(Plane *plane, const EffectStart *start);
 bool effects_hold_clock(Turns *turns);
+Doc *effects_under_way(Turns *turns, Arena *arena); // for `rehearse clock`: what holds it
 
 // bus.c
 void bus_publish(Turns *turns, const OutboxEntry *entry);
@@ -223,5 +225,6 @@ void timing_save(Turns *turns);
 bool timing_fire(Turns *turns); // fires what is due; true: did something
 bool timing_jump(Turns *turns); // moves a jumping clock when nothing is under way
 int64_t timing_sleep_us(Turns *turns);
+void timing_advance(Turns *turns, int64_t plane_ms); // fires on the way what is due, in order
 int64_t timing_real_ms(const Turns *turns, int64_t plane_ms, int64_t real_ms);
 int64_t real_now_ms(void);

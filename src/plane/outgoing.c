@@ -105,7 +105,7 @@ static void run_internal_call(Turns *turns, OutboxEntry *entry, bool engaged, bo
     Turn turn;
     turn_begin(&turn, turns, turns->arena, call.where, str_cat(turns->arena, STR("call/"), entry->id));
     Doc *output = NULL;
-    Outcome outcome = wire_validate(wire, call.input, turns->arena, &e) ? run_call(&turn, operation, &call, &output, &e) : OUTCOME_ERROR;
+    Outcome outcome = wire_validate(turns->arena, wire, call.input, &e) ? run_call(&turn, operation, &call, &output, &e) : OUTCOME_ERROR;
     audit_call(turns, &call, outcome, &e);
     if (outcome == OUTCOME_DONE) succeed(turns, entry, output, &turn.reply_body);
     if (outcome == OUTCOME_ERROR) fail_entry(turns, entry, &e);

@@ -54,7 +54,7 @@ bool turn_call(Turn *turn, Principal principal, const char *service, const char 
         .depth = turn->depth + 1,
         .hops = turn->hops,
     };
-    TRY(wire_validate(wire, input, turn->arena, e));
+    TRY(wire_validate(turn->arena, wire, input, e));
     Turn nested;
     turn_begin(&nested, turn->turns, turn->arena, call.where, str_cat(turn->arena, STR("call/"), call.request_id));
     return run_call(&nested, callee, &call, out, e) == OUTCOME_DONE;

@@ -92,8 +92,23 @@ bool timing_jump(Turns *turns) {
     return true;
 }
 
+// The clock stops at each timer on its way, so that what it sets off sees the time at which it was due.
+void timing_advance(Turns *turns, int64_t plane_ms) {
+    int64_t real_ms = real_now_ms();
+    Timer timer;
+    while (timer_next_due(turns->store, turns->arena, plane_ms, &timer)) {
+        clock_advance_to(&turns->clock, timer.due_ms, real_ms);
+        turns->step.now_ms = clock_now(&turns->clock, real_ms);
+        timer_fire(&turns->step, &timer);
+        while (outgoing_run(turns)) {}
+    }
+    clock_advance_to(&turns->clock, plane_ms, real_ms);
+    turns->step.now_ms = clock_now(&turns->clock, real_ms);
+}
+
 static int64_t next_timer_real_ms(Turns *turns, int64_t real_ms) {
-    int64_t next = parking_next_real_ms(turns);
+    int64_t next = parking_next_real_ms(turns), retry_ms = outbox_next_due(turns->store, turns->arena);
+    if (retry_ms != INT64_MAX && timing_real_ms(turns, retry_ms, real_ms) < next) next = timing_real_ms(turns, retry_ms, real_ms);
     for (TimerKind kind = TIMER_WAIT; kind <= TIMER_OUTER; kind++) {
         Timer timer;
         if (!timer_next(turns->store, turns->arena, kind, &timer)) continue;

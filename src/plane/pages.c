@@ -1,0 +1,50 @@
+// Pages of lists (turn_page), and bodies that are kept (turn_keep_body).
+#include "plane/internal.h"
+
+#include "os/files.h"
+
+// A token says where the last page ended: the id behind it, in base64 so that nobody takes it for something to make up.
+static bool read_token(Arena *arena, Str token, Str *after) {
+    Str id;
+    if (!str_unbase64(arena, token, &id) || !str_is_utf8(id)) return false;
+    *after = id;
+    return true;
+}
+
+static void cut_last(Doc *list) {
+    Doc *before = NULL;
+    for (Doc *item = doc_first(list); item->next; item = item->next) before = item;
+    before->next = NULL;
+    list->as.children.last = before;
+    list->count--;
+}
+
+bool turn_page(Turn *turn, const DocumentType *type, Page page, Doc **items, Str *next_token, Error *e) {
+    int64_t size = page.size > 0 && page.size < page.most ? page.size : page.most;
+    if (page.token.len && !read_token(turn->arena, page.token, &page.scan.after)) {
+        return fail(e, "InvalidNextToken", "The next token is not valid: %.*s", STR_ARG(page.token));
+    }
+    page.scan.limit = (size_t)size + 1; // one more tells whether there is a next page
+    Doc *list = turn_scan(turn, type, page.scan);
+    *next_token = STR_NONE;
+    if (list->count > size) {
+        cut_last(list);
+        *next_token = str_base64(turn->arena, doc_text(list->as.children.last, "$id"));
+    }
+    *items = list;
+    return true;
+}
+
+// The spool file gets a second name among the blobs; the first goes with the request. If the turn is not committed, the second is swept at the next start.
+Str turn_keep_body(Turn *turn, const Call *call) {
+    assert(call->body.path.at);
+    Str name = id_hex(&turn->ids, turn->arena, 32);
+    Str folder = str_cat(turn->arena, STR("blobs/"), str_sub(name, 0, 2));
+    Str relative = path_join(turn->arena, folder, name), data = turn_data_folder(turn);
+    Error e = {0};
+    bool kept = folder_make(path_join(turn->arena, data, folder), 0700, &e) &&
+                file_link_or_copy(call->body.path, path_join(turn->arena, data, relative), &e) &&
+                folder_sync(path_join(turn->arena, data, folder), &e);
+    if (!kept) store_break(turn->store, e.message);
+    return relative;
+}

@@ -1,0 +1,6 @@
+// All services that are built. One line each.
+#include "plane/service.h"
+
+const Service *const SERVICES[] = {
+    NULL,
+};
