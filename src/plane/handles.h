@@ -1,0 +1,43 @@
+// Handles on sandboxes, on the loop: what sandboxes.c and jobs.c share.
+//
+// A handle is opened when an effect first names its sandbox, stays until the sandbox is destroyed or the plane closes, and turns the sandbox's notices into
+// events of the effects that wait for them.
+#pragma once
+
+#include "plane/internal.h"
+#include "sandbox/sandbox.h"
+
+typedef struct Handle {
+    Plane *plane;
+    Sandbox *sandbox;
+    LoopPoll *poll;
+    char name[SANDBOX_ID_BYTES];
+    List waits; // Wait
+    List jobs; // Job
+    bool ready, stopped;
+} Handle;
+
+// An effect that waits for a notice of the sandbox.
+typedef enum WaitFor { WAIT_READY, WAIT_STOPPED, WAIT_WATCH, WAIT_PORTS } WaitFor;
+
+typedef struct Wait {
+    Link link;
+    WaitFor what;
+    char effect_id[SANDBOX_ID_BYTES];
+    size_t ports_left; // WAIT_PORTS
+    Arena *arena; // of the ports
+    Doc *ports;
+} Wait;
+
+Map *sandboxes_handles(Plane *plane); // name → Handle
+SandboxHost *plane_sandbox_host(Plane *plane, Error *e); // opened at the first need; NULL: refused
+bool sandboxes_open_network(Plane *plane, SandboxHost *host, Error *e);
+Str program_beside(Arena *arena, const char *name); // path of a program that lies beside this one
+Handle *handle_of(Plane *plane, Str name, Error *e); // opens it when need be; NULL: no such sandbox
+void effect_end(Plane *plane, Str effect_id, const Error *failed); // a final event: ok, or the reason
+Doc *effect_end_doc(Arena *arena, const Error *failed);
+
+// jobs.c
+void jobs_notice(Handle *handle, const SandboxEvent *event);
+void jobs_look_again(Handle *handle); // all of them: notices were lost, or the sandbox has stopped
+void jobs_done(Handle *handle);
