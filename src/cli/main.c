@@ -1,16 +1,37 @@
+// rehearse: finds the verb and runs it. Exit status: 0 succeeded, 1 failed, 2 could not run, 130 interrupted.
+#include "cli/verb.h"
+
 #include <stdio.h>
-#include <string.h>
+
+static const Verb *find(const char *name) {
+    for (const Verb *const *verb = VERBS; *verb; verb++) {
+        if (strcmp((*verb)->name, name) == 0) return *verb;
+    }
+    return NULL;
+}
+
+static bool wants_help(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    }
+    return false;
+}
 
 int main(int argc, char **argv) {
-    const char *verb = argc > 1 ? argv[1] : "help";
-    if (strcmp(verb, "--version") == 0) {
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "--version") == 0) {
         puts("rehearse " REHEARSE_VERSION);
-        return 0;
+        return EXIT_OK;
     }
-    if (strcmp(verb, "help") == 0) {
-        puts("usage: rehearse VERB [OPTION...]\n       rehearse help | --version");
-        return 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    const Verb *verb = find(name);
+    if (!verb) {
+        fprintf(stderr, "rehearse: unknown verb \"%s\". What there is: rehearse help\n", name);
+        return EXIT_CANNOT_RUN;
     }
-    fprintf(stderr, "rehearse: unknown verb \"%s\". What there is: rehearse help\n", verb);
-    return 2;
+    if (argc > 2 && wants_help(argc - 1, argv + 1)) {
+        fputs(verb->help, stdout);
+        return EXIT_OK;
+    }
+    return verb->run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
 }

@@ -1,0 +1,85 @@
+#include "cli/verb.h"
+
+#include <stdio.h>
+
+enum { NEAR = 2, LONGEST = 32 };
+
+// Levenshtein's distance, of short names.
+static int distance(const char *a, const char *b) {
+    int row[LONGEST + 1];
+    size_t len = strlen(b);
+    if (len > LONGEST || strlen(a) > LONGEST) return LONGEST;
+    for (size_t j = 0; j <= len; j++) row[j] = (int)j;
+    for (size_t i = 0; a[i]; i++) {
+        int diagonal = row[0]++;
+        for (size_t j = 0; j < len; j++) {
+            int replaced = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            int least = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            row[j + 1] = replaced < least ? replaced : least;
+        }
+    }
+    return row[len];
+}
+
+static const Option *find(const Option *options, size_t count, Str name) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_is(name, options[i].name)) return &options[i];
+    }
+    return NULL;
+}
+
+static bool unknown(const Option *options, size_t count, const char *argument, Error *e) {
+    for (size_t i = 0; i < count; i++) {
+        if (distance(argument, options[i].name) <= NEAR) return fail(e, "usage", "unknown option %s (did you mean %s?)", argument, options[i].name);
+    }
+    return fail(e, "usage", "unknown option %s", argument);
+}
+
+// One option with its value: how many arguments it took, 0 on failure.
+static int take(const Option *options, size_t count, int left, char **at, Error *e) {
+    Str value = str_of(at[0]), name = str_cut(&value, '=');
+    const Option *option = find(options, count, name);
+    if (!option) return unknown(options, count, at[0], e), 0;
+    if (!option->takes_value && value.at) return fail(e, "usage", "%s takes no value", option->name), 0;
+    if (!option->takes_value || value.at) {
+        *option->value = value.at ? value.at : option->name;
+        return 1;
+    }
+    if (left < 2) return fail(e, "usage", "%s needs a value", option->name), 0;
+    *option->value = at[1];
+    return 2;
+}
+
+bool options_take(const Option *options, size_t count, int *argc, char **argv, Error *e) {
+    int kept = 1;
+    for (int i = 1; i < *argc;) {
+        if (strcmp(argv[i], "--") == 0) {
+            for (i++; i < *argc; i++) argv[kept++] = argv[i];
+            break;
+        }
+        if (argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[kept++] = argv[i++];
+            continue;
+        }
+        int took = take(options, count, *argc - i, &argv[i], e);
+        if (took == 0) return false;
+        i += took;
+    }
+    *argc = kept;
+    return true;
+}
+
+bool option_int(const char *name, const char *text, int64_t least, int64_t most, int64_t *out, Error *e) {
+    int64_t value;
+    if (!str_to_int(str_of(text), &value) || value < least || value > most) {
+        return fail(e, "usage", "%s takes a whole number from %lld to %lld, not \"%s\"", name, (long long)least, (long long)most, text);
+    }
+    *out = value;
+    return true;
+}
+
+int cannot_run(const Error *e) {
+    fprintf(stderr, "rehearse: %s\n", e->message);
+    return EXIT_CANNOT_RUN;
+}

@@ -1,0 +1,115 @@
+// rehearse up: the control plane, in the foreground, until SIGINT or SIGTERM.
+#include "cli/verb.h"
+
+#include "base/log.h"
+#include "engine/failpoint.h"
+#include "os/files.h"
+#include "os/loop.h"
+#include "plane/plane.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { DEFAULT_PORT = 4566 };
+
+typedef struct Wishes {
+    const char *port, *host, *data, *account, *region, *fast_forward, *strict, *crash_at, *verbose, *quiet;
+} Wishes;
+
+static bool account_ok(const char *account, Error *e) {
+    bool digits = strlen(account) == 12 && strspn(account, "0123456789") == 12;
+    return digits || fail(e, "usage", "--account takes 12 digits, not \"%s\"", account);
+}
+
+static bool absolute_folder(Arena *arena, const char *path, Str *out, Error *e) {
+    TRY(folder_make(str_of(path), 0700, e));
+    char *real = realpath(path, NULL);
+    if (!real) return fail_errno(e, errno, "%s", path);
+    *out = str_copy(arena, str_of(real));
+    free(real);
+    return true;
+}
+
+static bool read_wishes(Arena *arena, const Wishes *wishes, PlaneOptions *options, Error *e) {
+    int64_t port = DEFAULT_PORT, crash_at = 0;
+    if (wishes->port) TRY(option_int("--port", wishes->port, 0, 65535, &port, e));
+    if (wishes->crash_at) TRY(option_int("--crash-at", wishes->crash_at, 1, INT64_MAX, &crash_at, e));
+    if (wishes->account) TRY(account_ok(wishes->account, e));
+    *options = (PlaneOptions){
+        .host = str_of(wishes->host ? wishes->host : "127.0.0.1"),
+        .port = (uint16_t)port,
+        .account = str_of(wishes->account ? wishes->account : "000000000000"),
+        .region = str_of(wishes->region ? wishes->region : "us-east-1"),
+        .version = STR(REHEARSE_VERSION),
+        .clock_mode = wishes->fast_forward ? CLOCK_JUMP : CLOCK_REAL,
+        .clock_scale = 1,
+        .strict = wishes->strict != NULL,
+    };
+    failpoint_arm(crash_at);
+    if (wishes->verbose) log_set_level(LOG_DEBUG);
+    if (wishes->quiet) log_set_level(LOG_WARN);
+    return absolute_folder(arena, wishes->data ? wishes->data : ".rehearse", &options->data, e);
+}
+
+static void stop(void *context) { loop_stop(context); }
+
+static int serve(const PlaneOptions *options) {
+    Error e = {0};
+    Plane *plane = NULL;
+    Loop *loop = loop_new();
+    LoopSignal *interrupt = loop_signal_new(loop, SIGINT, stop, loop), *terminate = loop_signal_new(loop, SIGTERM, stop, loop);
+    bool opened = plane_open(loop, options, &plane, &e);
+    if (opened) {
+        log_info("control plane at http://%.*s:%u, data in %.*s", STR_ARG(options->host), plane_port(plane), STR_ARG(options->data));
+        loop_run(loop);
+        log_info("stopping; builds and deployed applications go on");
+    }
+    plane_close(plane);
+    loop_signal_free(interrupt);
+    loop_signal_free(terminate);
+    loop_free(loop);
+    return opened ? EXIT_OK : cannot_run(&e);
+}
+
+static int run(int argc, char **argv) {
+    Error e = {0};
+    Wishes wishes = {0};
+    const Option options[] = {
+        {"--port", true, &wishes.port},
+        {"--host", true, &wishes.host},
+        {"--data", true, &wishes.data},
+        {"--account", true, &wishes.account},
+        {"--region", true, &wishes.region},
+        {"--fast-forward", false, &wishes.fast_forward},
+        {"--strict", false, &wishes.strict},
+        {"--crash-at", true, &wishes.crash_at},
+        {"-v", false, &wishes.verbose},
+        {"-q", false, &wishes.quiet},
+    };
+    AUTO_ARENA arena = arena_new();
+    PlaneOptions plane;
+    if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
+    if (argc > 1) return fail(&e, "usage", "up takes no operand, but got \"%s\"", argv[1]), cannot_run(&e);
+    if (!read_wishes(arena, &wishes, &plane, &e)) return cannot_run(&e);
+    return serve(&plane);
+}
+
+const Verb VERB_UP = {
+    .name = "up",
+    .summary = "start the control plane",
+    .help = "rehearse up                        serve on http://127.0.0.1:4566, keep everything in .rehearse\n"
+            "rehearse up --fast-forward         waiting costs nothing: the clock jumps to the next event\n"
+            "\n"
+            "  --port N          port of the API (4566); 0 takes a free one\n"
+            "  --host ADDRESS    address to listen on (127.0.0.1)\n"
+            "  --data FOLDER     where everything is kept (.rehearse)\n"
+            "  --account N       account of requests whose access key is not an account number (000000000000)\n"
+            "  --region R        region of requests that name none (us-east-1)\n"
+            "  --fast-forward    let the clock jump\n"
+            "  --strict          refuse access keys that the plane did not issue\n"
+            "  --crash-at N      end as by kill -9 at the N-th fail point (for tests)\n"
+            "  -q, -v            say less, say more\n",
+    .run = run,
+};

@@ -1,0 +1,9 @@
+#include "cli/verb.h"
+
+extern const Verb VERB_HELP, VERB_UP;
+
+const Verb *const VERBS[] = {
+    &VERB_UP,
+    &VERB_HELP,
+    NULL,
+};
