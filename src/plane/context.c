@@ -66,7 +66,7 @@ void turn_command_call(Turn *turn, Principal principal, const char *service, con
                           .operation = str_of(operation),
                           .principal = principal,
                           .input = input,
-                          .body = body ? *body : (Body){0},
+                          .body = body ? *body : (Body){.size = 0},
                       });
 }
 

@@ -16,12 +16,17 @@ void turn_begin(Turn *turn, Turns *turns, Arena *arena, Partition where, Str ori
     id_source_seed(&turn->ids, id_u64(&turns->ids), id_u64(&turns->ids));
 }
 
+static void undo(Turns *turns) {
+    store_undo(turns->store);
+    directory_changed(turns->directory);
+}
+
 static Outcome handle(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e) {
     bool writes = turn->turns != NULL;
     if (writes) store_savepoint(turn->store);
     Doc *reply = NULL;
     Outcome outcome = operation->handle(turn, call, &reply, e);
-    if (writes && outcome == OUTCOME_ERROR) store_undo(turn->store);
+    if (writes && outcome == OUTCOME_ERROR) undo(turn->turns);
     if (writes && outcome != OUTCOME_ERROR) store_release(turn->store);
     if (outcome == OUTCOME_DONE) *out = reply;
     return outcome;

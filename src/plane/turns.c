@@ -77,6 +77,7 @@ static void close_turn(Turns *turns) {
     turns->sleep_us = turns->unsettled || turns->left_over ? 0 : timing_sleep_us(turns);
     turns->unsettled = false;
     bool committed = commit(turns, &e);
+    if (!committed) directory_changed(turns->directory);
     if (!committed) log_error("a turn of %zu calls could not be committed: %s", turns->finished.len, e.message);
     handover_turn(turns, committed ? NULL : &e);
     turns->arena = NULL; // the loop has it now
@@ -97,6 +98,7 @@ static void first_turn(Turns *turns) {
     timing_load(turns, options->clock_mode, options->clock_scale);
     turns->step.now_ms = clock_now(&turns->clock, real_now_ms());
     timing_save(turns);
+    audit_open(turns);
     turns_start_services(turns);
     outgoing_resume(turns);
     close_turn(turns);
@@ -139,6 +141,7 @@ bool turns_open(Plane *plane, Turns **out, Error *e) {
         free(turns);
         return false;
     }
+    turns->directory = directory_new(turns->store);
     *out = turns;
     return true;
 }
@@ -154,6 +157,7 @@ void turns_close(Turns *turns) {
     queue_wake(&turns->incoming);
     if (turns->running) pthread_join(turns->thread, NULL);
     parking_done(turns);
+    directory_free(turns->directory);
     store_close(turns->store);
     free(turns);
 }
