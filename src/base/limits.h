@@ -43,3 +43,8 @@
 #define LIMIT_WIRE_REPLY_BYTES (64L * 1024 * 1024) // a reply that is built in memory; the largest honest one is a page of 16 MB
 #define LIMIT_CALL_DEPTH 4 // turn_call within turn_call
 #define LIMIT_HOPS 32 // machine → call → event → machine …: ends loops such as S3 → Lambda → S3
+
+// Sandboxes
+#define LIMIT_INSTANCE_PROCESSES 1024 // a web server with its workers and deployments; a fork bomb stops here
+#define LIMIT_BUILD_PROCESSES 2048 // compilers with many jobs
+#define LIMIT_JOB_OUTPUT_BYTES (64L * 1024 * 1024) // of one job: what comes after is dropped, and said so

@@ -1,0 +1,49 @@
+// EC2: instances as sandboxes, and of the rest of EC2 what deployments need: security groups, tags, facts of images, subnets and VPCs.
+//
+// Documents hold what the API shows, by the model's member names; members that begin with '$' are ours and never leave (the encoder knows only the model's).
+//   ec2.instance       id i-…     the machine of instance_machine.c; Instance, with $reservation, $role, $userData
+//   ec2.security-group id sg-…    SecurityGroup
+//   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.0.N is whose
+#pragma once
+
+#include "plane/turn.h"
+
+extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS;
+extern const EndpointType EC2_METADATA;
+
+// handlers
+CallHandler run_instances, describe_instances, describe_instance_status, start_instances, stop_instances, terminate_instances, reboot_instances;
+CallHandler get_console_output, modify_instance_attribute, describe_instance_attribute, associate_iam_instance_profile, modify_instance_metadata_options;
+CallHandler create_security_group, delete_security_group, describe_security_groups, authorize_security_group_ingress, revoke_security_group_ingress;
+CallHandler authorize_security_group_egress, describe_security_group_rules;
+CallHandler create_tags, delete_tags, describe_tags;
+CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
+void run_instances_requirements(Turn *turn, const Call *call, Requirements *all);
+void ec2_start(Turn *turn);
+
+// facts.c
+Str vpc_id(Arena *arena, Partition where);
+Str subnet_id(Arena *arena, Partition where);
+Str default_group_id(Arena *arena, Partition where);
+const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image
+bool instance_type_known(Str type);
+int64_t instance_type_memory_mib(Str type);
+Str zone_of(Arena *arena, Partition where);
+
+// groups.c
+bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
+Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e); // DOC_LIST of admitted TCP ports; NULL: too many
+void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids);
+
+// filters.c
+typedef struct Filterable { const char *filter, *path; } Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
+bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
+Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type); // Tags of a TagSpecification; NULL: none
+
+// addresses.c
+int64_t address_take(Turn *turn, Str instance_id); // 0: all are taken
+void address_give_back(Turn *turn, int64_t number);
+bool address_owner(Turn *turn, int64_t number, Partition *where, Str *instance_id);
+
+bool no_such(Error *e, const char *code, const char *what, Str id);
+bool refuse_members(const Doc *input, const char *const *members, const char *operation, Error *e); // UnsupportedOperation by name
