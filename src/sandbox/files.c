@@ -14,7 +14,7 @@ bool file_read_small(const char *path, char *out, size_t room) {
     return true;
 }
 
-bool file_write(const char *path, Str bytes, Error *e) {
+bool durable_write(const char *path, Str bytes, Error *e) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) return fail_errno(e, errno, "%s", path);
     while (bytes.len) {

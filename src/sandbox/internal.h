@@ -30,7 +30,7 @@ bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, i
 
 // files.c
 bool file_read_small(const char *path, char *out, size_t room); // terminated
-bool file_write(const char *path, Str bytes, Error *e);
+bool durable_write(const char *path, Str bytes, Error *e);
 void record_add(Buf *buf, const char *key, Str value); // "key=value\0"; a value is cut at a NUL
 void record_add_number(Buf *buf, const char *key, int64_t value);
 

@@ -33,7 +33,7 @@ static bool make_job_folder(const Sandbox *sandbox, const SandboxJob *job, Error
     snprintf(fresh, sizeof fresh, "%s/jobs/.new-%.*s", sandbox->folder, STR_ARG(job->id));
     if (mkdir(fresh, 0700) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
     snprintf(path, sizeof path, "%s/jobs/.new-%.*s/spec", sandbox->folder, STR_ARG(job->id));
-    TRY(file_write(path, buf_str(&buf), e));
+    TRY(durable_write(path, buf_str(&buf), e));
     if (sandbox->rung == SANDBOX_RUNG_A && chown(fresh, SANDBOX_FIRST_ID, SANDBOX_FIRST_ID)) return fail_errno(e, errno, "%s", fresh);
     snprintf(path, sizeof path, "%s/jobs/%.*s", sandbox->folder, STR_ARG(job->id));
     return rename(fresh, path) == 0 || fail_errno(e, errno, "%s", path);

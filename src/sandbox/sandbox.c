@@ -145,7 +145,7 @@ static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, const S
     if (mkdir(fresh, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
     TRY(make_shared(host, fresh, e));
     snprintf(path, sizeof path, "%s/spec", fresh);
-    TRY(file_write(path, buf_str(&buf), e));
+    TRY(durable_write(path, buf_str(&buf), e));
     return rename(fresh, sandbox->folder) == 0 || fail_errno(e, errno, "%s", sandbox->folder);
 }
 

@@ -6,6 +6,7 @@
 //   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.0.N is whose
 #pragma once
 
+#include "plane/endpoint.h"
 #include "plane/turn.h"
 
 extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS;

@@ -5,7 +5,6 @@
 #include "formats/digest.h"
 #include "formats/json.h"
 #include "formats/timestamps.h"
-#include "plane/endpoint.h"
 
 #include <time.h>
 
@@ -136,7 +135,7 @@ static Str answer_of(Question *question) {
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
         if (str_is(path, PLAIN[i].path)) return doc_text(instance, PLAIN[i].member);
     }
-    if (str_is(path, "meta-data")) return STR(LISTING);
+    if (str_is(path, "meta-data")) return str_of(LISTING);
     if (str_is(path, "meta-data/placement/region")) return question->where.region;
     if (str_is(path, "meta-data/placement/availability-zone")) return doc_text(doc_get(instance, "Placement"), "AvailabilityZone");
     if (str_is(path, "meta-data/security-groups")) return group_names(arena, instance);
