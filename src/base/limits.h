@@ -38,6 +38,10 @@
 #define LIMIT_PATTERN_DEPTH 5000 // PCRE2's depth limit, bounds its heap
 #define LIMIT_PATTERN_CACHE 256 // compiled patterns kept by a thread
 
+// Engine
+#define LIMIT_LISTED_TIMERS 1000 // what `rehearse clock` shows at most
+#define LIMIT_CRASHES_OF_AN_EVENT 2 // an event that crashed the server so often is set aside
+
 // Plane
 #define LIMIT_AUDIT_RECORDS 20000 // a day of busy deployments, about 20 MB
 #define LIMIT_WIRE_REPLY_BYTES (64L * 1024 * 1024) // a reply that is built in memory; the largest honest one is a page of 16 MB

@@ -1,11 +1,12 @@
 // A machine's step: load, step, save, commands; all within the caller's transaction.
 //
-// ENGINE_TABLE ("machine", account, region, type, id) → {"steps", "version", "born"}: how many steps it made, in which version its state is, and a random
-// number that tells it from an earlier machine of the same id. The three seed the step's ids.
+// ENGINE_TABLE ("machine", account, region, type, id) → (steps, version, born): how many steps it made, in which version its state is, and a random
+// number that tells it from an earlier machine of the same id. Steps and birth seed the step's ids.
 #include "engine/outbox_rows.h"
+#include "engine/poison.h"
 #include "engine/timers.h"
 
-#include "formats/json.h"
+#include "base/log.h"
 #include "store/key.h"
 
 #include <assert.h>
@@ -37,29 +38,24 @@ static Str life_key(Arena *arena, MachineAddress machine) {
         key_text(machine.id));
 }
 
+static bool read_life(Str value, Life *life) {
+    uint64_t version;
+    if (!key_take_number(&value, &life->steps) || !key_take_number(&value, &version) || !key_take_number(&value, &life->born)) return false;
+    life->version = (int)version;
+    return true;
+}
+
 static Life load_life(const StepContext *context, MachineAddress machine) {
-    Str text;
-    Doc *doc = NULL;
-    if (store_get(context->store, &ENGINE_TABLE, life_key(context->arena, machine), context->arena, &text)) {
-        json_parse(context->arena, text, &doc, NULL);
-    }
-    Life life = {
-        .steps = (uint64_t)doc_number(doc, "steps", 0),
-        .born = (uint64_t)doc_number(doc, "born", 0),
-        .version = (int)doc_number(doc, "version", machine.type->machine->version),
-    };
-    if (!life.born) random_bytes(&life.born, sizeof life.born);
-    life.born &= INT64_MAX; // a whole number of JSON
+    Str value;
+    Life life = {.version = machine.type->machine->version};
+    if (store_get(context->store, &ENGINE_TABLE, life_key(context->arena, machine), context->arena, &value) && read_life(value, &life)) return life;
+    random_bytes(&life.born, sizeof life.born);
     return life;
 }
 
 static void save_life(const StepContext *context, MachineAddress machine, const Life *life) {
-    Arena *arena = context->arena;
-    Doc *doc = doc_map(arena);
-    doc_set_int(arena, doc, "steps", (int64_t)life->steps);
-    doc_set_int(arena, doc, "version", machine.type->machine->version);
-    doc_set_int(arena, doc, "born", (int64_t)life->born);
-    store_put(context->store, &ENGINE_TABLE, life_key(arena, machine), json_write(arena, doc));
+    Str value = KEY(context->arena, key_number(life->steps), key_number((uint64_t)machine.type->machine->version), key_number(life->born));
+    store_put(context->store, &ENGINE_TABLE, life_key(context->arena, machine), value);
 }
 
 static void save_state(const StepContext *context, MachineAddress machine, const Life *life, const Doc *state) {
@@ -95,6 +91,19 @@ static void carry_out(StepContext *context, MachineAddress machine, const Life *
     }
 }
 
+// An event that has crashed the server repeatedly is dropped; it counts as a step, so that the next event is not taken for it.
+static void run_step(const StepContext *context, MachineAddress machine, const Life *life, Step *step) {
+    Str id = str_format(context->arena, "%.*s %.*s/%llu", STR_ARG(step->event->kind), STR_ARG(origin_of(context->arena, machine, life)),
+        (unsigned long long)life->steps);
+    if (poison_is(context->store, id)) {
+        log_error("set aside, since it crashed the server before: %.*s", STR_ARG(id));
+        return;
+    }
+    bool entered = poison_enter(id);
+    machine.type->machine->step(step);
+    poison_leave(entered);
+}
+
 static bool load_state(const StepContext *context, MachineAddress machine, const Event *event, const Life *life, Doc **state) {
     const MachineType *type = machine.type->machine;
     *state = NULL;
@@ -113,7 +122,7 @@ bool engine_step(StepContext *context, MachineAddress to, const Event *event) {
     Step step = {.arena = context->arena, .where = to.where, .id = to.id, .event = event, .now_ms = context->now_ms};
     if (!load_state(context, to, event, &life, &step.state)) return false;
     id_source_seed(&step.ids, life.born, life.steps);
-    to.type->machine->step(&step);
+    run_step(context, to, &life, &step);
     life.steps++;
     // The commands first: the state's deletion takes the timers along, also those just set.
     carry_out(context, to, &life, step.first_command);

@@ -1,13 +1,11 @@
-// Rows of OUTBOX_TABLE: ("e", id) → an engaged entry; ("n") → the next number; ("q", number) → a queued entry. Entries are CBOR, since inputs carry bytes and times.
+// Rows of OUTBOX_TABLE: ("e", id) → an engaged entry; ("n") → the next number; ("q", number) → a queued entry. Entries are packed.
 // The queue is one line for all: an entry waits for those before it only when they are of its own origin and not due yet (a retry's backoff).
 #include "engine/outbox_rows.h"
 
 #include "base/vec.h"
-#include "formats/cbor.h"
 #include "formats/digest.h"
 #include "store/key.h"
-
-#include <assert.h>
+#include "store/pack.h"
 
 const StoreTable OUTBOX_TABLE = {.name = "outbox", .large_rows = true};
 
@@ -41,7 +39,7 @@ static void add(StepContext *context, Str origin, uint64_t sequence, uint32_t in
     };
     if (machine) entry.machine = *machine;
     Str key = queue_key(context->arena, next_number(context->store, context->arena));
-    store_put(context->store, &OUTBOX_TABLE, key, cbor_write(context->arena, outbox_entry_to_doc(context->arena, &entry)));
+    store_put(context->store, &OUTBOX_TABLE, key, pack_doc(context->arena, outbox_entry_to_doc(context->arena, &entry)));
 }
 
 void outbox_add(StepContext *context, Str origin, uint64_t sequence, uint32_t index, Partition where, const Command *command) {
@@ -55,7 +53,7 @@ void outbox_add_of(
 
 static bool read_entry(Arena *arena, Str key, Str value, OutboxEntry *out) {
     Doc *doc = NULL;
-    if (!cbor_parse(arena, str_copy(arena, value), &doc, NULL) || !outbox_entry_from_doc(arena, doc, out)) return false;
+    if (!unpack_doc(arena, str_copy(arena, value), &doc) || !outbox_entry_from_doc(arena, doc, out)) return false;
     out->key = str_copy(arena, key);
     return true;
 }
@@ -127,7 +125,7 @@ int64_t outbox_next_due(Store *store, Arena *arena) {
 }
 
 static void write_at(Store *store, Arena *arena, OutboxEntry *entry, Str key) {
-    store_put(store, &OUTBOX_TABLE, key, cbor_write(arena, outbox_entry_to_doc(arena, entry)));
+    store_put(store, &OUTBOX_TABLE, key, pack_doc(arena, outbox_entry_to_doc(arena, entry)));
     entry->key = key;
 }
 

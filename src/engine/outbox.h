@@ -57,16 +57,18 @@ void outbox_retry(Store *store, Arena *arena, const OutboxEntry *entry, int64_t 
 int64_t outbox_next_due(Store *store, Arena *arena); // of the queued ones, plane time; INT64_MAX: none
 bool outbox_is_empty(Store *store); // no queued entries (engaged ones do not count)
 
-// Timers. `outbox_due_timer` finds the earliest timer due at `now_ms` of any kind; engine_fire sends its "timer" event and deletes it.
+// Timers. timer_fire sends its "timer" event (data: {"name", "dueMs"}) and deletes it.
 typedef struct Timer {
     MachineAddress machine;
     Str name;
     TimerKind kind;
     int64_t due_ms;
 } Timer;
-bool timer_next_due(Store *store, Arena *arena, int64_t now_ms, Timer *out);
+bool timer_next_due(Store *store, Arena *arena, int64_t now_ms, Timer *out); // the earliest of any kind that is due at `now_ms`
 bool timer_next(Store *store, Arena *arena, TimerKind kind, Timer *out); // the earliest of a kind, due or not
 bool timer_fire(StepContext *context, const Timer *timer);
+// After a jump of the clock: outer timers wait for someone outside, whose time did not pass; they are due as much later as the clock jumped.
+void timers_jumped(Store *store, Arena *arena, int64_t by_ms);
 Doc *timer_list(Store *store, Arena *arena); // for `rehearse clock`
 
 // The types of documents that names in stored rows refer to; set once at start.

@@ -1,5 +1,7 @@
 #include "engine/timers.h"
 
+#include "base/limits.h"
+#include "base/vec.h"
 #include "store/key.h"
 
 const StoreTable TIMER_TABLE = {.name = "timers"};
@@ -88,7 +90,7 @@ static bool take_first(void *context, Str key, Str value) {
 bool timer_next(Store *store, Arena *arena, TimerKind kind, Timer *out) {
     First first = {.arena = arena, .out = out};
     Str from = KEY(arena, key_number((uint64_t)kind));
-    store_scan(store, &TIMER_DUE_TABLE, (StoreRange){.from = from, .before = key_after_prefix(arena, from), .limit = 1}, take_first, &first);
+    store_scan(store, &TIMER_DUE_TABLE, (StoreRange){.from = from, .before = key_after_prefix(arena, from)}, take_first, &first);
     return first.found;
 }
 
@@ -111,6 +113,29 @@ bool timer_fire(StepContext *context, const Timer *timer) {
     return engine_step(context, timer->machine, &(Event){STR("timer"), data});
 }
 
+typedef struct Collect {
+    Arena *arena;
+    Vec timers; // Timer
+} Collect;
+
+static bool collect_one(void *context, Str key, Str value) {
+    Collect *all = context;
+    Timer timer;
+    if (read_due(all->arena, key, &timer)) vec_add(&all->timers, Timer, timer);
+    return true;
+}
+
+void timers_jumped(Store *store, Arena *arena, int64_t by_ms) {
+    Collect all = {arena, vec_of(arena, Timer)};
+    Str from = KEY(arena, key_number(TIMER_OUTER));
+    store_scan(store, &TIMER_DUE_TABLE, (StoreRange){.from = from, .before = key_after_prefix(arena, from)}, collect_one, &all);
+    for (size_t i = 0; i < all.timers.len; i++) {
+        Timer *timer = vec_at(&all.timers, i);
+        timer->due_ms += by_ms;
+        timer_set(store, arena, timer);
+    }
+}
+
 static const char *const KINDS[] = {"wait", "background", "outer"};
 
 typedef struct Listing {
@@ -129,7 +154,7 @@ static bool list_one(void *context, Str key, Str value) {
     doc_set_str(listing->arena, one, "id", timer.machine.id);
     doc_set_str(listing->arena, one, "name", timer.name);
     doc_push(listing->list, one);
-    return listing->list->count < 1000;
+    return listing->list->count < LIMIT_LISTED_TIMERS;
 }
 
 Doc *timer_list(Store *store, Arena *arena) {

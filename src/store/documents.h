@@ -3,7 +3,7 @@
 // Partition: account and region. Global things (IAM, bucket names) use region "aws-global" and, where a name is unique among all accounts,
 // account "" as well. The id is any text that is unique within partition and type; where a thing belongs to another, the id begins with the
 // parent's ("my-pipeline/3f1c…"), and a scan by prefix lists the children in order.
-// Stored as JSON text with a version that counts the writes. Indexes live in one table, written with the document.
+// Stored packed (store/pack.h): what is read has the kinds that were written; a DOC_TIME stays one. Indexes live in one table, written with the document.
 #pragma once
 
 #include "base/doc.h"

@@ -1,0 +1,29 @@
+// The inside of a Store on SQLite, shared by sqlite.c (opening, transactions) and sqlite_rows.c (rows, scans).
+#pragma once
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+typedef enum Query { GET, PUT, INSERT, DELETE, FORWARD, FORWARD_TO, BACKWARD, BACKWARD_TO, QUERIES } Query;
+typedef enum Verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, VERBS } Verb;
+
+typedef struct TableStatements {
+    const StoreTable *table;
+    uint64_t writes; // through this connection
+    sqlite3_stmt *queries[QUERIES]; // prepared at first use
+} TableStatements;
+
+struct Store {
+    sqlite3 *db;
+    TableStatements *tables;
+    size_t table_count;
+    sqlite3_stmt *verbs[VERBS];
+    uint64_t undone; // how often writes were taken back
+    int depth; // of savepoints
+    bool began, failed;
+    Error error;
+};
+
+TableStatements *sqlite_table(Store *store, const StoreTable *table);
+void sqlite_stick(Store *store); // remembers SQLite's last error as the transaction's, unless there is one
