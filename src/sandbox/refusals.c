@@ -36,8 +36,8 @@ static const struct { const char *step; int error; Refusal refusal; } refusals[]
 };
 
 static int parse(const char *report, char step[32], Str *detail) {
-    Str rest = str_trim(str_of(report));
-    snprintf(step, 32, "%.*s", STR_ARG(str_cut(&rest, ' ')));
+    Str rest = str_trim(str_of(report)), word = str_cut(&rest, ' ');
+    snprintf(step, 32, "%.*s", STR_ARG(word));
     int64_t error = 0;
     str_to_int(str_cut(&rest, ' '), &error);
     *detail = rest;

@@ -228,13 +228,13 @@ static void port_event(Str rest, SandboxEvent *out) {
 static bool event_of(const char *text, SandboxEvent *out) {
     static const struct { const char *word; SandboxEventKind kind; } words[] = {{"ready", SANDBOX_READY}, {"started", SANDBOX_JOB_STARTED},
         {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL}, {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC}, {"port", SANDBOX_PORT}};
-    Str rest = str_of(text), word = str_cut(&rest, ' ');
+    Str rest = str_of(text), word = str_cut(&rest, ' '), after = rest, id = str_cut(&after, ' ');
     *out = (SandboxEvent){0};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!str_is(word, words[i].word)) continue;
         out->kind = words[i].kind;
         if (out->kind == SANDBOX_PORT) port_event(rest, out);
-        else snprintf(out->job, sizeof out->job, "%.*s", STR_ARG(str_cut(&rest, ' ')));
+        else snprintf(out->job, sizeof out->job, "%.*s", STR_ARG(id));
         return true;
     }
     return false;

@@ -56,11 +56,7 @@ typedef struct Launch {
 // -1: could not be executed; `reason` says why, `*code` is 126 or 127.
 pid_t spawn(const Launch *launch, char reason[256], int *code);
 
-// ---- tree.c: processes found through /proc ----
-// Signals every process that descends from `root`, is in its session, or carries `mark` in its environment (NULL: all but process 1, or,
-// in rung D, all descendants of process 1). Returns how many.
-int tree_signal(const Plan *plan, pid_t root, const char *mark, int signal);
-void tree_kill(const Plan *plan, pid_t root, const char *mark); // KILL until none is left
+// ---- tree.c, beside what sandbox_keeper.h has ----
 pid_t tree_first(const char *mark); // the oldest that carries it, 0: none
 int tree_count(const Plan *plan); // all processes but process 1
 // Adds up private memory; kills the largest process when it passes the limit. Its name, or NULL.

@@ -52,6 +52,7 @@ bool plan_read(Plan *out) {
     out->skeleton = field(fields, "skeleton", "");
     out->hide = field(fields, "hide", "");
     out->own_network = out->instance && out->rung != 'D' && *out->network && *out->address;
+    out->bare = field_number(fields, "bare") == 1;
     out->first_id = out->rung == 'A' ? FIRST_ID : geteuid();
     return true;
 }
@@ -153,6 +154,7 @@ static _Noreturn void inside(const Release *release, int socket, const int *sour
     close(keeper.listener);
     close(keeper.signals);
     bool good = namespaces_await(plan, release);
+    if (plan->rung == 'C') plan->first_id = 0; // the own id, seen from here
     if (good && plan->rung != 'D') {
         good = (plan->rung == 'A' || mounts_stage1(plan, -1)) && mounts_stage2(plan) && network_inside(plan) && provision(plan, sources, source_count) &&
                (chdir("/run/rehearse") == 0 || step_failed("chdir", "/run/rehearse")) && (plan->rung != 'C' || seccomp_fake_ids());
@@ -240,7 +242,7 @@ static void end_with_init(int status) {
     char reason[128] = "";
     fcntl(keeper.init_socket, F_SETFL, O_NONBLOCK);
     while (serve_init()) {}
-    if (keeper.plan.rung == 'D') kill(-1 * (pid_t)keeper.init, SIGKILL);
+    if (keeper.plan.rung == 'D') tree_kill(&keeper.plan, 0, NULL); // no process namespace takes them along: as subreaper the keeper has them now
     if (keeper.broken[0]) finish("broken", keeper.broken);
     if (WIFSIGNALED(status)) snprintf(reason, sizeof reason, "killed by signal %d", WTERMSIG(status));
     finish("ended", reason);

@@ -199,6 +199,7 @@ static void link_tools(const Plan *plan) {
 }
 
 bool provision(const Plan *plan, const int *sources, size_t source_count) {
+    if (plan->bare) return true;
     umask(022);
     if (sethostname(plan->hostname, strlen(plan->hostname))) return step_failed("sethostname", "%s", plan->hostname);
     mkdir("/run/lock", 01777);

@@ -25,6 +25,7 @@ typedef struct Plan { // the specification, read
     Fields fields;
     char rung; // 'A' … 'D'
     bool instance, own_network;
+    bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
     uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else 0 or the own id
     const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide;
 } Plan;
@@ -58,6 +59,12 @@ bool network_attach(const Plan *plan, pid_t init); // by the keeper: asks the ho
 bool network_join_user(const Plan *plan); // rootless: the keeper enters the holder's user namespace
 bool network_enter(void); // a new network namespace with the bridge, for the holder
 int network_main(const char *folder);
+
+// tree.c: processes found through /proc
+// Signals every process that descends from `root`, is in its session, or carries `mark` in its environment (NULL: all but process 1, or,
+// in rung D, all descendants of the caller). Returns how many.
+int tree_signal(const Plan *plan, pid_t root, const char *mark, int signal);
+void tree_kill(const Plan *plan, pid_t root, const char *mark); // KILL until none is left
 
 // ids.c
 bool seccomp_fake_ids(void); // rung C: chown, setuid … report success

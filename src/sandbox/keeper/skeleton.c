@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char *const tops[] = {"/usr", "/etc", "/opt", "/var", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
-static const char *const copied[] = {"/etc", "/var/lib/dpkg", "/var/cache/debconf", "/var/log"}; // whole trees
+static const char *const copied[] = {"/etc", "/var/lib/dpkg", "/var/cache/debconf", "/var/cache/man", "/var/log"}; // whole trees
 static const char *const left_out[] = {"/var/lib/dpkg/info", "/var/cache/apt/archives", "/var/tmp"}; // directories made, files not copied
 static const char *target_folder, *hidden; // of the walk; nftw has no argument of ours
 
@@ -33,11 +33,15 @@ static bool below_any(const char *path, const char *const *folders, size_t count
 }
 #define BELOW_ANY(path, folders) below_any(path, folders, sizeof(folders) / sizeof *(folders))
 
+static bool is_lock(const char *path) {
+    const char *name = strrchr(path, '/');
+    return strcmp(name, "/lock") == 0 || strcmp(name, "/lock-frontend") == 0 || strcmp(name, "/.lock") == 0 || strcmp(name, "/.pwd.lock") == 0;
+}
+
+// What the user may not read (shadow-, keys) becomes an empty file, which can be written.
 static void copy_file(const char *from, const char *to, const struct stat *info) {
     char bytes[65536];
-    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out = -1;
-    bool is_lock = strstr(from, "/lock") || strstr(from, "/.pwd.lock") || strstr(from, "lock-frontend");
-    if (in >= 0 || is_lock) out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (info->st_mode & 0777) | 0600);
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (info->st_mode & 0777) | 0600);
     for (ssize_t got; in >= 0 && out >= 0 && (got = read(in, bytes, sizeof bytes)) > 0;)
         if (!write_all(out, bytes, (size_t)got)) break;
     if (out >= 0) {
@@ -63,7 +67,7 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
     if (kind == FTW_D || kind == FTW_DNR) {
         if (mkdir(to, (info->st_mode & 0777) | 0700) && errno != EEXIST) return -1;
         if (kind == FTW_DNR) setxattr(to, "user.overlay.opaque", "y", 1, 0);
-    } else if (BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) {
+    } else if ((BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) || (below(path, "/var") && is_lock(path))) {
         if (kind == FTW_SL) copy_link(path, to);
         else if (S_ISREG(info->st_mode)) copy_file(path, to, info);
     }
