@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "formats/json.h"
 #include "os/files.h"
+#include "store/blobs.h"
 
 #include <stdlib.h>
 
@@ -179,8 +180,14 @@ static void serve_clock(Plane *plane, HttpExchange *exchange) {
     plane_push(plane, &admin_new(exchange, changes ? perform_change_clock : perform_show_clock)->work);
 }
 
+static void delete_blob(void *context, Str path) {
+    Turns *turns = context;
+    vec_add(&turns->files, Str, path_join(turns->arena, plane_options(turns->plane)->data, path));
+}
+
 static bool perform_reset(Turns *turns, Work *work) {
     AdminWork *admin = (AdminWork *)work;
+    blob_each(turns->store, turns->arena, delete_blob, turns);
     store_wipe(turns->store);
     directory_reset(turns->directory);
     timing_save(turns);

@@ -1,6 +1,9 @@
 // The turn as handlers see it: plane/turn.h.
 #include "plane/internal.h"
 
+#include "os/files.h"
+#include "store/blobs.h"
+
 #include <assert.h>
 
 Store *turn_store(Turn *turn) { return turn->store; }
@@ -81,7 +84,8 @@ void turn_publish(Turn *turn, const char *source, const char *detail_type, Doc *
 
 void turn_delete_file(Turn *turn, Str path) {
     changes(turn);
-    vec_add(&turn->turns->files, Str, str_copy(turn->turns->arena, path));
+    if (str_starts(path, STR("blobs/")) && !blob_forget(turn->store, path)) return; // somebody else refers to it
+    vec_add(&turn->turns->files, Str, path_join(turn->turns->arena, turn_data_folder(turn), path));
 }
 
 Outcome turn_park(Turn *turn, Str key, TimerKind kind, int64_t deadline_ms) {

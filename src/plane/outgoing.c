@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "engine/failpoint.h"
+#include "engine/poison.h"
 
 enum { ENTRIES_A_ROUND = 64, MOST_ATTEMPTS = 4, FIRST_BACKOFF_MS = 200 };
 
@@ -33,7 +34,10 @@ static Doc *body_doc(Arena *arena, const Body *body) {
 static void reply_event(Turns *turns, const OutboxEntry *entry, Doc *data) {
     if (!entry->from_machine) return;
     doc_set_str(turns->arena, data, "tag", entry->command.tag);
+    int hops = turns->step.hops;
+    turns->step.hops = entry->hops; // an answer is no further hop: a machine may make many calls one after the other
     engine_step(&turns->step, entry->machine, &(Event){STR("reply"), data});
+    turns->step.hops = hops;
 }
 
 static void succeed(Turns *turns, const OutboxEntry *entry, Doc *output, const Body *body) {
@@ -95,6 +99,7 @@ static void run_internal_call(Turns *turns, OutboxEntry *entry, bool engaged, bo
     const Operation *operation;
     Error e = {0};
     if (entry->hops > LIMIT_HOPS) fail(&e, "LoopDetected", "The call was set off by its own consequences %d times.", entry->hops);
+    if (poison_is(turns->store, entry->id)) fail(&e, "InternalFailure", "The call crashed the server %d times and was set aside.", LIMIT_CRASHES_OF_AN_EVENT);
     if (e.code[0] || !find_operation(entry, &wire, &operation, &e)) {
         give_up(turns, entry, &e);
         return;
@@ -105,7 +110,9 @@ static void run_internal_call(Turns *turns, OutboxEntry *entry, bool engaged, bo
     Turn turn;
     turn_begin(&turn, turns, turns->arena, call.where, str_cat(turns->arena, STR("call/"), entry->id));
     Doc *output = NULL;
+    bool entered = poison_enter(entry->id);
     Outcome outcome = wire_validate(turns->arena, wire, call.input, &e) ? run_call(&turn, operation, &call, &output, &e) : OUTCOME_ERROR;
+    poison_leave(entered);
     audit_call(turns, &call, outcome, &e);
     if (outcome == OUTCOME_DONE) succeed(turns, entry, output, &turn.reply_body);
     if (outcome == OUTCOME_ERROR) fail_entry(turns, entry, &e);

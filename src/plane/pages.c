@@ -1,7 +1,7 @@
 // Pages of lists (turn_page), and bodies that are kept (turn_keep_body).
 #include "plane/internal.h"
 
-#include "os/files.h"
+#include "store/blobs.h"
 
 // A token says where the last page ended: the id behind it, in base64 so that nobody takes it for something to make up.
 static bool read_token(Arena *arena, Str token, Str *after) {
@@ -35,16 +35,10 @@ bool turn_page(Turn *turn, const DocumentType *type, Page page, Doc **items, Str
     return true;
 }
 
-// The spool file gets a second name among the blobs; the first goes with the request. If the turn is not committed, the second is swept at the next start.
 Str turn_keep_body(Turn *turn, const Call *call) {
     assert(call->body.path.at);
-    Str name = id_hex(&turn->ids, turn->arena, 32);
-    Str folder = str_cat(turn->arena, STR("blobs/"), str_sub(name, 0, 2));
-    Str relative = path_join(turn->arena, folder, name), data = turn_data_folder(turn);
     Error e = {0};
-    bool kept = folder_make(path_join(turn->arena, data, folder), 0700, &e) &&
-                file_link_or_copy(call->body.path, path_join(turn->arena, data, relative), &e) &&
-                folder_sync(path_join(turn->arena, data, folder), &e);
-    if (!kept) store_break(turn->store, e.message);
-    return relative;
+    Str path = STR("");
+    if (!blob_keep(turn->store, turn_data_folder(turn), call->body.path, turn->arena, &path, &e)) store_break(turn->store, e.message);
+    return path;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/failpoint.h"
+#include "engine/poison.h"
 #include "os/files.h"
 
 #include <fcntl.h>
@@ -116,6 +117,7 @@ static void keep_options(Plane *plane, const PlaneOptions *options) {
 static bool open_parts(Plane *plane, Error *e) {
     TRY(make_folders(plane, e));
     TRY(lock_folder(plane, e));
+    poison_watch(plane->options.data);
     TRY(turns_open(plane, &plane->turns, e)); // makes the tables that the reader needs
     TRY(open_reader(plane, e));
     TRY(open_http(plane, e));

@@ -1,6 +1,8 @@
 // What is built: finds the handler of a modelled operation. Filled once at start from the services' const tables, then read by both threads.
 #include "plane/internal.h"
 
+#include "store/blobs.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -43,7 +45,7 @@ static size_t count_documents(const Service *service) {
 }
 
 static const StoreTable *const PLANE_TABLES[] = {
-    &DOCUMENT_TABLE, &DOCUMENT_INDEX_TABLE, &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE, &ENGINE_TABLE, &AUDIT_TABLE, NULL};
+    &DOCUMENT_TABLE, &DOCUMENT_INDEX_TABLE, &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE, &ENGINE_TABLE, &BLOB_TABLE, &AUDIT_TABLE, NULL};
 
 static void collect_tables(void) {
     size_t count = count_tables(PLANE_TABLES);

@@ -86,6 +86,7 @@ static bool jump_target(Turns *turns, int64_t *target_ms) {
 bool timing_jump(Turns *turns) {
     int64_t real_ms = real_now_ms(), target_ms;
     if (turns->clock.mode != CLOCK_JUMP || is_under_way(turns, real_ms) || !jump_target(turns, &target_ms)) return false;
+    timers_jumped(turns->store, turns->arena, target_ms - clock_now(&turns->clock, real_ms));
     clock_advance_to(&turns->clock, target_ms, real_ms);
     turns->step.now_ms = clock_now(&turns->clock, real_ms);
     timing_save(turns);

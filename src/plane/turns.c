@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "engine/failpoint.h"
+#include "engine/poison.h"
+#include "store/blobs.h"
 
 #include <stdlib.h>
 
@@ -72,7 +74,7 @@ static bool commit(Turns *turns, Error *e) {
     return committed;
 }
 
-static void close_turn(Turns *turns) {
+static bool close_turn(Turns *turns) {
     Error e = {0};
     turns->sleep_us = turns->unsettled || turns->left_over ? 0 : timing_sleep_us(turns);
     turns->unsettled = false;
@@ -81,6 +83,7 @@ static void close_turn(Turns *turns) {
     if (!committed) log_error("a turn of %zu calls could not be committed: %s", turns->finished.len, e.message);
     handover_turn(turns, committed ? NULL : &e);
     turns->arena = NULL; // the loop has it now
+    return committed;
 }
 
 static void run_turn(Turns *turns) {
@@ -99,9 +102,10 @@ static void first_turn(Turns *turns) {
     turns->step.now_ms = clock_now(&turns->clock, real_now_ms());
     timing_save(turns);
     audit_open(turns);
+    poison_load(turns->store, options->data);
     turns_start_services(turns);
     outgoing_resume(turns);
-    close_turn(turns);
+    if (close_turn(turns)) poison_settle(options->data);
 }
 
 void turns_start_services(Turns *turns) {
@@ -128,7 +132,11 @@ static void *turn_thread(void *argument) {
 static bool open_store(Turns *turns, Error *e) {
     size_t count;
     const StoreTable *const *tables = registry_tables(&count);
-    return store_open(plane_options(turns->plane)->data, STORE_WRITER, tables, count, &turns->store, e);
+    Str data = plane_options(turns->plane)->data;
+    TRY(store_open(data, STORE_WRITER, tables, count, &turns->store, e));
+    store_begin(turns->store);
+    TRY(blobs_open(turns->store, data, e));
+    return store_commit(turns->store, e);
 }
 
 bool turns_open(Plane *plane, Turns **out, Error *e) {
@@ -138,6 +146,7 @@ bool turns_open(Plane *plane, Turns **out, Error *e) {
     list_init(&turns->parked);
     id_source_seed_random(&turns->ids);
     if (!open_store(turns, e)) {
+        store_close(turns->store);
         free(turns);
         return false;
     }

@@ -109,3 +109,20 @@ static int64_t change_count(Store *store, Str path, int by) {
 
 void blob_share(Store *store, Str path) { change_count(store, path, 1); }
 bool blob_forget(Store *store, Str path) { return change_count(store, path, -1) == 0; }
+
+typedef struct Each {
+    Arena *arena;
+    void (*visit)(void *context, Str path);
+    void *context;
+} Each;
+
+static bool visit_row(void *context, Str key, Str value) {
+    const Each *each = context;
+    Str path;
+    if (key_take_text(each->arena, &key, &path)) each->visit(each->context, path);
+    return true;
+}
+
+void blob_each(Store *store, Arena *arena, void (*visit)(void *context, Str path), void *context) {
+    store_scan(store, &BLOB_TABLE, (StoreRange){.from = STR("")}, visit_row, &(Each){arena, visit, context});
+}

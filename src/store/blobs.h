@@ -18,3 +18,4 @@ bool blobs_open(Store *store, Str data, Error *e);
 bool blob_keep(Store *store, Str data, Str file, Arena *arena, Str *path, Error *e);
 void blob_share(Store *store, Str path); // one more reference
 bool blob_forget(Store *store, Str path); // one less; true: that was the last one, delete the file after the commit
+void blob_each(Store *store, Arena *arena, void (*visit)(void *context, Str path), void *context);
