@@ -14,7 +14,7 @@ static bool conform_members(const Codec *codec, const WireShape *shape, const Do
     for (const Doc *child = doc_first(from); child; child = child->next) {
         const WireMember *member = doc_is_absent(child) ? NULL : wire_member(shape, child->key);
         if (!member) continue;
-        Doc *value;
+        Doc *value = NULL;
         TRY(conform(codec, member, child->key, child, &value));
         doc_put(into, child->key, value);
     }
@@ -23,7 +23,7 @@ static bool conform_members(const Codec *codec, const WireShape *shape, const Do
 
 static bool conform_items(const Codec *codec, const WireShape *list, Str name, const Doc *from, Doc *into) {
     for (const Doc *child = doc_first(from); child; child = child->next) {
-        Doc *value;
+        Doc *value = NULL;
         TRY(conform(codec, wire_item(list), name, child, &value));
         doc_push(into, value);
     }
@@ -32,7 +32,7 @@ static bool conform_items(const Codec *codec, const WireShape *list, Str name, c
 
 static bool conform_entries(const Codec *codec, const WireShape *map, const Doc *from, Doc *into) {
     for (const Doc *child = doc_first(from); child; child = child->next) {
-        Doc *value;
+        Doc *value = NULL;
         TRY(conform(codec, wire_value(map), child->key, child, &value));
         doc_add(into, child->key, value);
     }

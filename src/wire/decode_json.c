@@ -47,9 +47,7 @@ static const char *wanted_name(const WireShape *shape) {
     }
 }
 
-static bool is_dynamodb(const Codec *codec) {
-    return codec->route->service && str_starts(wire_str(codec->route->service->name), STR("dynamodb"));
-}
+static bool is_dynamodb(const Codec *codec) { return codec->route->service && str_starts(wire_str(codec->route->service->name), STR("dynamodb")); }
 
 static bool fail_kind(const Codec *codec, const WireShape *shape, yyjson_val *value) {
     if (yyjson_is_obj(value)) return fail(codec->e, "SerializationException", "Start of structure or map found where not expected.");
@@ -74,7 +72,7 @@ static bool decode_members(const Codec *codec, const WireShape *shape, yyjson_va
         yyjson_val *value = yyjson_obj_iter_get_val(key);
         const WireMember *member = yyjson_is_null(value) ? NULL : wire_member_on_wire(shape, text_of(key));
         if (!member) continue;
-        Doc *item;
+        Doc *item = NULL;
         TRY(decode_value(codec, member, value, depth + 1, &item));
         doc_put(into, wire_str(member->name), item); // the last of several with one name counts
     }
@@ -85,7 +83,7 @@ static bool decode_list(const Codec *codec, const WireShape *shape, yyjson_val *
     const WireMember *member = wire_item(shape);
     yyjson_arr_iter iter = yyjson_arr_iter_with(array);
     for (yyjson_val *value; (value = yyjson_arr_iter_next(&iter));) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(decode_value(codec, member, value, depth + 1, &item));
         doc_push(into, item);
     }
@@ -97,7 +95,7 @@ static bool decode_map(const Codec *codec, const WireShape *shape, yyjson_val *o
     bool small = yyjson_obj_size(object) <= SMALL_MAP;
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(decode_value(codec, member, yyjson_obj_iter_get_val(key), depth + 1, &item));
         (small ? doc_put : doc_add)(into, text_of(key), item);
     }
@@ -109,7 +107,7 @@ static bool any_json(const Codec *codec, yyjson_val *value, int depth, Doc **out
 static bool any_list(const Codec *codec, yyjson_val *array, int depth, Doc *into) {
     yyjson_arr_iter iter = yyjson_arr_iter_with(array);
     for (yyjson_val *value; (value = yyjson_arr_iter_next(&iter));) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(any_json(codec, value, depth + 1, &item));
         doc_push(into, item);
     }
@@ -119,7 +117,7 @@ static bool any_list(const Codec *codec, yyjson_val *array, int depth, Doc *into
 static bool any_map(const Codec *codec, yyjson_val *object, int depth, Doc *into) {
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(any_json(codec, yyjson_obj_iter_get_val(key), depth + 1, &item));
         doc_add(into, text_of(key), item);
     }
@@ -143,13 +141,23 @@ static bool any_json(const Codec *codec, yyjson_val *value, int depth, Doc **out
     return true;
 }
 
+// The numbers that JSON cannot say.
+static bool special_number(yyjson_val *value, double *out) {
+    if (yyjson_equals_str(value, "NaN")) {
+        *out = NAN;
+    } else if (yyjson_equals_str(value, "Infinity") || yyjson_equals_str(value, "-Infinity")) {
+        *out = yyjson_equals_str(value, "Infinity") ? INFINITY : -INFINITY;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static bool decode_number(const Codec *codec, const WireShape *shape, yyjson_val *value, Doc **out) {
-    bool special = shape->kind == WIRE_REAL && yyjson_is_str(value);
-    if (special) {
-        Str text = text_of(value);
-        bool known = str_eq(text, STR("NaN")) || str_ends(text, STR("Infinity"));
-        if (known) *out = doc_of_real(codec->arena, text.at[0] == 'N' ? NAN : text.at[0] == '-' ? -INFINITY : INFINITY);
-        return known || fail_kind(codec, shape, value);
+    double special;
+    if (shape->kind == WIRE_REAL && special_number(value, &special)) {
+        *out = doc_of_real(codec->arena, special);
+        return true;
     }
     if (!yyjson_is_num(value)) return fail_kind(codec, shape, value);
     if (shape->kind == WIRE_REAL) {
@@ -184,7 +192,8 @@ static bool decode_blob(const Codec *codec, const WireShape *shape, yyjson_val *
     if (text.len % 4) {
         return fail(codec->e, "SerializationException", "Base64 encoded length is expected a multiple of 4 bytes but found: %zu", text.len);
     }
-    if (!str_unbase64(codec->arena, text, &bytes)) return fail(codec->e, "SerializationException", "The value contains characters that are not base64");
+    if (!str_unbase64(codec->arena, text, &bytes))
+        return fail(codec->e, "SerializationException", "The value contains characters that are not base64");
     *out = doc_of_blob(codec->arena, bytes);
     return true;
 }

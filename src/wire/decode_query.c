@@ -93,7 +93,7 @@ static bool decode_structure(const Codec *codec, const WireShape *shape, Run run
     for (Str name; next_group(&run, &name, &group);) {
         const WireMember *member = wire_member_by_query_name(shape, name);
         if (!member) continue;
-        Doc *value;
+        Doc *value = NULL;
         TRY(decode_value(codec, member, group, &value));
         doc_put(into, wire_str(member->name), value);
     }
@@ -136,7 +136,7 @@ static bool decode_list(const Codec *codec, const WireMember *member, Run run, D
     enter_items(codec, member, &run);
     TRY(read_numbered(codec, run, &groups));
     for (size_t i = 0; i < groups.len; i++) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(decode_value(codec, wire_item(wire_shape_of(member)), vec_get(&groups, Numbered, i).run, &item));
         doc_push(into, item);
     }
@@ -189,8 +189,9 @@ static bool decode_value(const Codec *codec, const WireMember *member, Run run, 
 
 // EC2 refuses parameters that it does not know; other services overlook them.
 static bool is_common_parameter(Str name) {
-    static const Str COMMON[] = {STR_INIT("Action"), STR_INIT("Version"), STR_INIT("AWSAccessKeyId"), STR_INIT("Expires"), STR_INIT("SecurityToken"),
-                                 STR_INIT("Signature"), STR_INIT("SignatureMethod"), STR_INIT("SignatureVersion"), STR_INIT("Timestamp")};
+    static const Str COMMON[] = {STR_INIT("Action"),          STR_INIT("Version"),          STR_INIT("AWSAccessKeyId"),
+                                 STR_INIT("Expires"),         STR_INIT("SecurityToken"),    STR_INIT("Signature"),
+                                 STR_INIT("SignatureMethod"), STR_INIT("SignatureVersion"), STR_INIT("Timestamp")};
     for (size_t i = 0; i < sizeof COMMON / sizeof *COMMON; i++) {
         if (str_eq(name, COMMON[i])) return true;
     }

@@ -7,7 +7,8 @@
 
 static bool fail_text(const Codec *codec, const WireMember *member, Str text, const Error *why) {
     Str name = wire_str(member->wire_name);
-    if (codec->route->protocol == WIRE_REST_XML) return fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
+    if (codec->route->protocol == WIRE_REST_XML)
+        return fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
     return fail(codec->e, "SerializationException", "%s (%.*s)", why->message, STR_ARG(name));
 }
 
@@ -32,7 +33,7 @@ static bool decode_labels(const Codec *codec, const WireShape *shape, Doc *into)
         const WireMember *member = wire_member_outside(shape, WIRE_IN_URI, label->name);
         if (!member) continue;
         Str text;
-        Doc *value;
+        Doc *value = NULL;
         TRY(decode_percent(codec, label->value, false, &text));
         TRY(decode_text(codec, member, text, &value));
         doc_add(into, wire_str(member->name), value);
@@ -62,7 +63,7 @@ static bool add_to_query_map(const Codec *codec, const WireShape *shape, Str nam
     const WireMember *map = member_at(shape, WIRE_IN_QUERY, WIRE_MAP);
     if (!map || is_template_parameter(codec->route, name) || str_starts(name, STR("X-Amz-"))) return true;
     const WireMember *value = wire_value(wire_shape_of(map));
-    Doc *entries = child_of(codec, into, wire_str(map->name), false), *item;
+    Doc *entries = child_of(codec, into, wire_str(map->name), false), *item = NULL;
     if (wire_shape_of(value)->kind == WIRE_LIST) {
         TRY(decode_text(codec, wire_item(wire_shape_of(value)), text, &item));
         doc_push(child_of(codec, entries, name, true), item);
@@ -77,7 +78,7 @@ static bool decode_parameter(const Codec *codec, const WireShape *shape, Str nam
     const WireMember *member = wire_member_outside(shape, WIRE_IN_QUERY, name);
     if (!member) return add_to_query_map(codec, shape, name, text, into);
     const WireShape *of = wire_shape_of(member);
-    Doc *value;
+    Doc *value = NULL;
     if (of->kind == WIRE_LIST) {
         TRY(decode_text(codec, wire_item(of), text, &value));
         doc_push(child_of(codec, into, wire_str(member->name), true), value);
@@ -104,7 +105,7 @@ static bool decode_header_list(const Codec *codec, const WireMember *member, Str
     const WireMember *item = wire_item(wire_shape_of(member));
     Doc *list = child_of(codec, into, wire_str(member->name), true);
     while (text.len) {
-        Doc *value;
+        Doc *value = NULL;
         TRY(decode_text(codec, item, str_trim(str_cut(&text, ',')), &value));
         doc_push(list, value);
     }
@@ -114,8 +115,9 @@ static bool decode_header_list(const Codec *codec, const WireMember *member, Str
 static bool decode_header(const Codec *codec, const WireMember *member, Str text, Doc *into) {
     if (wire_shape_of(member)->kind == WIRE_LIST) return decode_header_list(codec, member, text, into);
     bool is_text = wire_shape_of(member)->kind == WIRE_STRING;
-    Doc *value;
-    if (member->flags & WIRE_JSON_VALUE) TRY(str_unbase64(codec->arena, text, &text) || fail_text(codec, member, text, &(Error){.message = "no base64"}));
+    Doc *value = NULL;
+    if (member->flags & WIRE_JSON_VALUE)
+        TRY(str_unbase64(codec->arena, text, &text) || fail_text(codec, member, text, &(Error){.message = "no base64"}));
     if (!is_text && text.len == 0) return true;
     TRY(decode_text(codec, member, text, &value));
     doc_put(into, wire_str(member->name), value);
@@ -147,7 +149,7 @@ static bool decode_document(const Codec *codec, const WireShape *shape, Str byte
 static bool decode_payload(const Codec *codec, const WireMember *member, Str bytes, Doc *into) {
     const WireShape *shape = wire_shape_of(member);
     if (member->flags & WIRE_STREAMING || bytes.len == 0) return true;
-    Doc *value;
+    Doc *value = NULL;
     if (shape->kind == WIRE_STRUCTURE) {
         TRY(decode_document(codec, shape, bytes, value = doc_map(codec->arena)));
     } else if (shape->kind == WIRE_DOCUMENT) {

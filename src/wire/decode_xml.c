@@ -34,7 +34,7 @@ static bool decode_structure(const Codec *codec, const WireShape *shape, const X
     for (const XmlNode *child = node->first; child; child = child->next) {
         const WireMember *member = wire_member_by_query_name(shape, child->name);
         if (!member) continue;
-        Doc *value;
+        Doc *value = NULL;
         if (wire_shape_of(member)->kind == WIRE_LIST && is_flattened(member)) {
             TRY(decode_flattened(codec, member, child, depth, into));
         } else {
@@ -47,7 +47,7 @@ static bool decode_structure(const Codec *codec, const WireShape *shape, const X
 
 static bool decode_list(const Codec *codec, const WireShape *shape, const XmlNode *node, int depth, Doc *into) {
     for (const XmlNode *child = node->first; child; child = child->next) {
-        Doc *item;
+        Doc *item = NULL;
         TRY(decode_node(codec, wire_item(shape), child, depth + 1, &item));
         doc_push(into, item);
     }
@@ -58,7 +58,7 @@ static bool decode_map(const Codec *codec, const WireShape *shape, const XmlNode
     for (const XmlNode *entry = node->first; entry; entry = entry->next) {
         const XmlNode *value = xml_child(entry, "value");
         Str key = xml_text_of(entry, "key");
-        Doc *item;
+        Doc *item = NULL;
         if (!value || str_is_none(key)) return fail_malformed(codec);
         TRY(decode_node(codec, wire_value(shape), value, depth + 1, &item));
         doc_put(into, key, item);

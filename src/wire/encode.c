@@ -20,9 +20,12 @@ void writer_request_id(Writer *writer) {
 
 static Str content_type(WireProtocol protocol) {
     static const Str TYPES[WIRE_PROTOCOL_COUNT] = {
-        [WIRE_JSON_1_0] = STR_INIT("application/x-amz-json-1.0"), [WIRE_JSON_1_1] = STR_INIT("application/x-amz-json-1.1"),
-        [WIRE_QUERY] = STR_INIT("text/xml"),                      [WIRE_EC2] = STR_INIT("text/xml;charset=UTF-8"),
-        [WIRE_REST_JSON] = STR_INIT("application/json"),          [WIRE_REST_XML] = STR_INIT("application/xml"),
+        [WIRE_JSON_1_0] = STR_INIT("application/x-amz-json-1.0"),
+        [WIRE_JSON_1_1] = STR_INIT("application/x-amz-json-1.1"),
+        [WIRE_QUERY] = STR_INIT("text/xml"),
+        [WIRE_EC2] = STR_INIT("text/xml;charset=UTF-8"),
+        [WIRE_REST_JSON] = STR_INIT("application/json"),
+        [WIRE_REST_XML] = STR_INIT("application/xml"),
         [WIRE_RPC_V2_CBOR] = STR_INIT("application/cbor"),
     };
     return TYPES[protocol];

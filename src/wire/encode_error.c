@@ -145,7 +145,8 @@ static void encode_s3_error(Writer *writer, const Fault *fault) {
 static void add_query_code(Writer *writer, const Fault *fault) {
     const WireService *service = writer->context->route->service;
     if (!service || !service->query_compatible) return;
-    writer_header(writer, "x-amzn-query-error", str_format(writer->arena, "%.*s;%s", STR_ARG(fault->code), fault_type(fault)));
+    Str code = query_code(service, fault->name, fault->code);
+    writer_header(writer, "x-amzn-query-error", str_format(writer->arena, "%.*s;%s", STR_ARG(code), fault_type(fault)));
 }
 
 static Str encode_error_body(Writer *writer, const Fault *fault) {

@@ -19,9 +19,7 @@ static void write_attributes(const Writer *writer, const WireShape *shape, const
 void xml_open_of(const Writer *writer, Str name, Str namespace_uri, Str prefix, const WireShape *shape, const Doc *doc) {
     buf_add_char(writer->buf, '<');
     buf_add(writer->buf, name);
-    if (namespace_uri.len) {
-        buf_addf(writer->buf, " xmlns%s%.*s=\"%.*s\"", prefix.len ? ":" : "", STR_ARG(prefix), STR_ARG(namespace_uri));
-    }
+    if (namespace_uri.len) { buf_addf(writer->buf, " xmlns%s%.*s=\"%.*s\"", prefix.len ? ":" : "", STR_ARG(prefix), STR_ARG(namespace_uri)); }
     if (shape && shape->kind == WIRE_STRUCTURE) write_attributes(writer, shape, doc);
     buf_add_char(writer->buf, '>');
 }

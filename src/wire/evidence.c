@@ -80,10 +80,16 @@ static void read_service_host(Evidence *out) {
     if (looks_like_region(label)) out->region = label;
 }
 
+static bool is_address(Str host) {
+    for (size_t i = 0; i < host.len; i++) {
+        if (host.at[i] != '.' && !(host.at[i] >= '0' && host.at[i] <= '9')) return host.at[0] == '[';
+    }
+    return true;
+}
+
 static void read_host(const HttpRequest *request, Evidence *out) {
     out->host = without_port(http_header(request, "host"));
-    bool is_name = out->host.len && out->host.at[0] != '[' && !(out->host.at[0] >= '0' && out->host.at[0] <= '9' && str_ends(out->host, STR(".1")));
-    if (!is_name || str_find_char(out->host, '.') < 0) return;
+    if (is_address(out->host) || str_find_char(out->host, '.') < 0) return;
     ptrdiff_t at = find_s3_label(out->host);
     if (at >= 0) {
         read_s3_host(out, (size_t)at);

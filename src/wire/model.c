@@ -102,14 +102,15 @@ const WireShape *wire_error_shape(const WireService *service, Str name_or_code) 
 // Order of codegen's sort_key: by length, then by bytes.
 static int name_order(Str a, Str b) {
     if (a.len != b.len) return a.len < b.len ? -1 : 1;
-    return memcmp(a.at, b.at, a.len);
+    return a.len ? memcmp(a.at, b.at, a.len) : 0;
 }
 
 static uint32_t name_of(const WireMember *member) { return member->name; }
 static uint32_t wire_name_of(const WireMember *member) { return member->wire_name; }
 static uint32_t query_name_of(const WireMember *member) { return member->query_name; }
 
-static inline const WireMember *search(const WireShape *structure, const uint16_t *positions, size_t count, uint32_t (*spelling)(const WireMember *), Str name) {
+static inline const WireMember *search(const WireShape *structure, const uint16_t *positions, size_t count, uint32_t (*spelling)(const WireMember *),
+                                       Str name) {
     if (structure->kind != WIRE_STRUCTURE) return NULL;
     const WireMember *members = WIRE_MEMBERS + structure->first_member;
     size_t low = 0, high = count;

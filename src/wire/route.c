@@ -96,7 +96,8 @@ static Str action_parameters(const HttpRequest *request) {
 
 static bool fail_unknown_action(const WireRoute *route, Str version, Error *e) {
     if (str_is_empty(route->operation_name)) return fail(e, "MissingAction", "The request is missing an action or a required parameter.");
-    if (route->protocol == WIRE_EC2) return fail(e, "InvalidAction", "The action %.*s is not valid for this web service.", STR_ARG(route->operation_name));
+    if (route->protocol == WIRE_EC2)
+        return fail(e, "InvalidAction", "The action %.*s is not valid for this web service.", STR_ARG(route->operation_name));
     return fail(e, "InvalidAction", "Could not find operation %.*s for version %.*s", STR_ARG(route->operation_name), STR_ARG(version));
 }
 
@@ -146,8 +147,8 @@ static const WireService *candidate_that(const Evidence *evidence, bool (*qualit
     return NULL;
 }
 
-static bool route_path(const HttpRequest *request, const Evidence *evidence, WireRoute *out, Error *e) {
-    const WireService *last = NULL;
+static bool route_path(const HttpRequest *request, const Evidence *evidence, const WireService *first, WireRoute *out, Error *e) {
+    const WireService *last = first;
     for (size_t i = 0; i < wire_service_count(); i++) {
         const WireService *service = wire_service_at(i);
         if (!is_rest(service) || !is_candidate(service, evidence)) continue;
@@ -179,7 +180,8 @@ bool wire_route(const HttpRequest *request, WireRoute *out, Error *e) {
     *out = (WireRoute){.region = evidence.region, .protocol = WIRE_REST_JSON};
     if (evidence.target.len) return route_target(request, &evidence, out, e);
     if (!str_is_none(http_header(request, "smithy-protocol"))) return route_rpc(request, out, e);
-    if (candidate_that(&evidence, is_rest)) return route_path(request, &evidence, out, e);
+    const WireService *rest = candidate_that(&evidence, is_rest);
+    if (rest) return route_path(request, &evidence, rest, out, e);
     if (has_action(request) || candidate_that(&evidence, speaks_query)) return route_action(request, &evidence, out, e);
     out->service = candidate_that(&evidence, NULL);
     if (!out->service && str_is_none(evidence.signing_name)) return route_unsigned(request, &evidence, out, e);
@@ -190,10 +192,11 @@ bool wire_route(const HttpRequest *request, WireRoute *out, Error *e) {
 bool wire_body_streams(const HttpRequest *head) {
     if (!str_is_none(http_header(head, "x-amz-target")) || request_is_form(head)) return false;
     WireRoute route;
-    return wire_route(head, &route, NULL) && route.operation->flags & WIRE_STREAM_IN;
+    return wire_route(head, &route, NULL) && route.operation && route.operation->flags & WIRE_STREAM_IN;
 }
 
 WireRoute wire_route_to(const WireOperation *operation) {
     const WireService *service = wire_service_of(operation);
-    return (WireRoute){.service = service, .operation = operation, .protocol = (WireProtocol)service->protocol, .operation_name = wire_str(operation->name)};
+    return (WireRoute){
+        .service = service, .operation = operation, .protocol = (WireProtocol)service->protocol, .operation_name = wire_str(operation->name)};
 }

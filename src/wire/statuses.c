@@ -7,21 +7,10 @@ typedef struct CodeStatus {
 } CodeStatus;
 
 static const CodeStatus COMMON[] = {
-    {"AccessDenied", 403},
-    {"AuthFailure", 401},
-    {"ExpiredToken", 403},
-    {"InternalError", 500},
-    {"InternalFailure", 500},
-    {"InvalidAccessKeyId", 403},
-    {"InvalidClientTokenId", 403},
-    {"MissingAuthenticationToken", 403},
-    {"NotImplemented", 501},
-    {"OptInRequired", 403},
-    {"RequestEntityTooLarge", 413},
-    {"RequestExpired", 400},
-    {"ServiceUnavailable", 503},
-    {"SignatureDoesNotMatch", 403},
-    {"UnauthorizedOperation", 403},
+    {"AccessDenied", 403},       {"AuthFailure", 401},           {"ExpiredToken", 403},          {"InternalError", 500},
+    {"InternalFailure", 500},    {"InvalidAccessKeyId", 403},    {"InvalidClientTokenId", 403},  {"MissingAuthenticationToken", 403},
+    {"NotImplemented", 501},     {"OptInRequired", 403},         {"RequestEntityTooLarge", 413}, {"RequestExpired", 400},
+    {"ServiceUnavailable", 503}, {"SignatureDoesNotMatch", 403}, {"UnauthorizedOperation", 403},
 };
 
 // Lambda's and its like answer these with 403; services of the JSON protocols with 400.

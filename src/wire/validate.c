@@ -4,7 +4,6 @@
 
 #include "wire/validating.h"
 
-
 enum { VIOLATIONS_MAX = 10, VIOLATIONS_BYTES = ERROR_MESSAGE_BYTES };
 
 static size_t characters(Str text) {
@@ -66,7 +65,8 @@ static Broken broken_of(const Check *check, const WireShape *shape, const Doc *v
     if (checks & CHECK_PATTERN && is_text && limits->pattern && (!value || !matches_pattern(limits, text))) {
         broken.texts[broken.count++] = str_cat(arena, STR("Member must satisfy regular expression pattern: "), wire_str(limits->pattern));
     }
-    if (checks & CHECK_ENUM && is_text && limits->value_count && (!value || !in_enum(limits, text))) broken.texts[broken.count++] = enum_text(arena, limits);
+    if (checks & CHECK_ENUM && is_text && limits->value_count && (!value || !in_enum(limits, text)))
+        broken.texts[broken.count++] = enum_text(arena, limits);
     return broken;
 }
 

@@ -21,7 +21,8 @@ void writer_request_id(Writer *writer);
 void json_encode(const Writer *writer, const WireShape *shape, const Doc *doc); // {…}
 void json_encode_members(const Writer *writer, const WireShape *shape, const Doc *doc, bool first); // without the braces; `first`: no comma in front
 void xml_encode_members(const Writer *writer, const WireShape *shape, const Doc *doc); // elements without one around them
-void xml_open_of(const Writer *writer, Str name, Str namespace_uri, Str prefix, const WireShape *shape, const Doc *doc); // with the attributes of a structure
+void xml_open_of(const Writer *writer, Str name, Str namespace_uri, Str prefix, const WireShape *shape,
+                 const Doc *doc); // with the attributes of a structure
 void cbor_encode(const Writer *writer, const WireShape *shape, const Doc *doc);
 // Headers and status of the REST protocols; `*status` stays when the output has none.
 void rest_encode_headers(Writer *writer, const WireShape *shape, const Doc *doc, int *status);
@@ -35,3 +36,5 @@ static inline bool doc_is_absent(const Doc *doc) { return !doc || doc->kind == D
 
 // The HTTP status of an error by its code, where neither the handler nor the model says: 403 for AccessDenied …, 400 otherwise.
 int status_of_code(WireProtocol protocol, Str code);
+// The code that an error had in the query protocol, where the service has left it: `code` unless the table knows better.
+Str query_code(const WireService *service, Str name, Str code);

@@ -16,10 +16,6 @@ import pytest
 from wire import generate, peer
 
 SERVICES = [line.strip() for line in (peer.TOP / "codegen/services.txt").read_text().splitlines() if line.strip() and not line.startswith("#")]
-# Protocols that a service accepts beside the one that botocore speaks with it.
-MORE = {"cloudwatch": ["json", "query"]}
-CASES = [(service, None) for service in SERVICES] + [(service, protocol) for service in MORE for protocol in MORE[service]]
-NAMES = {"json": "json-", "smithy-rpc-v2-cbor": "cbor"}
 # The first is read by a handler of botocore's outside the parser; in the second two members share an element.
 UNLIKE_OTHERS = {("s3", "GetBucketLocation"), ("s3", "GetBucketNotification")}
 
@@ -31,8 +27,18 @@ def service_model(service):
     return botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
-def protocol_of(model, protocol):
-    return protocol or model.metadata["protocol"]
+def protocols_of(service):
+    """The protocol that botocore speaks with the service, and the others that it accepts."""
+    metadata = service_model(service).metadata
+    return dict.fromkeys([metadata["protocol"], *metadata.get("protocols", [])])
+
+
+def name_of(model, protocol):
+    """wire_peer's name of a protocol."""
+    return {"json": "json-" + model.metadata.get("jsonVersion", "1.0"), "smithy-rpc-v2-cbor": "cbor"}.get(protocol, protocol)
+
+
+CASES = [(service, protocol) for service in SERVICES for protocol in protocols_of(service)]
 
 
 def streaming_member(shape):
@@ -81,7 +87,6 @@ def rng_of(*names):
 @pytest.mark.parametrize("service,protocol", CASES)
 def test_reads_what_botocore_sends(service, protocol):
     model = service_model(service)
-    protocol = protocol_of(model, protocol)
     with peer.Peer() as wire:
         for operation in operations(model):
             # Two belong to hosts of other services; S3's deprecated operations have the paths of those that replaced them.
@@ -101,7 +106,7 @@ def check_request(wire, model, operation, protocol):
         where = f"{model.service_name} {operation.name} {attempt} {request} {base64.b64decode(request['body'])!r}"
         assert "error" not in answer, f"{answer} of {where}"
         assert (answer["service"], answer["operation"]) == (model.service_name, operation.name), where
-        assert answer["protocol"].startswith(NAMES.get(protocol, protocol)), where
+        assert answer["protocol"] == name_of(model, protocol), where
         assert answer["region"] == "us-west-2"
         assert answer["streams"] == bool(streaming), where
         params.pop(streaming, None)
@@ -112,7 +117,6 @@ def check_request(wire, model, operation, protocol):
 @pytest.mark.parametrize("service,protocol", CASES)
 def test_writes_what_botocore_reads(service, protocol):
     model = service_model(service)
-    protocol = protocol_of(model, protocol)
     with peer.Peer() as wire:
         for operation in operations(model):
             if not operation.has_event_stream_output and (service, operation.name) not in UNLIKE_OTHERS:
@@ -125,10 +129,7 @@ def check_reply(wire, model, operation, protocol):
     streaming = streaming_member(shape) if shape else None
     output = generator.structure(shape) if shape else None
     command = {"service": model.service_name, "operation": operation.name, "method": operation.http["method"], "target": "/"}
-    if protocol != "json":
-        command["protocol"] = NAMES.get(protocol, protocol)
-    elif model.metadata["protocol"] != "json":
-        command["protocol"] = "json-1.0"
+    command["protocol"] = name_of(model, protocol)
     if streaming:
         output[streaming] = b"streamed"
         command["stream"] = base64.b64encode(output[streaming]).decode()
@@ -178,7 +179,6 @@ def parse(operation, shape, protocol, answer, body, where):
 @pytest.mark.parametrize("service,protocol", CASES)
 def test_tells_errors_as_botocore_reads_them(service, protocol):
     model = service_model(service)
-    protocol = protocol_of(model, protocol)
     operation = next(operation for operation in operations(model) if operation.http["method"] != "HEAD")
     with peer.Peer() as wire:
         for shape in model.error_shapes:
@@ -187,11 +187,7 @@ def test_tells_errors_as_botocore_reads_them(service, protocol):
 
 
 def ask_to_fail(wire, model, operation, protocol, **more):
-    if protocol != "json":
-        more["protocol"] = NAMES.get(protocol, protocol)
-    elif model.metadata["protocol"] != "json":
-        more["protocol"] = "json-1.0"
-    command = {"do": "fail", "service": model.service_name, "operation": operation.name, "method": "POST", "target": "/", **more}
+    command = {"do": "fail", "protocol": name_of(model, protocol), "service": model.service_name, "operation": operation.name, "method": "POST", "target": "/", **more}
     answer = wire.ask(**command)
     body = base64.b64decode(answer["body"])
     where = f"{answer} {body!r} of {command}"
@@ -210,7 +206,8 @@ def check_error(wire, model, operation, shape, protocol):
         expected = without_empty(comparable(extra, protocol))
         assert {key: modeled.get(key) for key in expected} == expected, where
     in_json = protocol in ("json", "rest-json", "smithy-rpc-v2-cbor") and "awsQueryCompatible" not in model.metadata
-    assert got["Error"]["Code"] == (shape.name if in_json else shape.error_code), where
+    if model.service_name != "sqs":  # its codes are no longer in its model: codecs/json-errors
+        assert got["Error"]["Code"] == (shape.name if in_json else shape.error_code), where
     assert got["Error"]["Message"] == message, where
     assert got["ResponseMetadata"]["RequestId"] == "8b9c", where
     assert answer["status"] == expected_status(shape, answer["status"]), where

@@ -102,12 +102,9 @@ static void java_patterns_match_as_java_does(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(services_and_operations_are_found_by_name),
-        cmocka_unit_test(members_are_found_by_each_of_their_names),
-        cmocka_unit_test(every_member_of_every_shape_is_found),
-        cmocka_unit_test(streams_and_unsigned_operations_are_marked),
-        cmocka_unit_test(errors_are_found_by_name_and_by_code),
-        cmocka_unit_test(every_pattern_can_be_compiled),
+        cmocka_unit_test(services_and_operations_are_found_by_name), cmocka_unit_test(members_are_found_by_each_of_their_names),
+        cmocka_unit_test(every_member_of_every_shape_is_found),      cmocka_unit_test(streams_and_unsigned_operations_are_marked),
+        cmocka_unit_test(errors_are_found_by_name_and_by_code),      cmocka_unit_test(every_pattern_can_be_compiled),
         cmocka_unit_test(java_patterns_match_as_java_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

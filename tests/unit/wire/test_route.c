@@ -2,7 +2,8 @@
 
 #include "unit.h"
 
-#define SIGNED(service) "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/" service "/aws4_request, SignedHeaders=host, Signature=0\n"
+#define SIGNED(service) \
+    "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/" service "/aws4_request, SignedHeaders=host, Signature=0\n"
 #define FORM "Content-Type: application/x-www-form-urlencoded\n"
 
 typedef struct Case {
@@ -58,7 +59,8 @@ static void targets_name_service_and_operation(void **state) {
         {"POST /\nX-Amz-Target: DynamoDB_20120810.GetThing\n", "dynamodb", NULL, "UnknownOperationException"},
         {"POST /\nX-Amz-Target: AWSGlue.GetTable\n", NULL, NULL, "NotImplemented"},
         {"POST /service/GraniteServiceVersion20100801/operation/PutMetricData\nSmithy-Protocol: rpc-v2-cbor\n", "cloudwatch", "PutMetricData"},
-        {"POST /service/GraniteServiceVersion20100801/operation/Put\nSmithy-Protocol: rpc-v2-cbor\n", "cloudwatch", NULL, "UnknownOperationException"},
+        {"POST /service/GraniteServiceVersion20100801/operation/Put\nSmithy-Protocol: rpc-v2-cbor\n", "cloudwatch", NULL,
+         "UnknownOperationException"},
     };
     CHECK(cases);
 }
@@ -67,8 +69,8 @@ static void actions_are_found_by_scope_host_and_version(void **state) {
     static const Case cases[] = {
         {"POST /\n" FORM SIGNED("sts") "\nAction=GetCallerIdentity&Version=2011-06-15", "sts", "GetCallerIdentity"},
         {"GET /?Action=GetCallerIdentity&Version=2011-06-15\n" SIGNED("sts"), "sts", "GetCallerIdentity"},
-        {"GET /?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=K%2F20260102%2Fus-east-2%2Fsts%2Faws4_request\n", "sts", "GetCallerIdentity",
-         .region = "us-east-2"},
+        {"GET /?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=K%2F20260102%2Fus-east-2%2Fsts%2Faws4_request\n", "sts",
+         "GetCallerIdentity", .region = "us-east-2"},
         {"POST /\n" FORM "\nAction=AssumeRoleWithWebIdentity&Version=2011-06-15", "sts", "AssumeRoleWithWebIdentity"},
         {"POST /\nHost: sts.us-west-2.amazonaws.com\n" FORM "\nAction=AssumeRoleWithSAML&Version=2011-06-15", "sts", "AssumeRoleWithSAML",
          .region = "us-west-2"},
@@ -109,7 +111,8 @@ static void s3_paths_and_hosts_are_understood(void **state) {
         {"POST /bucket?delete\n" SIGNED("s3"), "s3", "DeleteObjects"},
         {"PATCH /bucket/a\n" SIGNED("s3"), "s3", NULL, "MethodNotAllowed"},
         {"GET /a/b\nHost: bucket.s3.localhost:4566\n" SIGNED("s3"), "s3", "GetObject", .bucket = "bucket"},
-        {"GET /?list-type=2\nHost: my.bucket.s3.eu-central-1.amazonaws.com\n", "s3", "ListObjectsV2", .bucket = "my.bucket", .region = "eu-central-1"},
+        {"GET /?list-type=2\nHost: my.bucket.s3.eu-central-1.amazonaws.com\n", "s3", "ListObjectsV2", .bucket = "my.bucket",
+         .region = "eu-central-1"},
         {"GET /a\nHost: bucket.localhost:4566\n", "s3", "GetObject", .bucket = "bucket"},
         {"GET /a\nHost: s3.us-west-2.amazonaws.com\n", "s3", "ListObjects", .region = "us-west-2"},
         {"GET /bucket/a\nHost: localhost:4566\n", "s3", "GetObject"},

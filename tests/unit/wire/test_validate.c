@@ -70,7 +70,8 @@ static void several_violations_are_told_at_once(void **state) {
 
 static void nested_places_are_spelt_with_member_and_number(void **state) {
     static const Case cases[] = {
-        {"codepipeline", "CreatePipeline", "{\"pipeline\": {\"name\": \"p\", \"roleArn\": \"arn:aws:iam::000000000000:role/r\", \"stages\": [{\"actions\": []}]}}",
+        {"codepipeline", "CreatePipeline",
+         "{\"pipeline\": {\"name\": \"p\", \"roleArn\": \"arn:aws:iam::000000000000:role/r\", \"stages\": [{\"actions\": []}]}}",
          "ValidationException",
          "1 validation error detected: Value null at 'pipeline.stages.1.member.name' failed to satisfy constraint: Member must not be null"},
         {"dynamodb", "PutItem", "{\"TableName\": \"t\"}", "ValidationException",
@@ -95,7 +96,7 @@ static void families_have_their_own_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_the_model_allows_passes),       cmocka_unit_test(constraints_are_told_in_awss_words),
+        cmocka_unit_test(what_the_model_allows_passes),        cmocka_unit_test(constraints_are_told_in_awss_words),
         cmocka_unit_test(several_violations_are_told_at_once), cmocka_unit_test(nested_places_are_spelt_with_member_and_number),
         cmocka_unit_test(families_have_their_own_words),
     };
