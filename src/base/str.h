@@ -19,7 +19,7 @@ typedef struct Str {
 #define STR_INIT(literal) \
     { ("" literal), sizeof(literal) - 1 } // for static const tables
 #define STR_NONE ((Str){NULL, 0})
-// For printf: printf("%.*s", STR_ARG(s))
+// For printf: printf("%.*s", STR_ARG(s)). The argument is evaluated more than once: no calls with effects in it.
 #define STR_ARG(s) (int)(s).len, (s).at ? (s).at : ""
 
 static inline Str str_of(const char *text) { return text ? (Str){text, strlen(text)} : STR_NONE; }
