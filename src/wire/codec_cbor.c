@@ -33,6 +33,7 @@ static bool conform_items(const Codec *codec, const WireShape *list, Str name, c
 static bool conform_entries(const Codec *codec, const WireShape *map, const Doc *from, Doc *into) {
     for (const Doc *child = doc_first(from); child; child = child->next) {
         Doc *value = NULL;
+        if (!str_is_utf8(child->key)) return fail(codec->e, "SerializationException", "The key of a map is not valid UTF-8");
         TRY(conform(codec, wire_value(map), child->key, child, &value));
         doc_add(into, child->key, value);
     }
@@ -43,7 +44,7 @@ static bool conform_scalar(const Codec *codec, const WireShape *shape, Str name,
     Arena *arena = codec->arena;
     bool number = from->kind == DOC_INT || from->kind == DOC_REAL;
     switch ((WireKind)shape->kind) {
-    case WIRE_STRING: *out = from->kind == DOC_STR ? doc_of_str(arena, from->as.text) : NULL; break;
+    case WIRE_STRING: *out = from->kind == DOC_STR && str_is_utf8(from->as.text) ? doc_of_str(arena, from->as.text) : NULL; break;
     case WIRE_BLOB: *out = from->kind == DOC_BLOB ? doc_of_blob(arena, from->as.text) : NULL; break;
     case WIRE_BOOLEAN: *out = from->kind == DOC_BOOL ? doc_of_bool(arena, from->as.boolean) : NULL; break;
     case WIRE_INTEGER: *out = from->kind == DOC_INT ? doc_of_int(arena, from->as.integer) : NULL; break;

@@ -155,7 +155,7 @@ static bool decode_entry(const Codec *codec, const WireShape *map, Run run, Doc 
         if (str_eq(name, key_name) && pair) key = pair->value;
         if (str_eq(name, value_name)) TRY(decode_value(codec, wire_value(map), group, &value));
     }
-    if (str_is_none(key) || !value) return fail_value(codec, &run, "A map entry needs a key and a value");
+    if (str_is_none(key) || !value || !str_is_utf8(key)) return fail_value(codec, &run, "A map entry needs a key and a value");
     doc_put(into, key, value);
     return true;
 }

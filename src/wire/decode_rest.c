@@ -70,6 +70,7 @@ static bool add_to_query_map(const Codec *codec, const WireShape *shape, Str nam
         return true;
     }
     TRY(decode_text(codec, value, text, &item));
+    if (!str_is_utf8(name)) return fail_text(codec, map, name, &(Error){.message = "The name of a parameter is not valid UTF-8"});
     doc_put(entries, name, item);
     return true;
 }
@@ -135,7 +136,9 @@ static bool decode_headers(const Codec *codec, const WireShape *shape, const Htt
             TRY(decode_header(codec, member, header->value, into));
         } else if (in_map) {
             Str key = str_lower(codec->arena, str_from(header->name, prefix.len));
-            doc_put(child_of(codec, into, wire_str(map->name), false), key, doc_of_str(codec->arena, header->value));
+            Doc *value = NULL;
+            TRY(decode_text(codec, wire_value(wire_shape_of(map)), header->value, &value));
+            doc_put(child_of(codec, into, wire_str(map->name), false), key, value);
         }
     }
     return true;
@@ -155,8 +158,10 @@ static bool decode_payload(const Codec *codec, const WireMember *member, Str byt
     } else if (shape->kind == WIRE_DOCUMENT) {
         Error why;
         if (!json_parse(codec->arena, bytes, &value, &why)) return fail(codec->e, "SerializationException", "%s", why.message);
+    } else if (shape->kind == WIRE_BLOB) {
+        value = doc_of_blob(codec->arena, bytes);
     } else {
-        value = shape->kind == WIRE_BLOB ? doc_of_blob(codec->arena, bytes) : doc_of_str(codec->arena, bytes);
+        TRY(decode_text(codec, member, bytes, &value));
     }
     doc_add(into, wire_str(member->name), value);
     return true;

@@ -22,9 +22,20 @@ static int status_of_shape(const WireShape *shape, WireProtocol protocol, Str co
     return status_of_code(protocol, code);
 }
 
+// Messages repeat what was asked for; of bytes that are no UTF-8 nothing must get into JSON or XML.
+static Str fit_to_tell(Arena *arena, Str text) {
+    if (str_is_utf8(text)) return text;
+    char *copy = arena_copy(arena, text.at, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)copy[i] >= 0x80) copy[i] = '?';
+    }
+    return (Str){copy, text.len};
+}
+
 static Fault fault_of(const WireContext *context, const Error *error) {
     const WireRoute *route = context->route;
-    Fault fault = {.name = str_of(error->code), .code = str_of(error->code), .message = str_of(error->message), .extra = error->extra};
+    Fault fault = {.name = str_of(error->code), .code = str_of(error->code), .extra = error->extra};
+    fault.message = fit_to_tell(context->arena, str_of(error->message));
     if (route->service) fault.shape = wire_error_shape(route->service, fault.name);
     if (fault.shape) {
         fault.name = wire_str(fault.shape->name);

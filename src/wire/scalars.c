@@ -18,6 +18,13 @@ bool time_from_text(WireTimeFormat format, Str text, int64_t *ms) {
     return time_parse_any(text, ms);
 }
 
+// What is no UTF-8 must not get in: it would come out again in JSON and XML.
+static bool string_from_text(Arena *arena, Str text, Doc **out, Error *e) {
+    if (!str_is_utf8(text)) return fail(e, "bad-scalar", "The value is not valid UTF-8");
+    *out = doc_of_str(arena, text);
+    return true;
+}
+
 static bool int_from_text(Arena *arena, const WireShape *shape, Str text, Doc **out, Error *e) {
     int64_t value;
     bool fits = str_to_int(text, &value) && (shape->flags & WIRE_LONG || (value >= INT32_MIN && value <= INT32_MAX));
@@ -64,7 +71,7 @@ static bool blob_from_text(Arena *arena, Str text, Doc **out, Error *e) {
 bool scalar_from_text(const Codec *codec, const WireMember *member, Str text, Doc **out, Error *e) {
     const WireShape *shape = wire_shape_of(member);
     switch ((WireKind)shape->kind) {
-    case WIRE_STRING: *out = doc_of_str(codec->arena, text); return true;
+    case WIRE_STRING: return string_from_text(codec->arena, text, out, e);
     case WIRE_INTEGER: return int_from_text(codec->arena, shape, text, out, e);
     case WIRE_REAL: return real_from_text(codec->arena, text, out, e);
     case WIRE_BOOLEAN: return bool_from_text(codec->arena, text, out, e);
