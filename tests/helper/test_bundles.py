@@ -187,6 +187,11 @@ def test_damaged_bytes_are_found(tmp_path):
     assert_refused(path, tmp_path, "bad-bundle", '"file"', "CRC")
 
 
+def test_a_zip_of_nothing_is_a_folder_of_nothing(tmp_path):
+    helper("unpack", make_zip(tmp_path / "a.zip", []), tmp_path / "out")
+    assert os.listdir(tmp_path / "out") == []
+
+
 def test_what_is_no_archive_is_refused(tmp_path):
     for content in (b"", b"hello", b"x" * 5000, b"PK\3\4" + b"\xff" * 1000, b"\x1f\x8b" + b"\xff" * 1000):
         (tmp_path / "no").write_bytes(content)

@@ -12,6 +12,7 @@ typedef struct Opened {
     Str name; // of the bundle, for messages
     const char *format; // "zip", "tar", "tgz"
     bool cut; // a tar without its end mark
+    bool empty; // a zip that holds nothing but its end record, which libarchive does not know
     int64_t packed_bytes, deadline_ms;
     const BundleLimits *limits;
     BundleTotals totals;

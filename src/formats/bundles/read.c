@@ -66,10 +66,11 @@ bool bundle_open(Arena *arena, Str bundle, const BundleLimits *limits, Opened *o
     const char *path = str_c(arena, bundle);
     Opened o = {.name = path_base(bundle), .limits = limits, .deadline_ms = now_ms() + limits->time_ms};
     TRY(sniff(path, &o, head, e));
+    o.empty = memcmp(head, "PK\5\6", sizeof head) == 0;
     o.reader = archive_read_new();
     if (!o.reader) abort();
     enable_format(&o, head);
-    if (archive_read_open_filename(o.reader, path, BLOCK_BYTES) != ARCHIVE_OK) {
+    if (!o.empty && archive_read_open_filename(o.reader, path, BLOCK_BYTES) != ARCHIVE_OK) {
         fail(e, "bad-bundle", "%s: %s", path, problem_of(o.reader));
         bundle_close(&o);
         return false;
@@ -154,7 +155,7 @@ static bool read_entry(Arena *arena, Opened *o, struct archive_entry *raw, Entry
 }
 
 static bool next_header(Opened *o, struct archive_entry **raw, bool *more, Error *e) {
-    int result = archive_read_next_header(o->reader, raw);
+    int result = o->empty ? ARCHIVE_EOF : archive_read_next_header(o->reader, raw);
     *more = result != ARCHIVE_EOF;
     if (result == ARCHIVE_EOF && o->cut) return fail(e, "bad-bundle", "%.*s: the tar's end mark is missing: the file is truncated", STR_ARG(o->name));
     if (result == ARCHIVE_OK || result == ARCHIVE_EOF) return true;

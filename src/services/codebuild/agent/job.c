@@ -1,0 +1,45 @@
+// job.json is read by the YAML reader, of whose language JSON is a part: so the agent needs no library that sandboxes lack.
+#include "services/codebuild/agent/agent.h"
+
+#include "base/limits.h"
+#include "formats/paths.h"
+#include "formats/yaml.h"
+#include "os/files.h"
+
+static Str placed(Arena *arena, Str folder, Str path) { return str_is_none(path) ? STR_NONE : path_resolve(arena, folder, path); }
+
+static NamedTexts read_environment(Arena *arena, const Doc *map) {
+    NamedText *pairs = arena_array(arena, NamedText, doc_count(map) + 1);
+    size_t count = 0;
+    for (const Doc *member = doc_first(map); member; member = member->next) pairs[count++] = (NamedText){member->key, doc_str(member, STR("")), 0};
+    return (NamedTexts){pairs, count};
+}
+
+static void read_artifacts(const Doc *artifacts, Job *job) {
+    job->wants_artifacts = doc_is(artifacts, DOC_MAP);
+    job->as_folder = str_is(doc_text(artifacts, "packaging"), "NONE");
+    job->artifact_name = doc_text(artifacts, "name");
+}
+
+bool job_read(Arena *arena, Str path, Job *out, Error *e) {
+    Str text, folder = path_dir(path);
+    Doc *doc;
+    TRY(file_read(arena, path, LIMIT_YAML_BYTES, &text, e));
+    if (!yaml_parse_texts(arena, text, &doc, e)) return fail_within(e, "%.*s", STR_ARG(path));
+    const Doc *source = doc_get(doc, "source"), *buildspec = doc_get(doc, "buildspec");
+    Job job = {
+        .source_folder = doc_text(doc, "sourceFolder"),
+        .archive = placed(arena, folder, doc_text(source, "archive")),
+        .folder = placed(arena, folder, doc_text(source, "folder")),
+        .buildspec_text = doc_text(buildspec, "text"),
+        .buildspec_path = doc_text(buildspec, "path"),
+        .environment = read_environment(arena, doc_get(doc, "environment")),
+        .base = folder,
+        .output = doc_str(doc_get(doc, "output"), STR("out")),
+    };
+    if (!path_is_absolute(job.source_folder)) return fail(e, "bad-job", "%.*s: sourceFolder must be an absolute path", STR_ARG(path));
+    if (!path_is_contained(job.output)) return fail(e, "bad-job", "%.*s: output must lie beside job.json", STR_ARG(path));
+    read_artifacts(doc_get(doc, "artifacts"), &job);
+    *out = job;
+    return true;
+}
