@@ -192,13 +192,9 @@ static bool refuse_missing_role(const Principal *principal, Error *e) {
         STR_ARG(principal->assumed_by.at ? principal->assumed_by : principal->arn), STR_ARG(principal->role_arn));
 }
 
-bool identity_authorize(IdentityView view, const AuthorizationRequest *request, Error *e) {
-    const IdentitySnapshot *snapshot = view_snapshot(view);
+// All policies that apply are asked; what the answer is, `decide` says.
+static bool evaluate(const IdentitySnapshot *snapshot, const AuthorizationRequest *request, Refusal *refusal) {
     const Entity *entity = entity_of(snapshot, request->principal);
-    if (request->principal->kind == PRINCIPAL_ROLE_SESSION && !entity) return refuse_missing_role(request->principal, e);
-    if (request->principal->assumed_by.len) {
-        TRY(identity_role_trusts(view, request->arena, request->principal->role_arn, request->principal->assumed_by, e));
-    }
     Principal principal = completed(request->arena, request->principal, entity);
     Evaluation evaluation = {.request = request,
         .question = {.arena = request->arena,
@@ -212,8 +208,27 @@ bool identity_authorize(IdentityView view, const AuthorizationRequest *request, 
     ask_entity(&evaluation, entity);
     ask_session_policy(&evaluation);
     ask_resource_policy(&evaluation, snapshot);
+    return decide(&evaluation, refusal);
+}
+
+Decision identity_decide(IdentityView view, const AuthorizationRequest *request) {
     Refusal refusal;
-    return decide(&evaluation, &refusal) || refuse(request, refusal, e);
+    if (evaluate(view_snapshot(view), request, &refusal)) return DECISION_ALLOW;
+    return refusal.explicitly ? DECISION_EXPLICIT_DENY : DECISION_IMPLICIT_DENY;
+}
+
+bool identity_authorize(IdentityView view, const AuthorizationRequest *request, Error *e) {
+    const IdentitySnapshot *snapshot = view_snapshot(view);
+    const Principal *principal = request->principal;
+    if (principal->kind == PRINCIPAL_ROLE_SESSION && !snapshot_role(snapshot, principal->role_arn)) return refuse_missing_role(principal, e);
+    if (principal->assumed_by.len) TRY(identity_role_trusts(view, request->arena, principal->role_arn, principal->assumed_by, e));
+    Refusal refusal;
+    return evaluate(snapshot, request, &refusal) || refuse(request, refusal, e);
+}
+
+int64_t identity_role_max_session_s(IdentityView view, Str role_arn) {
+    const Entity *role = snapshot_role(view_snapshot(view), role_arn);
+    return role ? role->max_session_s : 0;
 }
 
 bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Error *e) {

@@ -78,7 +78,11 @@ typedef struct AuthorizationRequest {
     const Doc *context; // condition keys: name → text or list of texts; the aws: keys of the principal are added here
     int64_t now_ms;
 } AuthorizationRequest;
+typedef enum Decision { DECISION_ALLOW, DECISION_IMPLICIT_DENY, DECISION_EXPLICIT_DENY } Decision;
+Decision identity_decide(IdentityView view, const AuthorizationRequest *request); // the answer alone
 bool identity_authorize(IdentityView view, const AuthorizationRequest *request, Error *e); // sets AccessDenied with AWS's text
 
+// The longest session that the role allows, in seconds; 0: there is no such role.
+int64_t identity_role_max_session_s(IdentityView view, Str role_arn);
 // May the service `host` ("codebuild.amazonaws.com") assume the role? Trust policy and existence.
 bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Error *e);
