@@ -34,13 +34,13 @@ static PrincipalMatch match_principals(const Principals *principals, const Princ
 
 static bool conditions_hold(const Statement *statement, const PolicyQuestion *question) {
     for (size_t i = 0; i < statement->condition_count; i++) {
-        if (!condition_holds(&statement->conditions[i], question)) return false;
+        if (!policy_condition_holds(&statement->conditions[i], question)) return false;
     }
     return true;
 }
 
 static bool resources_match(const Statement *statement, const PolicyQuestion *question) {
-    return statement->resources.count == 0 || patterns_match(statement->resources, question, question->resource);
+    return statement->resources.count == 0 || policy_patterns_match(statement->resources, question, question->resource);
 }
 
 void policy_ask(const Policy *policy, const PolicyQuestion *question, PolicyAnswer *answer) {
@@ -51,7 +51,7 @@ void policy_ask(const Policy *policy, const PolicyQuestion *question, PolicyAnsw
     action.at = room;
     for (size_t i = 0; i < policy->count; i++) {
         const Statement *statement = &policy->statements[i];
-        if (!patterns_match(statement->actions, question, action) || !resources_match(statement, question)) continue;
+        if (!policy_patterns_match(statement->actions, question, action) || !resources_match(statement, question)) continue;
         PrincipalMatch match = match_principals(&statement->principals, question->principal);
         if (match == MATCH_NONE || !conditions_hold(statement, question)) continue;
         if (!statement->allow) answer->denies = true;

@@ -62,7 +62,7 @@ static bool compile_actions(const Compiler *compiler, const Doc *statement, Patt
     *out = (Patterns){.at = patterns, .negated = negated};
     for (const Doc *at = first_text(member); at; at = next_text(member, at)) {
         TRY(policy_check_action(at->as.text, compiler->kind, compiler->e));
-        patterns[out->count++] = pattern_prepare(compiler->arena, str_lower(compiler->arena, at->as.text), true, false);
+        patterns[out->count++] = policy_pattern_prepare(compiler->arena, str_lower(compiler->arena, at->as.text), true, false);
     }
     return true;
 }
@@ -83,7 +83,7 @@ static bool compile_resources(const Compiler *compiler, const Doc *statement, Pa
     *out = (Patterns){.at = patterns, .negated = negated};
     for (const Doc *at = first_text(member); at; at = next_text(member, at)) {
         TRY(policy_check_resource(at->as.text, compiler->kind, compiler->e));
-        patterns[out->count++] = pattern_prepare(compiler->arena, at->as.text, true, compiler->variables);
+        patterns[out->count++] = policy_pattern_prepare(compiler->arena, at->as.text, true, compiler->variables);
     }
     return true;
 }
@@ -167,7 +167,7 @@ static bool value_text(Arena *arena, const Doc *value, Str *out) {
 }
 
 static bool compile_test(const Compiler *compiler, Str operator_name, const Doc *key, ConditionTest *out) {
-    out->op = operator_find(operator_name, &out->set, &out->if_exists);
+    out->op = policy_operator_find(operator_name, &out->set, &out->if_exists);
     if (!out->op) return policy_fail(compiler->e, compiler->kind, "Invalid Condition type : %.*s", STR_ARG(operator_name));
     if (!str_contains(key->key, STR(":"))) {
         return policy_fail(compiler->e, compiler->kind, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
@@ -178,7 +178,7 @@ static bool compile_test(const Compiler *compiler, Str operator_name, const Doc 
     for (const Doc *at = first_text(key); at; at = next_text(key, at)) {
         Str text;
         if (!value_text(compiler->arena, at, &text)) return SYNTAX(compiler);
-        values[out->values.count++] = pattern_prepare(compiler->arena, text, operator_has_wildcards(out->op), compiler->variables);
+        values[out->values.count++] = policy_pattern_prepare(compiler->arena, text, policy_operator_has_wildcards(out->op), compiler->variables);
     }
     return true;
 }

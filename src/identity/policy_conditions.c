@@ -17,7 +17,7 @@ struct Operator {
     bool wildcards; // '*' and '?' in the policy's values mean something
 };
 
-bool operator_has_wildcards(const Operator *op) { return op->wildcards; }
+bool policy_operator_has_wildcards(const Operator *op) { return op->wildcards; }
 
 static Str text_of(const PolicyQuestion *question, const Doc *value) {
     switch (value->kind) {
@@ -32,32 +32,32 @@ static Str text_of(const PolicyQuestion *question, const Doc *value) {
 }
 
 static bool string_equals(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    Str wanted = pattern_expand(want, question);
+    Str wanted = policy_pattern_expand(want, question);
     return wanted.at && str_eq(wanted, text_of(question, have));
 }
 
 static bool string_equals_nocase(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    Str wanted = pattern_expand(want, question);
+    Str wanted = policy_pattern_expand(want, question);
     return wanted.at && str_eq_nocase(wanted, text_of(question, have));
 }
 
 static bool string_like(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    return pattern_matches(want, question, text_of(question, have));
+    return policy_pattern_matches(want, question, text_of(question, have));
 }
 
 // ARNs match part by part (six of them, the last holds the rest), so that a wildcard does not reach over a colon.
 static bool arn_like(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    Str wanted = pattern_expand(want, question), text = text_of(question, have);
+    Str wanted = policy_pattern_expand(want, question), text = text_of(question, have);
     if (!wanted.at) return false;
     for (int part = 0; part < 5; part++) {
-        if (!wild_match(str_cut(&wanted, ':'), str_cut(&text, ':'))) return false;
+        if (!policy_wild_match(str_cut(&wanted, ':'), str_cut(&text, ':'))) return false;
         if (!wanted.at || !text.at) return !wanted.at && !text.at;
     }
-    return wild_match(wanted, text);
+    return policy_wild_match(wanted, text);
 }
 
 static bool numbers(const PolicyQuestion *question, const Doc *have, const Pattern *want, double *a, double *b) {
-    return str_to_double(text_of(question, have), a) && str_to_double(pattern_expand(want, question), b);
+    return str_to_double(text_of(question, have), a) && str_to_double(policy_pattern_expand(want, question), b);
 }
 
 #define NUMERIC(name, test)                                                                                                                        \
@@ -75,7 +75,7 @@ static bool date_of(Str text, int64_t *ms) { return time_parse_iso8601(text, ms)
 
 static bool dates(const PolicyQuestion *question, const Doc *have, const Pattern *want, int64_t *a, int64_t *b) {
     bool got = doc_is(have, DOC_TIME) ? (*a = have->as.integer, true) : date_of(text_of(question, have), a);
-    return got && date_of(pattern_expand(want, question), b);
+    return got && date_of(policy_pattern_expand(want, question), b);
 }
 
 #define DATE(name, test)                                                                                                                           \
@@ -90,13 +90,13 @@ DATE(greater, a > b)
 DATE(greater_equals, a >= b)
 
 static bool bool_equals(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    return str_eq_nocase(text_of(question, have), pattern_expand(want, question));
+    return str_eq_nocase(text_of(question, have), policy_pattern_expand(want, question));
 }
 
 // The policy's value is base64; the request's are bytes.
 static bool binary_equals(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
     Str bytes;
-    return str_unbase64(question->arena, pattern_expand(want, question), &bytes) && str_eq(bytes, text_of(question, have));
+    return str_unbase64(question->arena, policy_pattern_expand(want, question), &bytes) && str_eq(bytes, text_of(question, have));
 }
 
 typedef struct Address {
@@ -112,7 +112,7 @@ static bool address_of(Arena *arena, Str text, Address *out) {
 }
 
 static bool ip_within(const PolicyQuestion *question, const Doc *have, const Pattern *want) {
-    Str prefix = pattern_expand(want, question), network = str_cut(&prefix, '/');
+    Str prefix = policy_pattern_expand(want, question), network = str_cut(&prefix, '/');
     Address address, base;
     if (!address_of(question->arena, text_of(question, have), &address) || !address_of(question->arena, network, &base)) return false;
     int64_t bits = base.bits;
@@ -153,7 +153,7 @@ static const Operator operators[] = {
     {"Null", NULL, false},
 };
 
-const Operator *operator_find(Str name, SetQualifier *set, bool *if_exists) {
+const Operator *policy_operator_find(Str name, SetQualifier *set, bool *if_exists) {
     Str bare = str_strip_prefix(name, STR("ForAllValues:"));
     *set = bare.len < name.len ? SET_ALL_VALUES : SET_NONE;
     if (str_starts(name, STR("ForAnyValue:"))) {
@@ -191,7 +191,7 @@ static bool list_holds(const ConditionTest *test, const PolicyQuestion *question
     return all;
 }
 
-bool condition_holds(const ConditionTest *test, const PolicyQuestion *question) {
+bool policy_condition_holds(const ConditionTest *test, const PolicyQuestion *question) {
     const Doc *have = policy_context(question, test->key);
     bool absent = !have || doc_is(have, DOC_NULL) || (doc_is(have, DOC_LIST) && doc_count(have) == 0);
     if (!test->op->compare) return null_holds(test, question, absent);

@@ -57,17 +57,17 @@ struct Policy {
 };
 
 // policy_patterns.c
-Pattern pattern_prepare(Arena *arena, Str text, bool wildcards, bool variables);
-bool wild_match(Str pattern, Str text); // WILD_MANY, WILD_ONE
-bool pattern_matches(const Pattern *pattern, const PolicyQuestion *question, Str text);
+Pattern policy_pattern_prepare(Arena *arena, Str text, bool wildcards, bool variables);
+bool policy_wild_match(Str pattern, Str text); // WILD_MANY, WILD_ONE
+bool policy_pattern_matches(const Pattern *pattern, const PolicyQuestion *question, Str text);
 // The pattern with its variables replaced; STR_NONE when one has no value.
-Str pattern_expand(const Pattern *pattern, const PolicyQuestion *question);
-bool patterns_match(Patterns patterns, const PolicyQuestion *question, Str text); // with regard to `negated`
+Str policy_pattern_expand(const Pattern *pattern, const PolicyQuestion *question);
+bool policy_patterns_match(Patterns patterns, const PolicyQuestion *question, Str text); // with regard to `negated`
 
 // policy_conditions.c
-const Operator *operator_find(Str name, SetQualifier *set, bool *if_exists);
-bool operator_has_wildcards(const Operator *op);
-bool condition_holds(const ConditionTest *test, const PolicyQuestion *question);
+const Operator *policy_operator_find(Str name, SetQualifier *set, bool *if_exists);
+bool policy_operator_has_wildcards(const Operator *op);
+bool policy_condition_holds(const ConditionTest *test, const PolicyQuestion *question);
 
 // policy_validate.c: sentences about parts of statements, in AWS's words
 bool policy_check_action(Str action, PolicyKind kind, Error *e);

@@ -4,7 +4,7 @@
 
 enum { EXPANDED_MAX_BYTES = 8192 };
 
-Pattern pattern_prepare(Arena *arena, Str text, bool wildcards, bool variables) {
+Pattern policy_pattern_prepare(Arena *arena, Str text, bool wildcards, bool variables) {
     char *to = arena_alloc(arena, text.len + 1);
     Pattern pattern = {.text = {to, text.len}, .literal = true};
     bool within = false; // ${…}: stays as it is
@@ -20,7 +20,7 @@ Pattern pattern_prepare(Arena *arena, Str text, bool wildcards, bool variables) 
     return pattern;
 }
 
-bool wild_match(Str pattern, Str text) {
+bool policy_wild_match(Str pattern, Str text) {
     size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
     while (t < text.len) {
         if (p < pattern.len && (pattern.at[p] == WILD_ONE || pattern.at[p] == text.at[t])) {
@@ -59,7 +59,7 @@ static Str variable_value(const PolicyQuestion *question, Str variable) {
     return quoted ? str_sub(otherwise, 1, otherwise.len - 1) : STR_NONE;
 }
 
-Str pattern_expand(const Pattern *pattern, const PolicyQuestion *question) {
+Str policy_pattern_expand(const Pattern *pattern, const PolicyQuestion *question) {
     if (!pattern->variable) return pattern->text;
     AUTO_BUF buf;
     buf_init(&buf, EXPANDED_MAX_BYTES);
@@ -75,15 +75,15 @@ Str pattern_expand(const Pattern *pattern, const PolicyQuestion *question) {
     return buf.overflow ? STR_NONE : str_copy(question->arena, buf_str(&buf));
 }
 
-bool pattern_matches(const Pattern *pattern, const PolicyQuestion *question, Str text) {
-    if (!pattern->variable) return pattern->literal ? str_eq(pattern->text, text) : wild_match(pattern->text, text);
-    Str expanded = pattern_expand(pattern, question);
-    return expanded.at && wild_match(expanded, text);
+bool policy_pattern_matches(const Pattern *pattern, const PolicyQuestion *question, Str text) {
+    if (!pattern->variable) return pattern->literal ? str_eq(pattern->text, text) : policy_wild_match(pattern->text, text);
+    Str expanded = policy_pattern_expand(pattern, question);
+    return expanded.at && policy_wild_match(expanded, text);
 }
 
-bool patterns_match(Patterns patterns, const PolicyQuestion *question, Str text) {
+bool policy_patterns_match(Patterns patterns, const PolicyQuestion *question, Str text) {
     for (size_t i = 0; i < patterns.count; i++) {
-        if (pattern_matches(&patterns.at[i], question, text)) return !patterns.negated;
+        if (policy_pattern_matches(&patterns.at[i], question, text)) return !patterns.negated;
     }
     return patterns.negated;
 }

@@ -2,8 +2,12 @@
 #include "plane/service.h"
 
 extern const Service EC2_SERVICE;
+extern const Service IAM_SERVICE;
+extern const Service STS_SERVICE;
 
 const Service *const SERVICES[] = {
     &EC2_SERVICE,
+    &IAM_SERVICE,
+    &STS_SERVICE,
     NULL,
 };
