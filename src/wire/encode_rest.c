@@ -22,11 +22,27 @@ static Str header_value(const Writer *writer, const WireMember *member, const Do
     return member->flags & WIRE_JSON_VALUE ? str_base64(writer->arena, text) : text;
 }
 
+// A value from a query (response-content-type) may hold line ends: they must not begin a header of its own.
+static Str one_line(Arena *arena, Str value) {
+    size_t bad = 0;
+    for (size_t i = 0; i < value.len; i++) bad += (unsigned char)value.at[i] < 0x20 || value.at[i] == 0x7F;
+    if (bad == 0) return value;
+    char *copy = arena_copy(arena, value.at, value.len);
+    for (size_t i = 0; i < value.len; i++) {
+        if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7F) copy[i] = ' ';
+    }
+    return (Str){copy, value.len};
+}
+
+static void add_header(Writer *writer, Str name, Str value) {
+    vec_add(&writer->headers, HttpHeader, ((HttpHeader){one_line(writer->arena, name), one_line(writer->arena, value)}));
+}
+
 static void write_header_map(Writer *writer, const WireMember *member, const Doc *map) {
     Str prefix = wire_str(member->wire_name);
     for (const Doc *child = doc_first(map); child; child = child->next) {
         Str name = str_cat(writer->arena, prefix, child->key);
-        vec_add(&writer->headers, HttpHeader, ((HttpHeader){name, header_value(writer, wire_value(wire_shape_of(member)), child)}));
+        add_header(writer, name, header_value(writer, wire_value(wire_shape_of(member)), child));
     }
 }
 
@@ -38,7 +54,7 @@ static void write_header(Writer *writer, const WireMember *member, const Doc *do
     Str value = header_value(writer, member, doc);
     if (str_eq_nocase(name, STR("content-range")) && value.len) *status = 206;
     bool empty_list = wire_shape_of(member)->kind == WIRE_LIST && value.len == 0;
-    if (!is_servers(name) && !empty_list) vec_add(&writer->headers, HttpHeader, ((HttpHeader){name, value}));
+    if (!is_servers(name) && !empty_list) add_header(writer, name, value);
 }
 
 void rest_encode_headers(Writer *writer, const WireShape *shape, const Doc *doc, int *status) {

@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import time
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def exchanges_of(text):
 
 
 def request_bytes(lines):
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    lines = [line.replace("{now}", now).replace("{today}", now[:8]) for line in lines]
     cut = lines.index("") if "" in lines else len(lines)
     head, body = lines[:cut], "\n".join(lines[cut + 1 :]).encode()
     if not any(line.lower().startswith(("content-length:", "transfer-encoding:")) for line in head):
