@@ -19,9 +19,10 @@ HELPER = program().parent / "rehearse-helper"
 
 def helper(*words, status=0, **more):
     done = subprocess.run([HELPER, *map(str, words)], capture_output=True, **more)
-    assert done.stderr == b""
     assert done.returncode == status, done.stdout
-    return json.loads(done.stdout)
+    result = json.loads(done.stdout)
+    assert done.stderr.decode() == (result["error"]["message"] + "\n" if status else "")
+    return result
 
 
 def make_zip(path, entries, **more):

@@ -1,6 +1,7 @@
 // rehearse-helper: archives of users, handled in a confined process of their own.
 //
-// One verb a run; its result is one JSON value on standard output. Exit status 0: done. 1: it failed, the value is {"error": {"code", "message"}}.
+// One verb a run; its result is one JSON value on standard output. Exit status 0: done. 1: it failed, the value is {"error": {"code", "message"}}, and
+// the message stands on standard error too.
 // 2: the arguments are wrong (told on standard error).
 #include "base/limits.h"
 #include "formats/bundles/bundles.h"
@@ -182,6 +183,7 @@ static int report(Arena *arena, Doc *result, bool ok, const Error *e) {
         doc_set_str(arena, error, "code", str_of(e->code));
         doc_set_str(arena, error, "message", str_of(e->message));
         doc_set(result, "error", error);
+        fprintf(stderr, "%s\n", e->message);
     }
     Str text = json_write(arena, result);
     bool written = fwrite(text.at, 1, text.len, stdout) == text.len && putchar('\n') != EOF && fflush(stdout) == 0;
