@@ -178,10 +178,9 @@ static SandboxState state_of(Str word, bool alive) {
     return str_is(word, "running") ? SANDBOX_RUNNING : SANDBOX_STARTING;
 }
 
-void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
+static void read_status(Sandbox *sandbox, bool alive, SandboxStatus *out) {
     char path[SANDBOX_PATH_BYTES + 8], text[1024] = "", reason[512], current[64] = "";
     int64_t keeper = 0;
-    bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
     snprintf(path, sizeof path, "%s/state", sandbox->folder);
     file_read_small(path, text, sizeof text);
     Str rest = str_of(text), line = str_next_line(&rest), word = str_cut(&line, ' '), boot = str_cut(&line, ' ');
@@ -193,6 +192,11 @@ void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
     if (out->state != SANDBOX_LOST || !file_read_small("/proc/sys/kernel/random/boot_id", current, sizeof current)) return;
     out->machine_rebooted = boot.len && !str_eq(boot, str_trim(str_of(current)));
     snprintf(out->reason, sizeof out->reason, "%s", out->machine_rebooted ? "the machine was started anew" : "its keeper is gone");
+}
+
+void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
+    bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
+    read_status(sandbox, alive, out);
 }
 
 bool sandbox_stop(Sandbox *sandbox, int64_t grace_ms, Error *e) {
@@ -245,7 +249,7 @@ static bool stopped_event(Sandbox *sandbox, SandboxEvent *out) {
     handle_disconnect(sandbox);
     if (sandbox->said_stopped) return false;
     sandbox->said_stopped = true;
-    sandbox_status(sandbox, &status);
+    read_status(sandbox, false, &status); // without connecting: a dying keeper may still take connections
     *out = (SandboxEvent){.kind = SANDBOX_STOPPED};
     snprintf(out->text, sizeof out->text, "%s", status.reason);
     return true;

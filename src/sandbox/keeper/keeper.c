@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS = 16, PORTS = 64, SOURCES = 64, HIGH_PORTS = 8000 };
+enum { CLIENTS = 64, PORTS = 64, SOURCES = 64, HIGH_PORTS = 8000 };
 
 typedef struct Client { int fd; bool lagging; } Client;
 typedef struct Port { int fd; uint16_t port, host_port; } Port;

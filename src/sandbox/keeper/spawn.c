@@ -110,6 +110,19 @@ static _Noreturn void give_up(int errors, int code, const char *what) {
     _exit(code);
 }
 
+// execvp says EACCES also when only a folder of PATH cannot be read.
+static bool is_in_path(const char *name) {
+    char path[PATH_BYTES];
+    if (strchr(name, '/')) return true;
+    for (const char *at = getenv("PATH"); at && *at;) {
+        size_t length = strcspn(at, ":");
+        snprintf(path, sizeof path, "%.*s/%s", (int)length, at, name);
+        if (access(path, F_OK) == 0) return true;
+        at += length + (at[length] == ':');
+    }
+    return false;
+}
+
 static _Noreturn void become_program(const Launch *launch, int errors) {
     User user;
     Words env = {0};
@@ -137,6 +150,7 @@ static _Noreturn void become_program(const Launch *launch, int errors) {
     reset_signals();
     environ = env.at;
     execvp(launch->argv[0], launch->argv);
+    if (errno == EACCES && !is_in_path(launch->argv[0])) errno = ENOENT;
     give_up(errors, errno == ENOENT ? 127 : 126, launch->argv[0]);
 }
 
