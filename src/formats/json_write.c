@@ -13,25 +13,39 @@ static const char escapes[256] = {
     [25] = 'u',  [26] = 'u',    [27] = 'u',   [28] = 'u',   [29] = 'u',   [30] = 'u',   [31] = 'u',
 };
 
-static void write_escape(Buf *buf, unsigned char c) {
-    if (escapes[c] == 'u') {
-        buf_addf(buf, "\\u%04x", c);
-    } else {
-        buf_add(buf, (Str){(char[]){'\\', escapes[c]}, 2});
+enum { LONGEST_ESCAPE_BYTES = 6, FIRST_BYTES = 2048, LONGEST_DIRECT_BYTES = 4096 };
+
+static char *put_escape(char *to, unsigned char c) {
+    static const char digits[] = "0123456789abcdef";
+    *to++ = '\\';
+    *to++ = escapes[c];
+    if (escapes[c] != 'u') return to;
+    *to++ = '0';
+    *to++ = '0';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
+}
+
+// Room for the worst case is taken at once, so that the loop need not look at it.
+static void write_piece(Buf *buf, Str text) {
+    char *start = buf_reserve(buf, text.len * LONGEST_ESCAPE_BYTES), *to = start;
+    if (!start) return;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (escapes[c]) {
+            to = put_escape(to, c);
+        } else {
+            *to++ = (char)c;
+        }
     }
+    buf->len += (size_t)(to - start);
 }
 
 void json_write_string(Buf *buf, Str text) {
     buf_add_char(buf, '"');
-    size_t done = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (!escapes[c]) continue;
-        buf_add(buf, str_sub(text, done, i));
-        write_escape(buf, c);
-        done = i + 1;
-    }
-    buf_add(buf, str_from(text, done));
+    for (; text.len > LONGEST_DIRECT_BYTES; text = str_from(text, LONGEST_DIRECT_BYTES)) write_piece(buf, str_sub(text, 0, LONGEST_DIRECT_BYTES));
+    if (text.len) write_piece(buf, text);
     buf_add_char(buf, '"');
 }
 
@@ -121,6 +135,7 @@ void json_write_to(Buf *buf, const Doc *doc) { write_value(buf, doc, NO_INDENT);
 static Str write(Arena *arena, const Doc *doc, int indent) {
     AUTO_BUF buf;
     buf_init(&buf, SIZE_MAX / 2);
+    buf_reserve(&buf, FIRST_BYTES);
     write_value(&buf, doc, indent);
     return str_copy(arena, buf_str(&buf));
 }

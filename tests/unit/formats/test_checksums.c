@@ -22,6 +22,24 @@ static void parts_give_what_the_whole_gives(void **state) {
     }
 }
 
+// One byte at a time passes by the fast ways; so both must agree.
+static void fast_and_slow_ways_agree(void **state) {
+    static char bytes[5000];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * i >> 3);
+    for (size_t len = 0; len < sizeof bytes; len += 61) {
+        uint32_t crc = 0, crc_c = 0;
+        uint64_t crc_64 = 0;
+        for (size_t i = 0; i < len; i++) {
+            crc = crc32_update(crc, (Str){bytes + i, 1});
+            crc_c = crc32c_update(crc_c, (Str){bytes + i, 1});
+            crc_64 = crc64nvme_update(crc_64, (Str){bytes + i, 1});
+        }
+        assert_int_equal(crc, crc32_update(0, (Str){bytes, len}));
+        assert_int_equal(crc_c, crc32c_update(0, (Str){bytes, len}));
+        assert_true(crc_64 == crc64nvme_update(0, (Str){bytes, len}));
+    }
+}
+
 static void results_read_as_s3_shows_them(void **state) {
     static const char *const expected[CHECKSUM_KINDS] = {
         "y/Q5Jg==", "4waSgw==", "rosUhgp5mIg=", "98O8HYCOBHMqCzZZZFdhkj5qyZE=", "FeKw08M4kejWYW8vCz6R7+jx5S0GVFFMPd4i3VEVbfc="};
@@ -82,9 +100,13 @@ static void a_digest_can_be_used_again(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_values_of_the_catalogue_hold), cmocka_unit_test(parts_give_what_the_whole_gives),
-        cmocka_unit_test(results_read_as_s3_shows_them),      cmocka_unit_test(names_are_those_of_s3),
-        cmocka_unit_test(digests_match_their_standards),      cmocka_unit_test(hmac_matches_rfc_4231),
+        cmocka_unit_test(check_values_of_the_catalogue_hold),
+        cmocka_unit_test(parts_give_what_the_whole_gives),
+        cmocka_unit_test(fast_and_slow_ways_agree),
+        cmocka_unit_test(results_read_as_s3_shows_them),
+        cmocka_unit_test(names_are_those_of_s3),
+        cmocka_unit_test(digests_match_their_standards),
+        cmocka_unit_test(hmac_matches_rfc_4231),
         cmocka_unit_test(a_digest_can_be_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
