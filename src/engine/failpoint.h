@@ -6,4 +6,4 @@
 
 void failpoint_arm(int64_t crash_at); // 0: never
 void failpoint(const char *name); // on the turn thread only
-int64_t failpoints_passed(void);
+int64_t failpoints_passed(void); // on any thread; GET /_rehearse/health shows it, so that a test knows how many there are

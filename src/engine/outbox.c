@@ -58,6 +58,13 @@ static bool read_entry(Arena *arena, Str key, Str value, OutboxEntry *out) {
     return true;
 }
 
+static bool contains(const Vec *origins, Str origin) {
+    for (size_t i = 0; i < origins->len; i++) {
+        if (str_eq(vec_get(origins, Str, i), origin)) return true;
+    }
+    return false;
+}
+
 typedef struct Next {
     Arena *arena;
     int64_t now_ms;
@@ -66,17 +73,10 @@ typedef struct Next {
     Vec blocked; // Str: origins with an entry that is not due
 } Next;
 
-static bool is_blocked(const Next *next, Str origin) {
-    for (size_t i = 0; i < next->blocked.len; i++) {
-        if (str_eq(vec_get(&next->blocked, Str, i), origin)) return true;
-    }
-    return false;
-}
-
 static bool take_next(void *context, Str key, Str value) {
     Next *next = context;
     OutboxEntry *entry = &next->out[next->count];
-    if (!read_entry(next->arena, key, value, entry) || is_blocked(next, entry->origin)) return true;
+    if (!read_entry(next->arena, key, value, entry) || contains(&next->blocked, entry->origin)) return true;
     if (entry->not_before_ms > next->now_ms) {
         vec_add(&next->blocked, Str, entry->origin);
     } else {
@@ -92,33 +92,23 @@ size_t outbox_next(Store *store, Arena *arena, int64_t now_ms, OutboxEntry *out,
     return next.count;
 }
 
-static bool note_any(void *context, Str key, Str value) {
-    *(bool *)context = true;
-    return false;
-}
-
-bool outbox_is_empty(Store *store) {
-    AUTO_ARENA arena = arena_new();
-    bool any = false;
-    Str from = KEY(arena, key_text(STR("q")));
-    store_scan(store, &OUTBOX_TABLE, (StoreRange){.from = from, .before = key_after_prefix(arena, from), .limit = 1}, note_any, &any);
-    return !any;
-}
-
 typedef struct Earliest {
     Arena *arena;
     int64_t due_ms;
+    Vec seen; // Str: origins
 } Earliest;
 
 static bool look_at_due(void *context, Str key, Str value) {
     Earliest *earliest = context;
     OutboxEntry entry;
-    if (read_entry(earliest->arena, key, value, &entry) && entry.not_before_ms < earliest->due_ms) earliest->due_ms = entry.not_before_ms;
-    return true;
+    if (!read_entry(earliest->arena, key, value, &entry) || contains(&earliest->seen, entry.origin)) return true;
+    vec_add(&earliest->seen, Str, entry.origin);
+    if (entry.not_before_ms < earliest->due_ms) earliest->due_ms = entry.not_before_ms;
+    return earliest->due_ms > 0;
 }
 
 int64_t outbox_next_due(Store *store, Arena *arena) {
-    Earliest earliest = {.arena = arena, .due_ms = INT64_MAX};
+    Earliest earliest = {.arena = arena, .due_ms = INT64_MAX, .seen = vec_of(arena, Str)};
     Str from = KEY(arena, key_text(STR("q")));
     store_scan(store, &OUTBOX_TABLE, (StoreRange){.from = from, .before = key_after_prefix(arena, from)}, look_at_due, &earliest);
     return earliest.due_ms;

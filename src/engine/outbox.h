@@ -54,8 +54,8 @@ void outbox_engaged(Store *store, Arena *arena, bool (*visit)(void *context, con
 bool outbox_find_engaged(Store *store, Arena *arena, Str id, OutboxEntry *out); // by its printable id
 void outbox_done(Store *store, const OutboxEntry *entry); // deletes it, queued or engaged
 void outbox_retry(Store *store, Arena *arena, const OutboxEntry *entry, int64_t not_before_ms); // goes back to the front of its queue
-int64_t outbox_next_due(Store *store, Arena *arena); // of the queued ones, plane time; INT64_MAX: none
-bool outbox_is_empty(Store *store); // no queued entries (engaged ones do not count)
+// When the next queued entry can go, plane time: 0 at once, INT64_MAX never (nothing is queued; engaged ones do not count).
+int64_t outbox_next_due(Store *store, Arena *arena);
 
 // Timers. timer_fire sends its "timer" event (data: {"name", "dueMs"}) and deletes it.
 typedef struct Timer {

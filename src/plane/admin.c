@@ -3,6 +3,8 @@
 #include "plane/internal.h"
 
 #include "base/log.h"
+#include "engine/failpoint.h"
+#include "engine/poison.h"
 #include "formats/json.h"
 #include "os/files.h"
 #include "store/blobs.h"
@@ -85,6 +87,7 @@ static Doc *health_doc(const Plane *plane, Arena *arena) {
     doc_set_str(arena, doc, "data", plane->options.data);
     doc_set_int(arena, doc, "startedMs", plane->started_ms);
     doc_set_int(arena, doc, "requests", (int64_t)plane->request_count);
+    doc_set_int(arena, doc, "failPoints", failpoints_passed());
     return doc;
 }
 
@@ -140,6 +143,7 @@ static Doc *clock_doc(Turns *turns, Arena *arena) {
     doc_set_int(arena, doc, "aheadMs", now_ms - real_ms);
     doc_set(doc, "timers", timer_list(turns->store, arena));
     doc_set(doc, "holds", effects_under_way(turns, arena));
+    doc_set(doc, "setAside", poison_list(turns->store, arena));
     return doc;
 }
 

@@ -67,7 +67,7 @@ void timing_load(Turns *turns, ClockMode mode, double scale) {
 }
 
 static bool is_under_way(Turns *turns, int64_t real_ms) {
-    if (!queue_is_empty(&turns->incoming) || !outbox_is_empty(turns->store) || effects_hold_clock(turns)) return true;
+    if (!queue_is_empty(&turns->incoming) || outbox_next_due(turns->store, turns->arena) <= turns->step.now_ms || effects_hold_clock(turns)) return true;
     if (plane_open_requests(turns->plane) > parking_outside_count(turns)) return true;
     return real_ms - plane_last_request_ms(turns->plane) < CLOCK_QUIET_MS;
 }
@@ -75,7 +75,8 @@ static bool is_under_way(Turns *turns, int64_t real_ms) {
 // The next WAIT, or the BACKGROUND timer that lies before it.
 static bool jump_target(Turns *turns, int64_t *target_ms) {
     Timer timer;
-    int64_t wait_ms = parking_next_wait_ms(turns);
+    int64_t wait_ms = parking_next_wait_ms(turns), retry_ms = outbox_next_due(turns->store, turns->arena);
+    if (retry_ms < wait_ms) wait_ms = retry_ms; // a backoff is a wait too
     if (timer_next(turns->store, turns->arena, TIMER_WAIT, &timer) && timer.due_ms < wait_ms) wait_ms = timer.due_ms;
     if (wait_ms == INT64_MAX) return false;
     *target_ms = wait_ms;

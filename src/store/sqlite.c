@@ -149,7 +149,6 @@ static void execute(Store *store, Verb verb) {
 
 static void take_back(Store *store) {
     if (!sqlite3_get_autocommit(store->db)) run_verb(store, ROLLBACK);
-    store->undone++;
     store->began = false;
 }
 
@@ -191,7 +190,6 @@ void store_release(Store *store) {
 
 void store_undo(Store *store) {
     execute(store, UNDO);
-    store->undone++;
     store_release(store);
 }
 
@@ -201,6 +199,5 @@ void store_wipe(Store *store) {
     for (size_t i = 0; i < store->table_count && !store->failed; i++) {
         snprintf(sql, sizeof sql, "DELETE FROM %s", store->tables[i].table->name);
         if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK) sqlite_stick(store);
-        store->tables[i].writes++;
     }
 }

@@ -10,7 +10,6 @@ typedef enum Verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, VERBS } V
 
 typedef struct TableStatements {
     const StoreTable *table;
-    uint64_t writes; // through this connection
     sqlite3_stmt *queries[QUERIES]; // prepared at first use
 } TableStatements;
 
@@ -19,7 +18,6 @@ struct Store {
     TableStatements *tables;
     size_t table_count;
     sqlite3_stmt *verbs[VERBS];
-    uint64_t undone; // how often writes were taken back
     int depth; // of savepoints
     bool began, failed;
     Error error;

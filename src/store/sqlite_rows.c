@@ -52,23 +52,18 @@ bool store_get(Store *store, const StoreTable *table, Str key, Arena *arena, Str
 
 // Runs a statement that writes; says whether a row changed.
 static bool write_row(Store *store, const StoreTable *table, Query kind, Str key, Str value) {
-    TableStatements *of = sqlite_table(store, table);
-    sqlite3_stmt *query = statement(store, of, kind);
+    sqlite3_stmt *query = statement(store, sqlite_table(store, table), kind);
     if (!query) return false;
     bind_bytes(query, 1, key);
     if (kind != DELETE) bind_bytes(query, 2, value);
     if (sqlite3_step(query) != SQLITE_DONE) sqlite_stick(store);
     sqlite3_reset(query);
-    if (store->failed || sqlite3_changes(store->db) == 0) return false;
-    of->writes++;
-    return true;
+    return !store->failed && sqlite3_changes(store->db) > 0;
 }
 
 void store_put(Store *store, const StoreTable *table, Str key, Str value) { write_row(store, table, PUT, key, value); }
 bool store_insert(Store *store, const StoreTable *table, Str key, Str value) { return write_row(store, table, INSERT, key, value); }
 bool store_delete(Store *store, const StoreTable *table, Str key) { return write_row(store, table, DELETE, key, STR_NONE); }
-
-uint64_t store_revision(Store *store, const StoreTable *table) { return sqlite_table(store, table)->writes + store->undone; }
 
 // ---- Scans ----
 

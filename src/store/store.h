@@ -53,8 +53,5 @@ typedef bool StoreVisit(void *context, Str key, Str value);
 void store_scan(Store *store, const StoreTable *table, StoreRange range, StoreVisit *each, void *context);
 size_t store_delete_range(Store *store, const StoreTable *table, StoreRange range); // returns how many
 
-// A number that changes whenever rows of the table may have changed through this connection: while it stays the same, what was read still holds.
-uint64_t store_revision(Store *store, const StoreTable *table);
-
 void store_wipe(Store *store); // empties every table (rehearse reset), inside the transaction
 void store_break(Store *store, const char *why); // makes the transaction fail: what belongs to it outside the database could not be written

@@ -201,7 +201,7 @@ static void an_id_is_the_same_when_the_step_is_repeated_after_a_crash(void **sta
     send(&stored, "m", "call", NULL);
     outbox_next(stored.store, stored.arena, 1000, before, ROOM);
     stored_restart(&stored);
-    assert_true(outbox_is_empty(stored.store));
+    assert_int_equal(outbox_next_due(stored.store, stored.arena), INT64_MAX);
     send(&stored, "m", "call", NULL);
     assert_int_equal(outbox_next(stored.store, stored.arena, 1000, after, ROOM), 2);
     assert_true(str_eq(before[0].id, after[0].id) && str_eq(before[1].id, after[1].id));
@@ -218,8 +218,11 @@ static void a_retry_holds_up_its_own_origin_only(void **state) {
     outbox_retry(stored.store, stored.arena, &entries[0], 1500);
     assert_int_equal(outbox_next(stored.store, stored.arena, 1000, entries, ROOM), 2);
     assert_true(str_is(entries[0].machine.id, "b") && str_is(entries[1].machine.id, "b"));
-    assert_int_equal(outbox_next_due(stored.store, stored.arena), 0);
-    assert_int_equal(outbox_next(stored.store, stored.arena, 1500, entries, ROOM), 4);
+    assert_int_equal(outbox_next_due(stored.store, stored.arena), 0); // b's
+    outbox_done(stored.store, &entries[0]);
+    outbox_done(stored.store, &entries[1]);
+    assert_int_equal(outbox_next_due(stored.store, stored.arena), 1500); // what waits behind the retry is not due either
+    assert_int_equal(outbox_next(stored.store, stored.arena, 1500, entries, ROOM), 2);
     assert_int_equal(entries[0].attempts, 1);
 }
 
@@ -237,7 +240,7 @@ static void an_engaged_entry_leaves_its_queue_and_survives(void **state) {
     outbox_next(stored.store, stored.arena, 1000, entries, ROOM);
     outbox_engage(stored.store, stored.arena, &entries[1]);
     outbox_done(stored.store, &entries[0]);
-    assert_true(outbox_is_empty(stored.store));
+    assert_int_equal(outbox_next_due(stored.store, stored.arena), INT64_MAX);
     stored_commit(&stored);
     stored_restart(&stored);
     assert_true(outbox_find_engaged(stored.store, stored.arena, entries[1].id, &found));

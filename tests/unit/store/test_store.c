@@ -129,19 +129,6 @@ static void a_reader_sees_the_last_commit_while_the_writer_writes(void **state) 
     store_close(reader.store);
 }
 
-static void the_revision_tells_of_writes_and_of_undoing(void **state) {
-    STORE_TESTED(stored);
-    uint64_t first = store_revision(stored.store, &SMALL_ROWS);
-    store_put(stored.store, &LARGE_ROWS, STR("k"), STR("1"));
-    assert_int_equal(store_revision(stored.store, &SMALL_ROWS), first);
-    store_savepoint(stored.store);
-    store_put(stored.store, &SMALL_ROWS, STR("k"), STR("1"));
-    uint64_t second = store_revision(stored.store, &SMALL_ROWS);
-    assert_true(second != first);
-    store_undo(stored.store);
-    assert_true(store_revision(stored.store, &SMALL_ROWS) != second && store_revision(stored.store, &SMALL_ROWS) != first);
-}
-
 static void wiping_empties_every_table(void **state) {
     STORE_TESTED(stored);
     fill(&stored, &SMALL_ROWS);
@@ -214,7 +201,6 @@ int main(void) {
         cmocka_unit_test(a_visitor_may_delete_what_it_is_shown),
         cmocka_unit_test(delete_range_says_how_many),
         cmocka_unit_test(a_reader_sees_the_last_commit_while_the_writer_writes),
-        cmocka_unit_test(the_revision_tells_of_writes_and_of_undoing),
         cmocka_unit_test(wiping_empties_every_table),
         cmocka_unit_test(a_broken_transaction_finds_and_writes_nothing_until_it_ends),
         cmocka_unit_test(a_full_disk_fails_the_commit_and_loses_nothing),
