@@ -11,8 +11,10 @@ LOCATION_ORDER = ["IN_BODY", "IN_URI", "IN_QUERY", "IN_HEADER", "IN_HEADERS", "I
 
 
 def data_folder():
-    import botocore
-
+    try:
+        import botocore
+    except ImportError:
+        raise SystemExit("codegen: Python's botocore, which holds the service models, is missing: scripts/setup installs it") from None
     return pathlib.Path(botocore.__file__).parent / "data"
 
 

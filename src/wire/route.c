@@ -111,13 +111,12 @@ static bool speaks_query(const WireService *service) { return wire_accepts(servi
 // `version` tells services apart that share a signing name; it is the only mark of a request without a signature.
 static const WireService *service_of_action(const Evidence *evidence, Str action, Str version) {
     const WireService *found = NULL;
+    bool anonymous = str_is_none(evidence->signing_name) && !evidence->host_prefix.len;
     for (size_t i = 0; i < wire_service_count(); i++) {
         const WireService *service = wire_service_at(i);
+        if (!speaks_query(service) || !(anonymous || is_candidate(service, evidence))) continue;
         bool same_version = str_eq(wire_str(service->api_version), version);
-        if (!speaks_query(service)) continue;
-        if (is_candidate(service, evidence) && (!found || same_version)) found = service;
-        bool anonymous = str_is_none(evidence->signing_name) && !evidence->host_prefix.len;
-        if (anonymous && same_version && wire_operation(service, action)) found = service;
+        if (anonymous ? same_version && wire_operation(service, action) : !found || same_version) found = service;
     }
     return found;
 }
