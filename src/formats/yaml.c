@@ -26,6 +26,8 @@ static bool fail_at(Reader *r, yaml_mark_t mark, const char *format, ...) {
     return fail(r->e, "bad-yaml", "%zu:%zu: %.*s", mark.line + 1, mark.column + 1, STR_ARG(message));
 }
 
+#define fail_at(...) fail_returned(fail_at(__VA_ARGS__))
+
 static bool next_event(Reader *r, yaml_event_t *event) {
     if (yaml_parser_parse(&r->parser, event)) return true;
     const yaml_parser_t *p = &r->parser;
@@ -82,11 +84,10 @@ static bool of_real(Reader *r, Str text, Doc **out) {
 }
 
 static bool tagged_scalar(Reader *r, yaml_mark_t mark, Str tag, Str text, Doc **out) {
-    bool ok = true;
-    if (is_tag(tag, "str") || str_is(tag, "!")) {
-        *out = doc_of_str(r->arena, text);
-    } else if (is_tag(tag, "null")) {
-        *out = doc_null(r->arena);
+    bool ok;
+    *out = is_tag(tag, "null") ? doc_null(r->arena) : doc_of_str(r->arena, text);
+    if (is_tag(tag, "null") || is_tag(tag, "str") || str_is(tag, "!")) {
+        ok = true;
     } else if (is_tag(tag, "bool")) {
         ok = of_bool(r, text, out);
     } else if (is_tag(tag, "int")) {

@@ -2,7 +2,7 @@
 
 #include "formats/json.h"
 
-bool spec_fail(const SpecFile *file, const Doc *at, const char *format, ...) {
+bool(spec_fail)(const SpecFile *file, const Doc *at, const char *format, ...) {
     va_list args;
     va_start(args, format);
     Str message = str_vformat(file->arena, format, args);

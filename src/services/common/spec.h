@@ -21,6 +21,7 @@ typedef struct StrList {
 
 // `at` is the node whose line is told; NULL: no line. Returns false.
 bool spec_fail(const SpecFile *file, const Doc *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define spec_fail(...) fail_returned(spec_fail(__VA_ARGS__))
 
 // Each reads a member that may be absent (NULL or null: `*out` stays as it is). `what` names it in complaints ("artifacts/files").
 bool spec_text(const SpecFile *file, const Doc *node, const char *what, Str *out); // any scalar, as text; reals in their shortest form
