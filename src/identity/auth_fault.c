@@ -11,8 +11,9 @@ typedef struct FaultRow {
     const char *s3_message, *message;
 } FaultRow;
 
-#define MISMATCH                                                                                                                                    \
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the " \
+#define MISMATCH                                                                                                                                   \
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult " \
+    "the "                                                                                                                                         \
     "service documentation for details."
 #define MISMATCH_S3 "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 #define INVALID_TOKEN "The security token included in the request is invalid."
@@ -23,32 +24,36 @@ typedef struct FaultRow {
 
 static const FaultRow rows[] = {
     [AUTH_MISSING] = {"AccessDenied", "MissingAuthenticationToken", "AuthFailure", "MissingAuthenticationToken", 403, 403, "Access Denied",
-        "Request is missing Authentication Token"},
-    [AUTH_INCOMPLETE] = {"AuthorizationHeaderMalformed", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 400, 400,
-        "The authorization header is malformed; the authorization component \"Credential=..., SignedHeaders=..., Signature=...\" is not complete.",
-        "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires "
-        "'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."},
+                      "Request is missing Authentication Token"},
+    [AUTH_INCOMPLETE] =
+        {"AuthorizationHeaderMalformed", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 400, 400,
+         "The authorization header is malformed; the authorization component \"Credential=..., SignedHeaders=..., Signature=...\" is not complete.",
+         "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires "
+         "'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."},
     [AUTH_VERSION_2] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, NOT_V4, V2},
     [AUTH_VERSION_4A] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, V4A, V4A},
-    [AUTH_SCHEME_UNKNOWN] = {"InvalidArgument", "IncompleteSignature", "AuthFailure", "IncompleteSignature", 400, 400, "Unsupported Authorization Type",
-        "The Authorization header is of no supported kind. Please use AWS4-HMAC-SHA256 (Signature Version 4)."},
+    [AUTH_SCHEME_UNKNOWN] = {"InvalidArgument", "IncompleteSignature", "AuthFailure", "IncompleteSignature", 400, 400,
+                             "Unsupported Authorization Type",
+                             "The Authorization header is of no supported kind. Please use AWS4-HMAC-SHA256 (Signature Version 4)."},
     [AUTH_EXPIRES_RANGE] = {"AuthorizationQueryParametersError", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 400, 400,
-        "X-Amz-Expires must be a number between 1 and 604800 seconds", "X-Amz-Expires must be a number between 1 and 604800 seconds"},
+                            "X-Amz-Expires must be a number between 1 and 604800 seconds",
+                            "X-Amz-Expires must be a number between 1 and 604800 seconds"},
     [AUTH_UNKNOWN_KEY] = {"InvalidAccessKeyId", "InvalidClientTokenId", "AuthFailure", "UnrecognizedClient", 403, 403,
-        "The AWS Access Key Id you provided does not exist in our records.", INVALID_TOKEN},
+                          "The AWS Access Key Id you provided does not exist in our records.", INVALID_TOKEN},
     [AUTH_BAD_TOKEN] = {"InvalidToken", "InvalidClientTokenId", "AuthFailure", "UnrecognizedClient", 400, 403,
-        "The provided token is malformed or otherwise invalid.", INVALID_TOKEN},
+                        "The provided token is malformed or otherwise invalid.", INVALID_TOKEN},
     [AUTH_EXPIRED_TOKEN] = {"ExpiredToken", "ExpiredToken", "RequestExpired", "ExpiredToken", 400, 403, "The provided token has expired.",
-        "The security token included in the request is expired"},
+                            "The security token included in the request is expired"},
     [AUTH_MISMATCH] = {"SignatureDoesNotMatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 403, 403, MISMATCH_S3, MISMATCH},
     [AUTH_TOO_OLD] = {"RequestTimeTooSkewed", "SignatureDoesNotMatch", "RequestExpired", "InvalidSignature", 403, 403,
-        "The difference between the request time and the current time is too large.", NULL},
+                      "The difference between the request time and the current time is too large.", NULL},
     [AUTH_TOO_NEW] = {"RequestTimeTooSkewed", "SignatureDoesNotMatch", "RequestExpired", "InvalidSignature", 403, 403,
-        "The difference between the request time and the current time is too large.", NULL},
+                      "The difference between the request time and the current time is too large.", NULL},
     [AUTH_PRESIGNED_EXPIRED] = {"AccessDenied", "SignatureDoesNotMatch", "RequestExpired", "InvalidSignature", 403, 403, "Request has expired", NULL},
     [AUTH_HEADERS_NOT_SIGNED] = {"AccessDenied", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 403, 403,
-        "There were headers present in the request which were not signed", MISMATCH},
-    [AUTH_BODY_MISMATCH] = {"XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, BODY_MISMATCH, MISMATCH},
+                                 "There were headers present in the request which were not signed", MISMATCH},
+    [AUTH_BODY_MISMATCH] = {"XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, BODY_MISMATCH,
+                            MISMATCH},
     [AUTH_CHUNK_MISMATCH] = {"SignatureDoesNotMatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 403, 403, MISMATCH_S3, MISMATCH},
 };
 
@@ -84,9 +89,15 @@ bool auth_fail(AuthFault fault, AuthDialect dialect, const Signature *signature,
     const char *message = row->message ? row->message : text;
     int status = row->query_status;
     switch (dialect) {
-    case AUTH_DIALECT_S3: fail(e, row->s3, "%s", row->s3_message); status = row->s3_status; break;
+    case AUTH_DIALECT_S3:
+        fail(e, row->s3, "%s", row->s3_message);
+        status = row->s3_status;
+        break;
     case AUTH_DIALECT_QUERY: fail(e, row->query, "%s", message); break;
-    case AUTH_DIALECT_EC2: fail(e, row->ec2, "%s", ec2_message(row, fault)); status = fault == AUTH_INCOMPLETE ? 400 : 401; break;
+    case AUTH_DIALECT_EC2:
+        fail(e, row->ec2, "%s", ec2_message(row, fault));
+        status = fault == AUTH_INCOMPLETE ? 400 : 401;
+        break;
     case AUTH_DIALECT_JSON:
     case AUTH_DIALECT_REST_JSON: {
         char code[64];

@@ -26,10 +26,10 @@ static AuthFault user_signer(const IdentitySnapshot *snapshot, Arena *arena, con
     if (!key->active || !user) return AUTH_UNKNOWN_KEY;
     out->secret = str_copy(arena, key->secret);
     out->principal = (Principal){.kind = PRINCIPAL_USER,
-        .account = str_copy(arena, user->account),
-        .arn = str_copy(arena, user->arn),
-        .id = str_copy(arena, user->id),
-        .name = str_copy(arena, user->name)};
+                                 .account = str_copy(arena, user->account),
+                                 .arn = str_copy(arena, user->arn),
+                                 .id = str_copy(arena, user->id),
+                                 .name = str_copy(arena, user->name)};
     return AUTH_OK;
 }
 
@@ -39,14 +39,14 @@ static AuthFault session_signer(const IdentitySnapshot *snapshot, Arena *arena, 
     AuthFault fault = session_read(snapshot, arena, signature->access_key, signature->token, wall_ms, &session, &out->secret);
     if (fault) return fault;
     out->principal = (Principal){.kind = session.kind,
-        .account = session.account,
-        .arn = session.arn,
-        .id = session.id,
-        .name = session.name,
-        .role_arn = session.role_arn,
-        .session_policy = session.policy,
-        .session_since_ms = session.since_ms,
-        .session_tags = session.tags};
+                                 .account = session.account,
+                                 .arn = session.arn,
+                                 .id = session.id,
+                                 .name = session.name,
+                                 .role_arn = session.role_arn,
+                                 .session_policy = session.policy,
+                                 .session_since_ms = session.since_ms,
+                                 .session_tags = session.tags};
     return AUTH_OK;
 }
 
@@ -57,7 +57,8 @@ static bool is_account(Str key) {
     return key.len == 12;
 }
 
-static AuthFault find_signer(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, Arena *arena, const Signature *signature, Signer *out) {
+static AuthFault find_signer(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, Arena *arena, const Signature *signature,
+                             Signer *out) {
     Str key = signature->access_key;
     const AccessKey *known = snapshot_key(snapshot, key);
     if (known) return user_signer(snapshot, arena, known, out);
@@ -78,8 +79,8 @@ static const SigningKey *chunk_key(Arena *arena, const Signature *signature, Str
     return arena_copy(arena, &key, sizeof key);
 }
 
-bool identity_authenticate(
-    const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const WireRoute *route, const HttpRequest *request, Authentication *out, Error *e) {
+bool identity_authenticate(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const WireRoute *route, const HttpRequest *request,
+                           Authentication *out, Error *e) {
     Signature signature;
     Signer signer = {0};
     AuthFault fault = signature_read(request, &signature);
@@ -92,11 +93,11 @@ bool identity_authenticate(
     if (!fault && !signer.secret.at) fault = signature_check_time(&signature, clocks_of(rules));
     TRY(auth_fail(fault, dialect_of(route), &signature, clocks_of(rules), e));
     *out = (Authentication){.principal = signer.principal,
-        .region = signature.region,
-        .is_signed = signer.secret.at != NULL,
-        .chunk_key = chunk_key(request->arena, &signature, signer.secret),
-        .seed_signature = signature.signature,
-        .signature = signature};
+                            .region = signature.region,
+                            .is_signed = signer.secret.at != NULL,
+                            .chunk_key = chunk_key(request->arena, &signature, signer.secret),
+                            .seed_signature = signature.signature,
+                            .signature = signature};
     out->principal.access_key_id = signature.access_key;
     return true;
 }
@@ -107,10 +108,12 @@ bool identity_refuse_body(const WireRoute *route, Error *e) { return refuse(AUTH
 bool identity_refuse_chunk(const WireRoute *route, Error *e) { return refuse(AUTH_CHUNK_MISMATCH, route, e); }
 
 // The region is part of what git's password signs, and stands nowhere else: it is found by trying.
-static const char *const regions[] = {"us-east-1", "us-east-2", "us-west-1", "us-west-2", "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1",
-    "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3",
-    "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1"};
+static const char *const regions[] = {"us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "af-south-1",     "ap-east-1",
+                                      "ap-east-2",      "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",     "ap-south-2",
+                                      "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+                                      "ca-central-1",   "ca-west-1",      "eu-central-1",   "eu-central-2",   "eu-north-1",     "eu-south-1",
+                                      "eu-south-2",     "eu-west-1",      "eu-west-2",      "eu-west-3",      "il-central-1",   "me-central-1",
+                                      "me-south-1",     "mx-central-1",   "sa-east-1"};
 
 static AuthFault verify_git(Arena *arena, const Signature *signature, Str secret, Str host, Str path, AuthClocks clocks, Str *region) {
     AuthFault fault = AUTH_MISMATCH;
@@ -121,8 +124,8 @@ static AuthFault verify_git(Arena *arena, const Signature *signature, Str secret
     return fault;
 }
 
-bool identity_authenticate_git(
-    const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const HttpRequest *request, Str repository_path, Authentication *out, Error *e) {
+bool identity_authenticate_git(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const HttpRequest *request, Str repository_path,
+                               Authentication *out, Error *e) {
     Str user_name, password, region = STR_NONE;
     Signature signature;
     Signer signer = {0};
@@ -131,10 +134,12 @@ bool identity_authenticate_git(
         return auth_fail(AUTH_MISSING, AUTH_DIALECT_REST_JSON, NULL, clocks_of(rules), e);
     }
     AuthFault fault = git_credentials_read(user_name, password, &signature);
-    bool foreign = fault && !rules->strict && access_key_origin(snapshot, signature.access_key) == KEY_FOREIGN && !snapshot_key(snapshot, signature.access_key);
+    bool foreign =
+        fault && !rules->strict && access_key_origin(snapshot, signature.access_key) == KEY_FOREIGN && !snapshot_key(snapshot, signature.access_key);
     if (foreign) fault = AUTH_OK; // a key whose secret nobody knows may come with any password
     if (!fault) fault = find_signer(snapshot, rules, arena, &signature, &signer);
-    if (!fault && signer.secret.at) fault = verify_git(arena, &signature, signer.secret, http_header(request, "host"), repository_path, clocks_of(rules), &region);
+    if (!fault && signer.secret.at)
+        fault = verify_git(arena, &signature, signer.secret, http_header(request, "host"), repository_path, clocks_of(rules), &region);
     TRY(auth_fail(fault, AUTH_DIALECT_REST_JSON, &signature, clocks_of(rules), e));
     *out = (Authentication){.principal = signer.principal, .region = region, .is_signed = signer.secret.at != NULL, .signature = signature};
     out->principal.access_key_id = signature.access_key;

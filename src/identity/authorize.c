@@ -25,7 +25,8 @@ typedef struct Refusal {
 } Refusal;
 
 static bool is_assume_role(Str action) {
-    return str_eq_nocase(action, STR("sts:AssumeRole")) || str_eq_nocase(action, STR("sts:TagSession")) || str_eq_nocase(action, STR("sts:SetSourceIdentity"));
+    return str_eq_nocase(action, STR("sts:AssumeRole")) || str_eq_nocase(action, STR("sts:TagSession")) ||
+           str_eq_nocase(action, STR("sts:SetSourceIdentity"));
 }
 
 // S3, EC2 … have no account in ARNs of buckets; there the caller says whose it is.
@@ -46,7 +47,8 @@ static void ask_session_policy(Evaluation *evaluation) {
     if (!text.len || !json_parse(evaluation->question.arena, text, &document, NULL)) return;
     const Doc *at = doc_is(document, DOC_LIST) ? doc_first(document) : document;
     for (; at; at = doc_is(document, DOC_LIST) ? at->next : NULL) {
-        if (policy_compile(evaluation->question.arena, at, POLICY_IDENTITY, &policy, NULL)) policy_ask(policy, &evaluation->question, &evaluation->session);
+        if (policy_compile(evaluation->question.arena, at, POLICY_IDENTITY, &policy, NULL))
+            policy_ask(policy, &evaluation->question, &evaluation->session);
     }
 }
 
@@ -78,7 +80,8 @@ static const Entity *entity_of(const IdentitySnapshot *snapshot, const Principal
 
 // What the identity's own side says: NULL when it allows, else the kind of policy that does not.
 static const char *identity_side(const Evaluation *evaluation) {
-    if (evaluation->request->principal->kind == PRINCIPAL_ROOT) return evaluation->has_session && !evaluation->session.allows ? "session policy" : NULL;
+    if (evaluation->request->principal->kind == PRINCIPAL_ROOT)
+        return evaluation->has_session && !evaluation->session.allows ? "session policy" : NULL;
     if (!evaluation->identity.allows) return "identity-based policy";
     if (evaluation->has_boundary && !evaluation->boundary.allows) return "permissions boundary";
     if (evaluation->has_session && !evaluation->session.allows) return "session policy";
@@ -91,8 +94,10 @@ static bool explicit_deny(const Evaluation *evaluation, Refusal *out) {
     const struct {
         bool denies;
         const char *policy;
-    } kinds[] = {{evaluation->identity.denies, "identity-based policy"}, {evaluation->resource.denies, resource_kind(evaluation)},
-        {evaluation->boundary.denies, "permissions boundary"}, {evaluation->session.denies, "session policy"}};
+    } kinds[] = {{evaluation->identity.denies, "identity-based policy"},
+                 {evaluation->resource.denies, resource_kind(evaluation)},
+                 {evaluation->boundary.denies, "permissions boundary"},
+                 {evaluation->session.denies, "session policy"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!kinds[i].denies) continue;
         *out = (Refusal){kinds[i].policy, true};
@@ -107,8 +112,7 @@ static bool resource_suffices(const Evaluation *evaluation) {
     switch (evaluation->resource.allowed_as) {
     case MATCH_EXACT:
     case MATCH_EVERYONE: return true;
-    case MATCH_ROLE:
-        return (!evaluation->has_boundary || evaluation->boundary.allows) && (!evaluation->has_session || evaluation->session.allows);
+    case MATCH_ROLE: return (!evaluation->has_boundary || evaluation->boundary.allows) && (!evaluation->has_session || evaluation->session.allows);
     default: return false;
     }
 }
@@ -154,8 +158,10 @@ static Str reason_phrase(const AuthorizationRequest *request, Refusal refusal) {
 
 // The code is that of the action's service; the query protocol has the plain one.
 static const char *denied_code(Str action) {
-    static const Str plain[] = {STR_INIT("s3:"), STR_INIT("iam:"), STR_INIT("sts:"), STR_INIT("cloudformation:"), STR_INIT("cloudwatch:"),
-        STR_INIT("elasticloadbalancing:"), STR_INIT("autoscaling:"), STR_INIT("rds:")};
+    static const Str plain[] = {STR_INIT("s3:"),          STR_INIT("iam:"),
+                                STR_INIT("sts:"),         STR_INIT("cloudformation:"),
+                                STR_INIT("cloudwatch:"),  STR_INIT("elasticloadbalancing:"),
+                                STR_INIT("autoscaling:"), STR_INIT("rds:")};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         if (str_starts(action, plain[i])) return "AccessDenied";
     }
@@ -171,8 +177,8 @@ static bool refuse(const AuthorizationRequest *request, Refusal refusal, Error *
     } else {
         Str resource = resource_phrase(request), reason = reason_phrase(request, refusal);
         fail(e, denied_code(request->action), "%sUser: %.*s is not authorized to perform: %.*s%.*s%.*s",
-            ec2 ? "You are not authorized to perform this operation. " : "", STR_ARG(principal->arn), STR_ARG(request->action), STR_ARG(resource),
-            STR_ARG(reason));
+             ec2 ? "You are not authorized to perform this operation. " : "", STR_ARG(principal->arn), STR_ARG(request->action), STR_ARG(resource),
+             STR_ARG(reason));
     }
     if (e) e->http_status = str_ends(str_of(e->code), STR("Exception")) ? 400 : 403;
     return false;
@@ -189,7 +195,7 @@ static Principal completed(Arena *arena, const Principal *principal, const Entit
 
 static bool refuse_missing_role(const Principal *principal, Error *e) {
     return fail(e, "AccessDenied", "%.*s is not authorized to perform: sts:AssumeRole on resource: %.*s because the role does not exist",
-        STR_ARG(principal->assumed_by.at ? principal->assumed_by : principal->arn), STR_ARG(principal->role_arn));
+                STR_ARG(principal->assumed_by.at ? principal->assumed_by : principal->arn), STR_ARG(principal->role_arn));
 }
 
 // All policies that apply are asked; what the answer is, `decide` says.
@@ -197,14 +203,14 @@ static bool evaluate(const IdentitySnapshot *snapshot, const AuthorizationReques
     const Entity *entity = entity_of(snapshot, request->principal);
     Principal principal = completed(request->arena, request->principal, entity);
     Evaluation evaluation = {.request = request,
-        .question = {.arena = request->arena,
-            .action = request->action,
-            .resource = request->resource,
-            .principal = &principal,
-            .context = request->context,
-            .tags = entity ? entity->tags : NULL,
-            .now_ms = request->now_ms},
-        .same_account = str_eq(account_of(request), principal.account)};
+                             .question = {.arena = request->arena,
+                                          .action = request->action,
+                                          .resource = request->resource,
+                                          .principal = &principal,
+                                          .context = request->context,
+                                          .tags = entity ? entity->tags : NULL,
+                                          .now_ms = request->now_ms},
+                             .same_account = str_eq(account_of(request), principal.account)};
     ask_entity(&evaluation, entity);
     ask_session_policy(&evaluation);
     ask_resource_policy(&evaluation, snapshot);
@@ -239,5 +245,5 @@ bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str hos
     if (role && role->trust) policy_ask(role->trust, &question, &answer);
     if (answer.allows && !answer.denies) return true;
     return fail(e, "AccessDenied", "%.*s is not authorized to perform: sts:AssumeRole on resource: %.*s%s", STR_ARG(host), STR_ARG(role_arn),
-        role ? "" : " because the role does not exist");
+                role ? "" : " because the role does not exist");
 }

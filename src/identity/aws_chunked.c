@@ -74,8 +74,8 @@ static bool check(AwsChunked *parser, const char *algorithm, const char *tail, S
     const Signature *signature = parser->signature;
     Str timestamp = signature->timestamp.at ? signature->timestamp : (Str){signature->timestamp_room, 16};
     char text[1024], computed[SIGNATURE_HEX];
-    int length = snprintf(text, sizeof text, "%s\n%.*s\n%.*s/%.*s/%.*s/aws4_request\n%.*s\n%s", algorithm, STR_ARG(timestamp), STR_ARG(signature->date),
-        STR_ARG(signature->region), STR_ARG(signature->service), SIGNATURE_HEX, parser->previous, tail);
+    int length = snprintf(text, sizeof text, "%s\n%.*s\n%.*s/%.*s/%.*s/aws4_request\n%.*s\n%s", algorithm, STR_ARG(timestamp),
+                          STR_ARG(signature->date), STR_ARG(signature->region), STR_ARG(signature->service), SIGNATURE_HEX, parser->previous, tail);
     if (length < 0 || (size_t)length >= sizeof text) return false;
     signing_key_sign(&parser->key, (Str){text, (size_t)length}, computed);
     memcpy(parser->previous, computed, SIGNATURE_HEX);

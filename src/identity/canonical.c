@@ -71,9 +71,12 @@ static void add_normalised(Buf *buf, Str path) {
 }
 
 void canonical_path(Str path, bool s3, Buf *buf) {
-    if (!path.len) buf_add_char(buf, '/');
-    else if (s3) add_recoded(buf, path, true, false);
-    else add_normalised(buf, path);
+    if (!path.len)
+        buf_add_char(buf, '/');
+    else if (s3)
+        add_recoded(buf, path, true, false);
+    else
+        add_normalised(buf, path);
 }
 
 typedef struct Parameter {

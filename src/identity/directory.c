@@ -82,8 +82,8 @@ static void load_secret(Directory *directory, IdentitySnapshot *into) {
     AUTO_ARENA arena = arena_new();
     Doc *document;
     Str secret;
-    if (document_get(directory->store, everywhere, &IAM_PLANE, SECRET_ID, arena, &document) && str_unhex(arena, doc_text(document, "secret"), &secret) &&
-        secret.len == PLANE_SECRET_BYTES) {
+    if (document_get(directory->store, everywhere, &IAM_PLANE, SECRET_ID, arena, &document) &&
+        str_unhex(arena, doc_text(document, "secret"), &secret) && secret.len == PLANE_SECRET_BYTES) {
         memcpy(into->secret, secret.at, PLANE_SECRET_BYTES);
         return;
     }
@@ -102,9 +102,12 @@ typedef struct Collector {
 
 static void reload(Store *store, IdentitySnapshot *into, const DocumentType *type, Str account, Str id) {
     char room[ENTITY_KEY_MAX];
-    if (type == &IAM_USER) snapshot_put_entity(into, entity_key(room, "user", account, id), entity_load(store, false, account, id));
-    else if (type == &IAM_ROLE) snapshot_put_entity(into, entity_key(room, "role", account, id), entity_load(store, true, account, id));
-    else if (type == &IAM_ACCESS_KEY) snapshot_put_key(into, id, access_key_load(store, account, id));
+    if (type == &IAM_USER)
+        snapshot_put_entity(into, entity_key(room, "user", account, id), entity_load(store, false, account, id));
+    else if (type == &IAM_ROLE)
+        snapshot_put_entity(into, entity_key(room, "role", account, id), entity_load(store, true, account, id));
+    else if (type == &IAM_ACCESS_KEY)
+        snapshot_put_key(into, id, access_key_load(store, account, id));
 }
 
 static bool collect(void *context, Partition where, Str id, const Doc *doc) {

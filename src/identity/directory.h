@@ -56,15 +56,15 @@ typedef struct Authentication {
 
 // Errors in the wording of the route's service family. The payload's hash is checked only when the body is in memory: `x-amz-content-sha256` of a spooled body is
 // the owner's to compare (signature_body_matches, identity_refuse_body).
-bool identity_authenticate(
-    const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const WireRoute *route, const HttpRequest *request, Authentication *out, Error *e);
+bool identity_authenticate(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const WireRoute *route, const HttpRequest *request,
+                           Authentication *out, Error *e);
 bool identity_refuse_anonymous(const WireRoute *route, Error *e); // for operations that want a signature; returns false
 bool identity_refuse_body(const WireRoute *route, Error *e); // the body is not what was signed; returns false
 bool identity_refuse_chunk(const WireRoute *route, Error *e); // a chunk is not; returns false
 
 // git over HTTP: user name and password as CodeCommit's credential helpers make them (identity/git_credentials.h).
-bool identity_authenticate_git(
-    const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const HttpRequest *request, Str repository_path, Authentication *out, Error *e);
+bool identity_authenticate_git(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, const HttpRequest *request, Str repository_path,
+                               Authentication *out, Error *e);
 
 // May this principal do that? AWS's evaluation: explicit deny; resource policy; identity policies; boundary; session policy; other accounts need both sides.
 // The resource policy of sts:AssumeRole, the role's trust policy, is found here. A service's principal may use its own service, and others as far as a resource

@@ -62,7 +62,8 @@ static Str managed_text(Loader *loader, Str arn) {
 }
 
 static void add_policies_of(Loader *loader, const Doc *document) {
-    for (const Doc *at = doc_first(doc_get(document, "inline")); at; at = at->next) add_policy(loader, compile(loader, doc_str(at, STR("")), POLICY_IDENTITY));
+    for (const Doc *at = doc_first(doc_get(document, "inline")); at; at = at->next)
+        add_policy(loader, compile(loader, doc_str(at, STR("")), POLICY_IDENTITY));
     for (const Doc *at = doc_first(doc_get(document, "attached")); at; at = at->next) {
         Str text = managed_text(loader, doc_str(at, STR("")));
         if (text.at) add_policy(loader, compile(loader, text, POLICY_IDENTITY));
@@ -74,7 +75,8 @@ static void add_groups(Loader *loader, const Doc *user) {
         Str id = doc_str(at, STR(""));
         vec_add(&loader->depends, Str, depend_key(loader->arena, "group", loader->account, id));
         Doc *group;
-        if (document_get(loader->store, (Partition){loader->account, GLOBAL_REGION}, &IAM_GROUP, id, loader->arena, &group)) add_policies_of(loader, group);
+        if (document_get(loader->store, (Partition){loader->account, GLOBAL_REGION}, &IAM_GROUP, id, loader->arena, &group))
+            add_policies_of(loader, group);
     }
 }
 
@@ -95,13 +97,13 @@ Entity *entity_load(Store *store, bool is_role, Str account, Str id) {
     Loader loader = {.store = store, .arena = arena, .account = account, .policies = vec_of(arena, const Policy *), .depends = vec_of(arena, Str)};
     Entity *entity = arena_new_of(arena, Entity);
     *entity = (Entity){.arena = arena,
-        .is_role = is_role,
-        .account = str_copy(arena, account),
-        .arn = doc_text(document, "Arn"),
-        .id = doc_text(document, is_role ? "RoleId" : "UserId"),
-        .name = doc_text(document, is_role ? "RoleName" : "UserName"),
-        .tags = tags_of(arena, doc_get(document, "Tags")),
-        .max_session_s = doc_number(document, "MaxSessionDuration", 3600)};
+                       .is_role = is_role,
+                       .account = str_copy(arena, account),
+                       .arn = doc_text(document, "Arn"),
+                       .id = doc_text(document, is_role ? "RoleId" : "UserId"),
+                       .name = doc_text(document, is_role ? "RoleName" : "UserName"),
+                       .tags = tags_of(arena, doc_get(document, "Tags")),
+                       .max_session_s = doc_number(document, "MaxSessionDuration", 3600)};
     atomic_init(&entity->references, 1);
     add_policies_of(&loader, document);
     if (!is_role) add_groups(&loader, document);
@@ -128,11 +130,11 @@ AccessKey *access_key_load(Store *store, Str account, Str id) {
     }
     AccessKey *key = arena_new_of(arena, AccessKey);
     *key = (AccessKey){.arena = arena,
-        .id = str_copy(arena, id),
-        .secret = doc_text(document, "secret"),
-        .account = str_copy(arena, account),
-        .user = doc_text(document, "user"),
-        .active = str_is(doc_text(document, "Status"), "Active")};
+                       .id = str_copy(arena, id),
+                       .secret = doc_text(document, "secret"),
+                       .account = str_copy(arena, account),
+                       .user = doc_text(document, "user"),
+                       .active = str_is(doc_text(document, "Status"), "Active")};
     atomic_init(&key->references, 1);
     return key;
 }

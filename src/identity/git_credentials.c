@@ -22,7 +22,7 @@ static void compute(Arena *arena, Str secret, Str region, Str host, Str path, St
     sha256_hex(canonical, hash);
     Str date = str_sub(timestamp, 0, 8);
     Str text = str_format(arena, "AWS4-HMAC-SHA256\n%.*s\n%.*s/%.*s/codecommit/aws4_request\n%.*s", STR_ARG(str_sub(timestamp, 0, 15)), STR_ARG(date),
-        STR_ARG(region), SHA256_HEX, hash);
+                          STR_ARG(region), SHA256_HEX, hash);
     uint8_t mac[SHA256_BYTES];
     scope_hmac((KeyScope){secret, date, region, STR("codecommit")}, text, mac);
     hex_of(mac, sizeof mac, out);

@@ -5,142 +5,170 @@
 #define DOCUMENT(statements) "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
 #define ON(resource, actions) "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"" resource "\"}"
 #define ON_ALL(actions) ON("*", actions)
-#define PASS_TO(hosts)                                                                                                                             \
+#define PASS_TO(hosts) \
     "{\"Effect\":\"Allow\",\"Action\":\"iam:PassRole\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"iam:PassedToService\":[" hosts "]}}}"
 #define ALLOW(actions) DOCUMENT(ON_ALL(actions))
 
 #define LOGS_WRITE "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\""
-#define LOGS_READ "\"logs:Describe*\",\"logs:FilterLogEvents\",\"logs:Get*\",\"logs:List*\",\"logs:StartLiveTail\",\"logs:StartQuery\",\"logs:StopQuery\""
+#define LOGS_READ \
+    "\"logs:Describe*\",\"logs:FilterLogEvents\",\"logs:Get*\",\"logs:List*\",\"logs:StartLiveTail\",\"logs:StartQuery\",\"logs:StopQuery\""
 #define ALARMS_READ "\"cloudwatch:DescribeAlarms\",\"cloudwatch:GetMetricData\",\"cloudwatch:GetMetricStatistics\",\"cloudwatch:ListMetrics\""
-#define COMMIT_READ                                                                                                                                \
-    "\"codecommit:BatchDescribe*\",\"codecommit:BatchGet*\",\"codecommit:Describe*\",\"codecommit:EvaluatePullRequestApprovalRules\","              \
+#define COMMIT_READ                                                                                                                    \
+    "\"codecommit:BatchDescribe*\",\"codecommit:BatchGet*\",\"codecommit:Describe*\",\"codecommit:EvaluatePullRequestApprovalRules\"," \
     "\"codecommit:Get*\",\"codecommit:GitPull\",\"codecommit:List*\""
 #define COMMIT_WRITE                                                                                                                               \
-    "\"codecommit:Create*\",\"codecommit:DeleteBranch\",\"codecommit:DeleteFile\",\"codecommit:GitPush\",\"codecommit:Merge*\",\"codecommit:Post*\"," \
+    "\"codecommit:Create*\",\"codecommit:DeleteBranch\",\"codecommit:DeleteFile\",\"codecommit:GitPush\",\"codecommit:Merge*\",\"codecommit:Post*" \
+    "\","                                                                                                                                          \
     "\"codecommit:Put*\",\"codecommit:TagResource\",\"codecommit:Test*\",\"codecommit:UntagResource\",\"codecommit:Update*\""
-#define BUILD_READ "\"codebuild:BatchGet*\",\"codebuild:DescribeCodeCoverages\",\"codebuild:DescribeTestCases\",\"codebuild:GetResourcePolicy\",\"codebuild:List*\""
-#define BUILD_RUN                                                                                                                                  \
-    "\"codebuild:RetryBuild\",\"codebuild:RetryBuildBatch\",\"codebuild:StartBuild\",\"codebuild:StartBuildBatch\",\"codebuild:StopBuild\","        \
+#define BUILD_READ                                                                                                                                  \
+    "\"codebuild:BatchGet*\",\"codebuild:DescribeCodeCoverages\",\"codebuild:DescribeTestCases\",\"codebuild:GetResourcePolicy\",\"codebuild:List*" \
+    "\""
+#define BUILD_RUN                                                                                                                            \
+    "\"codebuild:RetryBuild\",\"codebuild:RetryBuildBatch\",\"codebuild:StartBuild\",\"codebuild:StartBuildBatch\",\"codebuild:StopBuild\"," \
     "\"codebuild:StopBuildBatch\""
 #define BUILD_SOURCES "\"codecommit:GetBranch\",\"codecommit:GetCommit\",\"codecommit:GetRepository\",\"codecommit:ListBranches\""
 #define DEPLOY_READ "\"codedeploy:Batch*\",\"codedeploy:Get*\",\"codedeploy:List*\""
-#define PIPELINE_READ                                                                                                                              \
-    "\"codepipeline:GetPipeline\",\"codepipeline:GetPipelineExecution\",\"codepipeline:GetPipelineState\",\"codepipeline:ListActionExecutions\","   \
+#define PIPELINE_READ                                                                                                                             \
+    "\"codepipeline:GetPipeline\",\"codepipeline:GetPipelineExecution\",\"codepipeline:GetPipelineState\",\"codepipeline:ListActionExecutions\"," \
     "\"codepipeline:ListActionTypes\",\"codepipeline:ListPipelineExecutions\",\"codepipeline:ListPipelines\",\"codepipeline:ListTagsForResource\""
 #define FLEET                                                                                                                                      \
-    "\"autoscaling:CompleteLifecycleAction\",\"autoscaling:CreateAutoScalingGroup\",\"autoscaling:CreateOrUpdateTags\",\"autoscaling:DeleteAutoScalingGroup\"," \
-    "\"autoscaling:DeleteLifecycleHook\",\"autoscaling:Describe*\",\"autoscaling:EnableMetricsCollection\",\"autoscaling:PutLifecycleHook\","       \
-    "\"autoscaling:PutScalingPolicy\",\"autoscaling:PutWarmPool\",\"autoscaling:RecordLifecycleActionHeartbeat\",\"autoscaling:ResumeProcesses\","  \
-    "\"autoscaling:SuspendProcesses\",\"autoscaling:UpdateAutoScalingGroup\",\"ec2:DescribeInstances\",\"ec2:DescribeInstanceStatus\","             \
-    "\"ec2:TerminateInstances\",\"elasticloadbalancing:DeregisterInstancesFromLoadBalancer\",\"elasticloadbalancing:DeregisterTargets\","           \
-    "\"elasticloadbalancing:Describe*\",\"elasticloadbalancing:RegisterInstancesWithLoadBalancer\",\"elasticloadbalancing:RegisterTargets\","       \
+    "\"autoscaling:CompleteLifecycleAction\",\"autoscaling:CreateAutoScalingGroup\",\"autoscaling:CreateOrUpdateTags\",\"autoscaling:"             \
+    "DeleteAutoScalingGroup\","                                                                                                                    \
+    "\"autoscaling:DeleteLifecycleHook\",\"autoscaling:Describe*\",\"autoscaling:EnableMetricsCollection\",\"autoscaling:PutLifecycleHook\","      \
+    "\"autoscaling:PutScalingPolicy\",\"autoscaling:PutWarmPool\",\"autoscaling:RecordLifecycleActionHeartbeat\",\"autoscaling:ResumeProcesses\"," \
+    "\"autoscaling:SuspendProcesses\",\"autoscaling:UpdateAutoScalingGroup\",\"ec2:DescribeInstances\",\"ec2:DescribeInstanceStatus\","            \
+    "\"ec2:TerminateInstances\",\"elasticloadbalancing:DeregisterInstancesFromLoadBalancer\",\"elasticloadbalancing:DeregisterTargets\","          \
+    "\"elasticloadbalancing:Describe*\",\"elasticloadbalancing:RegisterInstancesWithLoadBalancer\",\"elasticloadbalancing:RegisterTargets\","      \
     "\"sns:Publish\",\"tag:GetResources\",\"cloudwatch:DescribeAlarms\",\"cloudwatch:PutMetricAlarm\""
-#define READ_ALL                                                                                                                                   \
-    "\"apigateway:GET\",\"autoscaling:Describe*\",\"cloudformation:Describe*\",\"cloudformation:Detect*\",\"cloudformation:Estimate*\","            \
-    "\"cloudformation:Get*\",\"cloudformation:List*\",\"cloudformation:ValidateTemplate\",\"cloudtrail:Describe*\",\"cloudtrail:Get*\","            \
+#define READ_ALL                                                                                                                                     \
+    "\"apigateway:GET\",\"autoscaling:Describe*\",\"cloudformation:Describe*\",\"cloudformation:Detect*\",\"cloudformation:Estimate*\","             \
+    "\"cloudformation:Get*\",\"cloudformation:List*\",\"cloudformation:ValidateTemplate\",\"cloudtrail:Describe*\",\"cloudtrail:Get*\","             \
     "\"cloudtrail:List*\",\"cloudtrail:LookupEvents\",\"cloudwatch:Describe*\",\"cloudwatch:Get*\",\"cloudwatch:List*\"," BUILD_READ "," COMMIT_READ \
-    "," DEPLOY_READ "," PIPELINE_READ ",\"dynamodb:BatchGet*\",\"dynamodb:Describe*\",\"dynamodb:Get*\",\"dynamodb:List*\",\"dynamodb:PartiQLSelect\"," \
-    "\"dynamodb:Query\",\"dynamodb:Scan\",\"ec2:Describe*\",\"ec2:Get*\",\"ec2:Search*\",\"ecr:BatchCheck*\",\"ecr:BatchGet*\",\"ecr:Describe*\","  \
-    "\"ecr:Get*\",\"ecr:List*\",\"ecs:Describe*\",\"ecs:List*\",\"elasticloadbalancing:Describe*\",\"events:Describe*\",\"events:List*\","          \
-    "\"events:Test*\",\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:Simulate*\",\"kms:Describe*\",\"kms:Get*\",\"kms:List*\",\"lambda:Get*\"," \
-    "\"lambda:List*\"," LOGS_READ ",\"rds:Describe*\",\"rds:List*\",\"s3:DescribeJob\",\"s3:Get*\",\"s3:List*\",\"secretsmanager:Describe*\","      \
-    "\"secretsmanager:GetResourcePolicy\",\"secretsmanager:List*\",\"sns:Get*\",\"sns:List*\",\"sqs:Get*\",\"sqs:List*\",\"sqs:ReceiveMessage\","   \
-    "\"ssm:Describe*\",\"ssm:Get*\",\"ssm:List*\",\"states:Describe*\",\"states:GetExecutionHistory\",\"states:List*\",\"sts:GetAccessKeyInfo\","   \
+    "," DEPLOY_READ "," PIPELINE_READ                                                                                                                \
+    ",\"dynamodb:BatchGet*\",\"dynamodb:Describe*\",\"dynamodb:Get*\",\"dynamodb:List*\",\"dynamodb:PartiQLSelect\","                                \
+    "\"dynamodb:Query\",\"dynamodb:Scan\",\"ec2:Describe*\",\"ec2:Get*\",\"ec2:Search*\",\"ecr:BatchCheck*\",\"ecr:BatchGet*\",\"ecr:Describe*\","   \
+    "\"ecr:Get*\",\"ecr:List*\",\"ecs:Describe*\",\"ecs:List*\",\"elasticloadbalancing:Describe*\",\"events:Describe*\",\"events:List*\","           \
+    "\"events:Test*\",\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:Simulate*\",\"kms:Describe*\",\"kms:Get*\",\"kms:List*\",\"lambda:Get*\","  \
+    "\"lambda:List*\"," LOGS_READ ",\"rds:Describe*\",\"rds:List*\",\"s3:DescribeJob\",\"s3:Get*\",\"s3:List*\",\"secretsmanager:Describe*\","       \
+    "\"secretsmanager:GetResourcePolicy\",\"secretsmanager:List*\",\"sns:Get*\",\"sns:List*\",\"sqs:Get*\",\"sqs:List*\",\"sqs:ReceiveMessage\","    \
+    "\"ssm:Describe*\",\"ssm:Get*\",\"ssm:List*\",\"states:Describe*\",\"states:GetExecutionHistory\",\"states:List*\",\"sts:GetAccessKeyInfo\","    \
     "\"sts:GetCallerIdentity\",\"sts:GetSessionToken\",\"xray:BatchGet*\",\"xray:Get*\""
 
 static const ManagedPolicy policies[] = {
     {"/", "AWSCloudFormationFullAccess", "v1", ALLOW("\"cloudformation:*\"")},
     {"/", "AWSCloudFormationReadOnlyAccess", "v3",
-        ALLOW("\"cloudformation:Describe*\",\"cloudformation:Detect*\",\"cloudformation:Estimate*\",\"cloudformation:Get*\",\"cloudformation:List*\","
-              "\"cloudformation:ValidateTemplate\"")},
+     ALLOW("\"cloudformation:Describe*\",\"cloudformation:Detect*\",\"cloudformation:Estimate*\",\"cloudformation:Get*\",\"cloudformation:List*\","
+           "\"cloudformation:ValidateTemplate\"")},
     {"/", "AWSCodeBuildAdminAccess", "v20",
-        ALLOW("\"codebuild:*\"," BUILD_SOURCES ",\"codecommit:ListRepositories\",\"cloudwatch:GetMetricStatistics\",\"ec2:Describe*\",\"events:*\","
-              "\"logs:GetLogEvents\",\"s3:GetBucketLocation\",\"s3:ListAllMyBuckets\",\"ecr:DescribeRepositories\",\"ecr:ListImages\"")},
+     ALLOW("\"codebuild:*\"," BUILD_SOURCES ",\"codecommit:ListRepositories\",\"cloudwatch:GetMetricStatistics\",\"ec2:Describe*\",\"events:*\","
+           "\"logs:GetLogEvents\",\"s3:GetBucketLocation\",\"s3:ListAllMyBuckets\",\"ecr:DescribeRepositories\",\"ecr:ListImages\"")},
     {"/", "AWSCodeBuildDeveloperAccess", "v21",
-        ALLOW(BUILD_READ "," BUILD_RUN "," BUILD_SOURCES ",\"cloudwatch:GetMetricStatistics\",\"events:DescribeRule\",\"events:ListTargetsByRule\","
-                         "\"events:ListRuleNamesByTarget\",\"logs:GetLogEvents\",\"s3:GetBucketLocation\",\"s3:ListAllMyBuckets\"")},
+     ALLOW(BUILD_READ "," BUILD_RUN "," BUILD_SOURCES ",\"cloudwatch:GetMetricStatistics\",\"events:DescribeRule\",\"events:ListTargetsByRule\","
+                      "\"events:ListRuleNamesByTarget\",\"logs:GetLogEvents\",\"s3:GetBucketLocation\",\"s3:ListAllMyBuckets\"")},
     {"/", "AWSCodeBuildReadOnlyAccess", "v15",
-        ALLOW(BUILD_READ "," BUILD_SOURCES ",\"cloudwatch:GetMetricStatistics\",\"events:DescribeRule\",\"events:ListTargetsByRule\",\"logs:GetLogEvents\"")},
+     ALLOW(BUILD_READ "," BUILD_SOURCES
+                      ",\"cloudwatch:GetMetricStatistics\",\"events:DescribeRule\",\"events:ListTargetsByRule\",\"logs:GetLogEvents\"")},
     {"/", "AWSCodeCommitFullAccess", "v13", ALLOW("\"codecommit:*\",\"events:*\",\"sns:List*\",\"lambda:ListFunctions\",\"iam:ListUsers\"")},
-    {"/", "AWSCodeCommitPowerUser", "v18", ALLOW(COMMIT_READ "," COMMIT_WRITE ",\"events:*\",\"sns:List*\",\"lambda:ListFunctions\",\"iam:ListUsers\"")},
-    {"/", "AWSCodeCommitReadOnly", "v14", ALLOW(COMMIT_READ ",\"events:DescribeRule\",\"events:ListTargetsByRule\",\"sns:List*\",\"lambda:ListFunctions\"")},
+    {"/", "AWSCodeCommitPowerUser", "v18",
+     ALLOW(COMMIT_READ "," COMMIT_WRITE ",\"events:*\",\"sns:List*\",\"lambda:ListFunctions\",\"iam:ListUsers\"")},
+    {"/", "AWSCodeCommitReadOnly", "v14",
+     ALLOW(COMMIT_READ ",\"events:DescribeRule\",\"events:ListTargetsByRule\",\"sns:List*\",\"lambda:ListFunctions\"")},
     {"/", "AWSCodeDeployDeployerAccess", "v6",
-        ALLOW(DEPLOY_READ ",\"codedeploy:CreateDeployment\",\"codedeploy:RegisterApplicationRevision\",\"sns:List*\"")},
+     ALLOW(DEPLOY_READ ",\"codedeploy:CreateDeployment\",\"codedeploy:RegisterApplicationRevision\",\"sns:List*\"")},
     {"/", "AWSCodeDeployFullAccess", "v6", ALLOW("\"codedeploy:*\",\"sns:List*\"")},
     {"/", "AWSCodeDeployReadOnlyAccess", "v3", ALLOW(DEPLOY_READ)},
     {"/service-role/", "AWSCodeDeployRole", "v11", ALLOW(FLEET)},
     {"/service-role/", "AWSCodeDeployRoleForLambda", "v3",
-        DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\",\"sns:Publish\"") "," ON(
-            "arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON("arn:aws:lambda:*:*:function:CodeDeployHook_*", "\"lambda:InvokeFunction\""))},
+     DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\",\"sns:"
+                     "Publish\"") "," ON("arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON(
+         "arn:aws:lambda:*:*:function:CodeDeployHook_*", "\"lambda:InvokeFunction\""))},
     {"/service-role/", "AWSCodeDeployRoleForLambdaLimited", "v1",
-        DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\"") "," ON(
-            "arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON("arn:aws:lambda:*:*:function:CodeDeployHook_*", "\"lambda:InvokeFunction\""))},
+     DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\"") "," ON(
+         "arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON("arn:aws:lambda:*:*:function:CodeDeployHook_*",
+                                                                                           "\"lambda:InvokeFunction\""))},
     {"/", "AWSCodePipelineApproverAccess", "v3", ALLOW(PIPELINE_READ ",\"codepipeline:PutApprovalResult\"")},
     {"/", "AWSCodePipeline_FullAccess", "v3",
-        DOCUMENT(ON_ALL("\"codepipeline:*\",\"cloudformation:DescribeStacks\",\"cloudformation:ListStacks\"," BUILD_READ "," BUILD_SOURCES
-                        ",\"codecommit:ListRepositories\"," DEPLOY_READ ",\"ec2:Describe*\",\"iam:GetRole\",\"iam:ListRoles\",\"lambda:ListFunctions\","
-                        "\"s3:CreateBucket\",\"s3:GetBucketPolicy\",\"s3:GetBucketVersioning\",\"s3:GetObjectVersion\",\"s3:ListAllMyBuckets\",\"s3:ListBucket\","
-                        "\"s3:PutBucketPolicy\",\"sns:ListTopics\",\"events:*\"") "," PASS_TO("\"codepipeline.amazonaws.com\""))},
+     DOCUMENT(ON_ALL(
+         "\"codepipeline:*\",\"cloudformation:DescribeStacks\",\"cloudformation:ListStacks\"," BUILD_READ "," BUILD_SOURCES
+         ",\"codecommit:ListRepositories\"," DEPLOY_READ ",\"ec2:Describe*\",\"iam:GetRole\",\"iam:ListRoles\",\"lambda:ListFunctions\","
+         "\"s3:CreateBucket\",\"s3:GetBucketPolicy\",\"s3:GetBucketVersioning\",\"s3:GetObjectVersion\",\"s3:ListAllMyBuckets\",\"s3:ListBucket\","
+         "\"s3:PutBucketPolicy\",\"sns:ListTopics\",\"events:*\"") "," PASS_TO("\"codepipeline.amazonaws.com\""))},
     {"/", "AWSCodePipeline_ReadOnlyAccess", "v1", ALLOW(PIPELINE_READ ",\"s3:ListAllMyBuckets\",\"s3:ListBucket\",\"s3:GetBucketPolicy\"")},
     {"/service-role/", "AWSLambdaBasicExecutionRole", "v1", ALLOW(LOGS_WRITE)},
     {"/service-role/", "AWSLambdaDynamoDBExecutionRole", "v1",
-        ALLOW("\"dynamodb:DescribeStream\",\"dynamodb:GetRecords\",\"dynamodb:GetShardIterator\",\"dynamodb:ListStreams\"," LOGS_WRITE)},
+     ALLOW("\"dynamodb:DescribeStream\",\"dynamodb:GetRecords\",\"dynamodb:GetShardIterator\",\"dynamodb:ListStreams\"," LOGS_WRITE)},
     {"/service-role/", "AWSLambdaRole", "v1", ALLOW("\"lambda:InvokeFunction\"")},
     {"/service-role/", "AWSLambdaSQSQueueExecutionRole", "v1",
-        ALLOW("\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"," LOGS_WRITE)},
+     ALLOW("\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"," LOGS_WRITE)},
     {"/service-role/", "AWSLambdaVPCAccessExecutionRole", "v3",
-        ALLOW(LOGS_WRITE ",\"ec2:CreateNetworkInterface\",\"ec2:DeleteNetworkInterface\",\"ec2:DescribeNetworkInterfaces\",\"ec2:DescribeSubnets\","
-                         "\"ec2:AssignPrivateIpAddresses\",\"ec2:UnassignPrivateIpAddresses\"")},
+     ALLOW(LOGS_WRITE ",\"ec2:CreateNetworkInterface\",\"ec2:DeleteNetworkInterface\",\"ec2:DescribeNetworkInterfaces\",\"ec2:DescribeSubnets\","
+                      "\"ec2:AssignPrivateIpAddresses\",\"ec2:UnassignPrivateIpAddresses\"")},
     {"/", "AWSLambda_FullAccess", "v7",
-        DOCUMENT(ON_ALL("\"lambda:*\",\"cloudformation:DescribeStacks\",\"cloudformation:ListStackResources\",\"cloudwatch:GetMetricData\",\"cloudwatch:ListMetrics\","
-                        "\"ec2:DescribeSecurityGroups\",\"ec2:DescribeSubnets\",\"ec2:DescribeVpcs\",\"iam:GetPolicy\",\"iam:GetPolicyVersion\",\"iam:GetRole\","
-                        "\"iam:GetRolePolicy\",\"iam:ListAttachedRolePolicies\",\"iam:ListRolePolicies\",\"iam:ListRoles\",\"logs:DescribeLogGroups\","
-                        "\"states:DescribeStateMachine\",\"states:ListStateMachines\",\"tag:GetResources\",\"xray:BatchGetTraces\",\"xray:GetTraceSummaries\"") "," PASS_TO(
-            "\"lambda.amazonaws.com\"") "," ON("arn:aws:logs:*:*:log-group:/aws/lambda/*", "\"logs:DescribeLogStreams\",\"logs:GetLogEvents\",\"logs:FilterLogEvents\""))},
-    {"/", "AWSLambda_ReadOnlyAccess", "v7", ALLOW("\"lambda:Get*\",\"lambda:List*\"," LOGS_READ ",\"cloudwatch:GetMetricData\",\"cloudwatch:ListMetrics\"")},
+     DOCUMENT(ON_ALL("\"lambda:*\",\"cloudformation:DescribeStacks\",\"cloudformation:ListStackResources\",\"cloudwatch:GetMetricData\",\"cloudwatch:"
+                     "ListMetrics\","
+                     "\"ec2:DescribeSecurityGroups\",\"ec2:DescribeSubnets\",\"ec2:DescribeVpcs\",\"iam:GetPolicy\",\"iam:GetPolicyVersion\",\"iam:"
+                     "GetRole\","
+                     "\"iam:GetRolePolicy\",\"iam:ListAttachedRolePolicies\",\"iam:ListRolePolicies\",\"iam:ListRoles\",\"logs:DescribeLogGroups\","
+                     "\"states:DescribeStateMachine\",\"states:ListStateMachines\",\"tag:GetResources\",\"xray:BatchGetTraces\",\"xray:"
+                     "GetTraceSummaries\"") "," PASS_TO("\"lambda.amazonaws.com\"") "," ON("arn:aws:logs:*:*:log-group:/aws/lambda/*",
+                                                                                           "\"logs:DescribeLogStreams\",\"logs:GetLogEvents\",\"logs:"
+                                                                                           "FilterLogEvents\""))},
+    {"/", "AWSLambda_ReadOnlyAccess", "v7",
+     ALLOW("\"lambda:Get*\",\"lambda:List*\"," LOGS_READ ",\"cloudwatch:GetMetricData\",\"cloudwatch:ListMetrics\"")},
     {"/", "AWSStepFunctionsFullAccess", "v1", ALLOW("\"states:*\"")},
     {"/", "AWSStepFunctionsReadOnlyAccess", "v1", ALLOW("\"states:Describe*\",\"states:GetExecutionHistory\",\"states:List*\"")},
     {"/", "AWSXRayDaemonWriteAccess", "v2",
-        ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\",\"xray:GetSamplingTargets\",\"xray:GetSamplingStatisticSummaries\"")},
+     ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\",\"xray:GetSamplingTargets\",\"xray:"
+           "GetSamplingStatisticSummaries\"")},
     {"/", "AdministratorAccess", "v1", ALLOW("\"*\"")},
-    {"/", "AmazonDynamoDBFullAccess", "v15", ALLOW("\"dynamodb:*\"," ALARMS_READ ",\"cloudwatch:DeleteAlarms\",\"cloudwatch:PutMetricAlarm\",\"lambda:ListFunctions\"")},
+    {"/", "AmazonDynamoDBFullAccess", "v15",
+     ALLOW("\"dynamodb:*\"," ALARMS_READ ",\"cloudwatch:DeleteAlarms\",\"cloudwatch:PutMetricAlarm\",\"lambda:ListFunctions\"")},
     {"/", "AmazonDynamoDBFullAccess_v2", "v1", ALLOW("\"dynamodb:*\"," ALARMS_READ ",\"cloudwatch:DeleteAlarms\",\"cloudwatch:PutMetricAlarm\"")},
     {"/", "AmazonDynamoDBReadOnlyAccess", "v15",
-        ALLOW("\"dynamodb:BatchGetItem\",\"dynamodb:Describe*\",\"dynamodb:Get*\",\"dynamodb:List*\",\"dynamodb:PartiQLSelect\",\"dynamodb:Query\",\"dynamodb:Scan\"," ALARMS_READ)},
+     ALLOW("\"dynamodb:BatchGetItem\",\"dynamodb:Describe*\",\"dynamodb:Get*\",\"dynamodb:List*\",\"dynamodb:PartiQLSelect\",\"dynamodb:Query\","
+           "\"dynamodb:Scan\"," ALARMS_READ)},
     {"/", "AmazonEC2ContainerRegistryReadOnly", "v3",
-        ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchCheckLayerAvailability\",\"ecr:BatchGetImage\",\"ecr:Describe*\",\"ecr:Get*\",\"ecr:List*\"")},
+     ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchCheckLayerAvailability\",\"ecr:BatchGetImage\",\"ecr:Describe*\",\"ecr:Get*\",\"ecr:List*\"")},
     {"/", "AmazonEC2FullAccess", "v5", ALLOW("\"ec2:*\",\"elasticloadbalancing:*\",\"cloudwatch:*\",\"autoscaling:*\"")},
     {"/", "AmazonEC2ReadOnlyAccess", "v5",
-        ALLOW("\"ec2:Describe*\",\"ec2:GetSecurityGroupsForVpc\",\"elasticloadbalancing:Describe*\"," ALARMS_READ ",\"autoscaling:Describe*\"")},
+     ALLOW("\"ec2:Describe*\",\"ec2:GetSecurityGroupsForVpc\",\"elasticloadbalancing:Describe*\"," ALARMS_READ ",\"autoscaling:Describe*\"")},
     {"/service-role/", "AmazonEC2RoleforAWSCodeDeploy", "v2", ALLOW("\"s3:GetObject\",\"s3:GetObjectVersion\",\"s3:ListBucket\"")},
     {"/service-role/", "AmazonEC2RoleforAWSCodeDeployLimited", "v1",
-        DOCUMENT(ON("arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\",\"s3:ListBucket\""))},
-    {"/", "AmazonEventBridgeFullAccess", "v7", DOCUMENT(ON_ALL("\"events:*\",\"schemas:*\",\"scheduler:*\",\"pipes:*\"") "," PASS_TO("\"events.amazonaws.com\""))},
+     DOCUMENT(ON("arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\",\"s3:ListBucket\""))},
+    {"/", "AmazonEventBridgeFullAccess", "v7",
+     DOCUMENT(ON_ALL("\"events:*\",\"schemas:*\",\"scheduler:*\",\"pipes:*\"") "," PASS_TO("\"events.amazonaws.com\""))},
     {"/", "AmazonS3FullAccess", "v2", ALLOW("\"s3:*\",\"s3-object-lambda:*\"")},
     {"/", "AmazonS3ReadOnlyAccess", "v3", ALLOW("\"s3:Get*\",\"s3:List*\",\"s3:Describe*\",\"s3-object-lambda:Get*\",\"s3-object-lambda:List*\"")},
     {"/", "AmazonSNSFullAccess", "v2", ALLOW("\"sns:*\"")},
     {"/", "AmazonSQSFullAccess", "v1", ALLOW("\"sqs:*\"")},
     {"/", "AmazonSQSReadOnlyAccess", "v3", ALLOW("\"sqs:Get*\",\"sqs:List*\"")},
     {"/", "AmazonSSMManagedInstanceCore", "v2",
-        ALLOW("\"ssm:DescribeAssociation\",\"ssm:DescribeDocument\",\"ssm:GetDocument\",\"ssm:GetParameter\",\"ssm:GetParameters\",\"ssm:ListAssociations\","
-              "\"ssm:PutInventory\",\"ssm:UpdateInstanceInformation\",\"ec2messages:*\",\"ssmmessages:*\"")},
+     ALLOW("\"ssm:DescribeAssociation\",\"ssm:DescribeDocument\",\"ssm:GetDocument\",\"ssm:GetParameter\",\"ssm:GetParameters\",\"ssm:"
+           "ListAssociations\","
+           "\"ssm:PutInventory\",\"ssm:UpdateInstanceInformation\",\"ec2messages:*\",\"ssmmessages:*\"")},
     {"/", "CloudWatchAgentServerPolicy", "v3",
-        ALLOW("\"cloudwatch:PutMetricData\",\"ec2:DescribeTags\",\"ec2:DescribeVolumes\",\"logs:DescribeLogGroups\",\"logs:DescribeLogStreams\"," LOGS_WRITE
-              ",\"logs:PutRetentionPolicy\",\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"")},
-    {"/", "CloudWatchFullAccess", "v4", ALLOW("\"autoscaling:Describe*\",\"cloudwatch:*\",\"logs:*\",\"sns:*\",\"iam:GetPolicy\",\"iam:GetPolicyVersion\",\"iam:GetRole\"")},
+     ALLOW("\"cloudwatch:PutMetricData\",\"ec2:DescribeTags\",\"ec2:DescribeVolumes\",\"logs:DescribeLogGroups\",\"logs:"
+           "DescribeLogStreams\"," LOGS_WRITE ",\"logs:PutRetentionPolicy\",\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"")},
+    {"/", "CloudWatchFullAccess", "v4",
+     ALLOW("\"autoscaling:Describe*\",\"cloudwatch:*\",\"logs:*\",\"sns:*\",\"iam:GetPolicy\",\"iam:GetPolicyVersion\",\"iam:GetRole\"")},
     {"/", "CloudWatchLogsFullAccess", "v8", ALLOW("\"logs:*\",\"cloudwatch:GenerateQuery\"")},
     {"/", "CloudWatchLogsReadOnlyAccess", "v12", ALLOW(LOGS_READ)},
-    {"/", "CloudWatchReadOnlyAccess", "v9", ALLOW("\"autoscaling:Describe*\",\"cloudwatch:Describe*\",\"cloudwatch:Get*\",\"cloudwatch:List*\"," LOGS_READ ",\"sns:Get*\",\"sns:List*\"")},
+    {"/", "CloudWatchReadOnlyAccess", "v9",
+     ALLOW("\"autoscaling:Describe*\",\"cloudwatch:Describe*\",\"cloudwatch:Get*\",\"cloudwatch:List*\"," LOGS_READ ",\"sns:Get*\",\"sns:List*\"")},
     {"/", "IAMFullAccess", "v2", ALLOW("\"iam:*\"")},
-    {"/", "IAMReadOnlyAccess", "v4", ALLOW("\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:SimulateCustomPolicy\",\"iam:SimulatePrincipalPolicy\"")},
+    {"/", "IAMReadOnlyAccess", "v4",
+     ALLOW("\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:SimulateCustomPolicy\",\"iam:SimulatePrincipalPolicy\"")},
     {"/", "PowerUserAccess", "v12",
-        DOCUMENT("{\"Effect\":\"Allow\",\"NotAction\":[\"iam:*\",\"organizations:*\",\"account:*\"],\"Resource\":\"*\"}," ON_ALL(
-            "\"iam:CreateServiceLinkedRole\",\"iam:DeleteServiceLinkedRole\",\"iam:ListRoles\""))},
+     DOCUMENT("{\"Effect\":\"Allow\",\"NotAction\":[\"iam:*\",\"organizations:*\",\"account:*\"],\"Resource\":\"*\"}," ON_ALL(
+         "\"iam:CreateServiceLinkedRole\",\"iam:DeleteServiceLinkedRole\",\"iam:ListRoles\""))},
     {"/", "ReadOnlyAccess", "v182", ALLOW(READ_ALL)},
     {"/job-function/", "ViewOnlyAccess", "v45",
-        ALLOW("\"autoscaling:Describe*\",\"cloudformation:DescribeStacks\",\"cloudformation:List*\",\"cloudwatch:Describe*\",\"cloudwatch:Get*\",\"cloudwatch:List*\","
-              "\"codebuild:List*\",\"codecommit:List*\",\"codedeploy:Get*\",\"codedeploy:List*\",\"codepipeline:ListPipelines\",\"dynamodb:DescribeTable\","
-              "\"dynamodb:ListTables\",\"ec2:Describe*\",\"iam:List*\",\"lambda:List*\",\"logs:Describe*\",\"s3:ListAllMyBuckets\",\"s3:ListBucket\",\"sns:List*\",\"sqs:List*\"")},
+     ALLOW("\"autoscaling:Describe*\",\"cloudformation:DescribeStacks\",\"cloudformation:List*\",\"cloudwatch:Describe*\",\"cloudwatch:Get*\","
+           "\"cloudwatch:List*\","
+           "\"codebuild:List*\",\"codecommit:List*\",\"codedeploy:Get*\",\"codedeploy:List*\",\"codepipeline:ListPipelines\",\"dynamodb:"
+           "DescribeTable\","
+           "\"dynamodb:ListTables\",\"ec2:Describe*\",\"iam:List*\",\"lambda:List*\",\"logs:Describe*\",\"s3:ListAllMyBuckets\",\"s3:ListBucket\","
+           "\"sns:List*\",\"sqs:List*\"")},
 };
 
 enum { POLICIES = sizeof policies / sizeof *policies };

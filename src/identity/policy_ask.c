@@ -54,8 +54,10 @@ void policy_ask(const Policy *policy, const PolicyQuestion *question, PolicyAnsw
         if (!policy_patterns_match(statement->actions, question, action) || !resources_match(statement, question)) continue;
         PrincipalMatch match = match_principals(&statement->principals, question->principal);
         if (match == MATCH_NONE || !conditions_hold(statement, question)) continue;
-        if (!statement->allow) answer->denies = true;
-        else answer->allows = true;
+        if (!statement->allow)
+            answer->denies = true;
+        else
+            answer->allows = true;
         if (statement->allow && match > answer->allowed_as) answer->allowed_as = match;
     }
 }

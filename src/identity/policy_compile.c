@@ -55,7 +55,8 @@ static bool compile_actions(const Compiler *compiler, const Doc *statement, Patt
     bool negated;
     if (!either(statement, "Action", "NotAction", &member, &negated)) return SYNTAX(compiler);
     if (!member) {
-        return policy_fail(compiler->e, compiler->kind, compiler->kind == POLICY_IDENTITY ? "Policy statement must contain actions." : "Missing required field Action");
+        return policy_fail(compiler->e, compiler->kind,
+                           compiler->kind == POLICY_IDENTITY ? "Policy statement must contain actions." : "Missing required field Action");
     }
     if (!is_text_or_texts(member)) return SYNTAX(compiler);
     Pattern *patterns = arena_array(compiler->arena, Pattern, text_count(member));
@@ -71,12 +72,10 @@ static bool compile_resources(const Compiler *compiler, const Doc *statement, Pa
     const Doc *member;
     bool negated;
     if (!either(statement, "Resource", "NotResource", &member, &negated)) return SYNTAX(compiler);
-    if (compiler->kind == POLICY_TRUST) {
-        return member ? policy_fail(compiler->e, compiler->kind, "Has prohibited field Resource") : true;
-    }
+    if (compiler->kind == POLICY_TRUST) { return member ? policy_fail(compiler->e, compiler->kind, "Has prohibited field Resource") : true; }
     if (!member) {
-        return policy_fail(
-            compiler->e, compiler->kind, compiler->kind == POLICY_IDENTITY ? "Policy statement must contain resources." : "Missing required field Resource");
+        return policy_fail(compiler->e, compiler->kind,
+                           compiler->kind == POLICY_IDENTITY ? "Policy statement must contain resources." : "Missing required field Resource");
     }
     if (!is_text_or_texts(member)) return SYNTAX(compiler);
     Pattern *patterns = arena_array(compiler->arena, Pattern, text_count(member));
@@ -105,12 +104,18 @@ static bool is_root_arn(Str arn, Str *account) {
 
 static bool aws_term(const Compiler *compiler, Str value, PrincipalTerm *out) {
     Str account;
-    if (str_is(value, "*")) *out = (PrincipalTerm){TERM_EVERYONE, value};
-    else if (is_account(value)) *out = (PrincipalTerm){TERM_ACCOUNT, value};
-    else if (is_root_arn(value, &account)) *out = (PrincipalTerm){TERM_ACCOUNT, account};
-    else if (str_starts(value, STR("arn:aws"))) *out = (PrincipalTerm){TERM_ARN, value};
-    else if (str_starts(value, STR("AIDA")) || str_starts(value, STR("AROA"))) *out = (PrincipalTerm){TERM_OTHER, value};
-    else return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARG(value));
+    if (str_is(value, "*"))
+        *out = (PrincipalTerm){TERM_EVERYONE, value};
+    else if (is_account(value))
+        *out = (PrincipalTerm){TERM_ACCOUNT, value};
+    else if (is_root_arn(value, &account))
+        *out = (PrincipalTerm){TERM_ACCOUNT, account};
+    else if (str_starts(value, STR("arn:aws")))
+        *out = (PrincipalTerm){TERM_ARN, value};
+    else if (str_starts(value, STR("AIDA")) || str_starts(value, STR("AROA")))
+        *out = (PrincipalTerm){TERM_OTHER, value};
+    else
+        return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARG(value));
     return true;
 }
 
@@ -129,9 +134,7 @@ static bool compile_term(const Compiler *compiler, Str type, Str value, Principa
 static bool compile_principal_map(const Compiler *compiler, const Doc *map, Vec *terms) {
     for (const Doc *type = doc_first(map); type; type = type->next) {
         if (!is_text_or_texts(type)) return SYNTAX(compiler);
-        for (const Doc *at = first_text(type); at; at = next_text(type, at)) {
-            TRY(compile_term(compiler, type->key, at->as.text, vec_push(terms)));
-        }
+        for (const Doc *at = first_text(type); at; at = next_text(type, at)) { TRY(compile_term(compiler, type->key, at->as.text, vec_push(terms))); }
     }
     return true;
 }
@@ -197,8 +200,8 @@ static bool compile_conditions(const Compiler *compiler, const Doc *condition, S
 }
 
 static bool compile_statement(const Compiler *compiler, const Doc *statement, Statement *out) {
-    static const char *const elements[] = {
-        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition", NULL};
+    static const char *const elements[] = {"Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
+                                           "NotAction", "Resource", "NotResource", "Condition",    NULL};
     TRY(only_knows(compiler, statement, elements));
     Str effect = doc_text(statement, "Effect");
     if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) return SYNTAX(compiler);
@@ -224,10 +227,11 @@ static bool check_sids(const Compiler *compiler, const Doc *statements) {
         if (!sid.len) continue;
         if (!is_sid(sid, compiler->kind)) {
             return policy_fail(compiler->e, compiler->kind,
-                "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*");
+                               "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*");
         }
         for (const Doc *other = at->next; other; other = other->next) {
-            if (str_eq(sid, doc_text(other, "Sid"))) return policy_fail(compiler->e, compiler->kind, "Statement IDs (SID) in a single policy must be unique.");
+            if (str_eq(sid, doc_text(other, "Sid")))
+                return policy_fail(compiler->e, compiler->kind, "Statement IDs (SID) in a single policy must be unique.");
         }
     }
     return true;
@@ -262,7 +266,8 @@ bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Po
 bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, Error *e) {
     Doc *document;
     if (!json_parse(arena, text, &document, NULL)) {
-        return policy_fail(e, kind, kind == POLICY_RESOURCE ? "Policies must be valid JSON and the first byte must be '{'" : "Syntax errors in policy.");
+        return policy_fail(e, kind,
+                           kind == POLICY_RESOURCE ? "Policies must be valid JSON and the first byte must be '{'" : "Syntax errors in policy.");
     }
     return policy_compile(arena, document, kind, out, e);
 }

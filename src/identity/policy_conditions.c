@@ -60,10 +60,10 @@ static bool numbers(const PolicyQuestion *question, const Doc *have, const Patte
     return str_to_double(text_of(question, have), a) && str_to_double(policy_pattern_expand(want, question), b);
 }
 
-#define NUMERIC(name, test)                                                                                                                        \
-    static bool numeric_##name(const PolicyQuestion *question, const Doc *have, const Pattern *want) {                                             \
-        double a, b;                                                                                                                               \
-        return numbers(question, have, want, &a, &b) && (test);                                                                                    \
+#define NUMERIC(name, test)                                                                            \
+    static bool numeric_##name(const PolicyQuestion *question, const Doc *have, const Pattern *want) { \
+        double a, b;                                                                                   \
+        return numbers(question, have, want, &a, &b) && (test);                                        \
     }
 NUMERIC(equals, !(a < b) && !(a > b))
 NUMERIC(less, a < b)
@@ -78,10 +78,10 @@ static bool dates(const PolicyQuestion *question, const Doc *have, const Pattern
     return got && date_of(policy_pattern_expand(want, question), b);
 }
 
-#define DATE(name, test)                                                                                                                           \
-    static bool date_##name(const PolicyQuestion *question, const Doc *have, const Pattern *want) {                                                \
-        int64_t a, b;                                                                                                                              \
-        return dates(question, have, want, &a, &b) && (test);                                                                                      \
+#define DATE(name, test)                                                                            \
+    static bool date_##name(const PolicyQuestion *question, const Doc *have, const Pattern *want) { \
+        int64_t a, b;                                                                               \
+        return dates(question, have, want, &a, &b) && (test);                                       \
     }
 DATE(equals, a == b)
 DATE(less, a < b)

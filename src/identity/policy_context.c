@@ -21,14 +21,18 @@ static Doc *principal_type(const PolicyQuestion *question) {
     return question->principal->kind == PRINCIPAL_SERVICE ? NULL : text(question, str_of(types[question->principal->kind]));
 }
 
-static Doc *principal_is_service(const PolicyQuestion *question) { return doc_of_bool(question->arena, question->principal->kind == PRINCIPAL_SERVICE); }
+static Doc *principal_is_service(const PolicyQuestion *question) {
+    return doc_of_bool(question->arena, question->principal->kind == PRINCIPAL_SERVICE);
+}
 
 static Doc *principal_service_name(const PolicyQuestion *question) {
     return question->principal->kind == PRINCIPAL_SERVICE ? text(question, question->principal->arn) : NULL;
 }
 
 static Doc *user_id(const PolicyQuestion *question) { return text(question, question->principal->id); }
-static Doc *user_name(const PolicyQuestion *question) { return question->principal->kind == PRINCIPAL_USER ? text(question, question->principal->name) : NULL; }
+static Doc *user_name(const PolicyQuestion *question) {
+    return question->principal->kind == PRINCIPAL_USER ? text(question, question->principal->name) : NULL;
+}
 static Doc *current_time(const PolicyQuestion *question) { return doc_of_time(question->arena, question->now_ms); }
 static Doc *epoch_time(const PolicyQuestion *question) { return doc_of_int(question->arena, question->now_ms / 1000); }
 

@@ -11,9 +11,12 @@ Pattern policy_pattern_prepare(Arena *arena, Str text, bool wildcards, bool vari
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (variables && c == '$' && i + 1 < text.len && text.at[i + 1] == '{') within = pattern.variable = true;
-        if (within) within = c != '}';
-        else if (wildcards && c == '*') c = WILD_MANY;
-        else if (wildcards && c == '?') c = WILD_ONE;
+        if (within)
+            within = c != '}';
+        else if (wildcards && c == '*')
+            c = WILD_MANY;
+        else if (wildcards && c == '?')
+            c = WILD_ONE;
         if (c == WILD_MANY || c == WILD_ONE) pattern.literal = false;
         to[i] = c;
     }

@@ -23,7 +23,8 @@ static bool is_vendor(Str vendor) {
 bool policy_check_action(Str action, PolicyKind kind, Error *e) {
     if (str_is(action, "*") && kind != POLICY_TRUST) return true;
     Str name = action, vendor = str_cut(&name, ':');
-    if (kind == POLICY_TRUST && !str_eq_nocase(vendor, STR("sts"))) return policy_fail(e, kind, "AssumeRole policy may only specify STS AssumeRole actions.");
+    if (kind == POLICY_TRUST && !str_eq_nocase(vendor, STR("sts")))
+        return policy_fail(e, kind, "AssumeRole policy may only specify STS AssumeRole actions.");
     if (!name.at) return policy_fail(e, kind, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
     if (str_contains(name, STR(":"))) return policy_fail(e, kind, "Actions/Condition can contain only one colon.");
     if (!is_vendor(vendor)) return policy_fail(e, kind, "Vendor %.*s is not valid", STR_ARG(vendor));

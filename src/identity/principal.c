@@ -4,10 +4,10 @@ static Str member(Str text) { return text.len ? text : STR_NONE; }
 
 Principal principal_root(Arena *arena, Str account) {
     return (Principal){.kind = PRINCIPAL_ROOT,
-        .account = str_copy(arena, account),
-        .arn = str_format(arena, "arn:aws:iam::%.*s:root", STR_ARG(account)),
-        .id = str_copy(arena, account),
-        .name = STR("")};
+                       .account = str_copy(arena, account),
+                       .arn = str_format(arena, "arn:aws:iam::%.*s:root", STR_ARG(account)),
+                       .id = str_copy(arena, account),
+                       .name = STR("")};
 }
 
 Principal principal_service(Str host) { return (Principal){.kind = PRINCIPAL_SERVICE, .account = STR(""), .arn = host, .id = host, .name = host}; }
@@ -22,11 +22,11 @@ Principal principal_role(Arena *arena, Str role_arn, Str session_name) {
     for (int i = 0; i < 4; i++) str_cut(&rest, ':');
     Str account = str_cut(&rest, ':'), name = str_from(rest, (size_t)(str_rfind_char(rest, '/') + 1));
     return (Principal){.kind = PRINCIPAL_ROLE_SESSION,
-        .account = str_copy(arena, account),
-        .arn = str_format(arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", STR_ARG(account), STR_ARG(name), STR_ARG(session_name)),
-        .id = STR(""),
-        .name = str_copy(arena, session_name),
-        .role_arn = str_copy(arena, role_arn)};
+                       .account = str_copy(arena, account),
+                       .arn = str_format(arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", STR_ARG(account), STR_ARG(name), STR_ARG(session_name)),
+                       .id = STR(""),
+                       .name = str_copy(arena, session_name),
+                       .role_arn = str_copy(arena, role_arn)};
 }
 
 Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const char *service_host) {
@@ -37,8 +37,7 @@ Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const
 
 Principal principal_copy(Arena *arena, const Principal *from) {
     Principal to = *from;
-    Str *const texts[] = {
-        &to.account, &to.arn, &to.id, &to.name, &to.role_arn, &to.access_key_id, &to.session_policy, &to.assumed_by};
+    Str *const texts[] = {&to.account, &to.arn, &to.id, &to.name, &to.role_arn, &to.access_key_id, &to.session_policy, &to.assumed_by};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = str_copy(arena, *texts[i]);
     to.session_tags = doc_copy(arena, from->session_tags);
     return to;
@@ -64,15 +63,15 @@ bool principal_from_doc(const Doc *doc, Principal *out) {
     int64_t kind = doc_number(doc, "kind", -1);
     if (kind < PRINCIPAL_ANONYMOUS || kind > PRINCIPAL_SERVICE) return false;
     *out = (Principal){.kind = (PrincipalKind)kind,
-        .account = doc_text(doc, "account"),
-        .arn = doc_text(doc, "arn"),
-        .id = doc_text(doc, "id"),
-        .name = doc_text(doc, "name"),
-        .role_arn = doc_text(doc, "role"),
-        .access_key_id = doc_text(doc, "key"),
-        .session_policy = doc_text(doc, "policy"),
-        .assumed_by = doc_text(doc, "for"),
-        .session_since_ms = doc_number(doc, "since", 0),
-        .session_tags = doc_get(doc, "tags")};
+                       .account = doc_text(doc, "account"),
+                       .arn = doc_text(doc, "arn"),
+                       .id = doc_text(doc, "id"),
+                       .name = doc_text(doc, "name"),
+                       .role_arn = doc_text(doc, "role"),
+                       .access_key_id = doc_text(doc, "key"),
+                       .session_policy = doc_text(doc, "policy"),
+                       .assumed_by = doc_text(doc, "for"),
+                       .session_since_ms = doc_number(doc, "since", 0),
+                       .session_tags = doc_get(doc, "tags")};
     return true;
 }

@@ -79,7 +79,9 @@ bool access_key_account(Arena *arena, Str access_key, Str *account) {
 
 Str access_key_id_make(IdentityView view, Arena *arena, Str account) { return key_id_make(view_snapshot(view), arena, "AKIA", account); }
 
-static Str forty_characters(Arena *arena, const uint8_t bytes[SECRET_RAW_BYTES]) { return str_base64(arena, (Str){(const char *)bytes, SECRET_RAW_BYTES}); }
+static Str forty_characters(Arena *arena, const uint8_t bytes[SECRET_RAW_BYTES]) {
+    return str_base64(arena, (Str){(const char *)bytes, SECRET_RAW_BYTES});
+}
 
 Str access_key_secret_make(Arena *arena) {
     uint8_t bytes[SECRET_RAW_BYTES];
@@ -105,8 +107,8 @@ static void write_payload(Arena *arena, const Session *session, Str access_key, 
     add_number(buf, (uint64_t)session->since_ms, 8);
     add_number(buf, (uint64_t)session->until_ms, 8);
     add_number(buf, (uint64_t)session->until_wall_ms, 8);
-    const Str texts[] = {access_key, session->account, session->arn, session->id, session->name, session->role_arn, session->policy,
-        session->tags ? json_write(arena, session->tags) : STR_NONE};
+    const Str texts[] = {access_key,    session->account,  session->arn,    session->id,
+                         session->name, session->role_arn, session->policy, session->tags ? json_write(arena, session->tags) : STR_NONE};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) add_text(buf, texts[i]);
     add_number(buf, nonce, NONCE_BYTES);
 }
@@ -178,18 +180,19 @@ AuthFault session_read(const IdentitySnapshot *snapshot, Arena *arena, Str acces
     return AUTH_OK;
 }
 
-bool session_of_role(IdentityView view, Arena *arena, Str role_arn, Str session_name, int64_t plane_ms, int64_t wall_ms, int64_t seconds, Session *out) {
+bool session_of_role(IdentityView view, Arena *arena, Str role_arn, Str session_name, int64_t plane_ms, int64_t wall_ms, int64_t seconds,
+                     Session *out) {
     const Entity *role = snapshot_role(view_snapshot(view), role_arn);
     if (!role) return false;
     Principal principal = principal_role(arena, role_arn, session_name);
     *out = (Session){.kind = PRINCIPAL_ROLE_SESSION,
-        .account = principal.account,
-        .arn = principal.arn,
-        .id = str_format(arena, "%.*s:%.*s", STR_ARG(role->id), STR_ARG(session_name)),
-        .name = principal.name,
-        .role_arn = principal.role_arn,
-        .since_ms = plane_ms,
-        .until_ms = plane_ms + seconds * 1000,
-        .until_wall_ms = wall_ms + seconds * 1000};
+                     .account = principal.account,
+                     .arn = principal.arn,
+                     .id = str_format(arena, "%.*s:%.*s", STR_ARG(role->id), STR_ARG(session_name)),
+                     .name = principal.name,
+                     .role_arn = principal.role_arn,
+                     .since_ms = plane_ms,
+                     .until_ms = plane_ms + seconds * 1000,
+                     .until_wall_ms = wall_ms + seconds * 1000};
     return true;
 }

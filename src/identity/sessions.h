@@ -23,7 +23,8 @@ typedef struct Credentials {
 
 Credentials session_issue(IdentityView view, Arena *arena, const Session *session);
 // A session of a role, for the metadata service and for the services' own work. False when there is no such role.
-bool session_of_role(IdentityView view, Arena *arena, Str role_arn, Str session_name, int64_t plane_ms, int64_t wall_ms, int64_t seconds, Session *out);
+bool session_of_role(IdentityView view, Arena *arena, Str role_arn, Str session_name, int64_t plane_ms, int64_t wall_ms, int64_t seconds,
+                     Session *out);
 
 // A new access key id of a user ("AKIA" and 16 characters); the plane recognises its own keys even when they are gone.
 Str access_key_id_make(IdentityView view, Arena *arena, Str account);

@@ -95,9 +95,12 @@ static AuthFault read_header(const HttpRequest *request, Str authorization, Sign
     while (rest.len) {
         Str value = str_trim(str_cut(&rest, ','));
         Str name = str_cut(&value, '=');
-        if (str_is(name, "Credential")) credential = value;
-        else if (str_is(name, "SignedHeaders")) out->signed_headers = value;
-        else if (str_is(name, "Signature")) out->signature = value;
+        if (str_is(name, "Credential"))
+            credential = value;
+        else if (str_is(name, "SignedHeaders"))
+            out->signed_headers = value;
+        else if (str_is(name, "Signature"))
+            out->signature = value;
     }
     AuthFault fault = read_scope(credential, out);
     if (fault) return fault;
@@ -199,8 +202,8 @@ static size_t string_to_sign(const Signature *signature, Str canonical, char *ro
     char hash[SHA256_HEX];
     sha256_hex(canonical, hash);
     Str timestamp = signature_timestamp(signature);
-    const Str parts[] = {STR(ALGORITHM "\n"), timestamp, STR("\n"), signature->date, STR("/"), signature->region, STR("/"), signature->service,
-        STR("/aws4_request\n"), {hash, SHA256_HEX}};
+    const Str parts[] = {STR(ALGORITHM "\n"), timestamp, STR("\n"),          signature->date,        STR("/"),
+                         signature->region,   STR("/"),  signature->service, STR("/aws4_request\n"), {hash, SHA256_HEX}};
     size_t at = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (at + parts[i].len > size) return 0;
@@ -215,9 +218,9 @@ static AuthFault compute(const Signature *signature, const HttpRequest *request,
     buf_init(&canonical, CANONICAL_MAX_BYTES);
     buf_reserve(&canonical, CANONICAL_START_BYTES);
     CanonicalParts parts = {.signed_headers = signature->signed_headers,
-        .payload_hash = payload,
-        .s3 = str_is(signature->service, "s3"),
-        .without_signature = signature->scheme == SIGNATURE_QUERY};
+                            .payload_hash = payload,
+                            .s3 = str_is(signature->service, "s3"),
+                            .without_signature = signature->scheme == SIGNATURE_QUERY};
     if (!canonical_request(request, parts, &canonical)) return AUTH_MISMATCH;
     char text[1024];
     size_t length = string_to_sign(signature, buf_str(&canonical), text, sizeof text);

@@ -31,16 +31,16 @@ static Signature signature_of(Arena *arena, const SigningIdentity *as, int64_t w
     char *timestamp = arena_alloc(arena, 17);
     sigv4_time_write(wall_ms, timestamp);
     return (Signature){.access_key = as->access_key,
-        .date = {timestamp, 8},
-        .region = as->region,
-        .service = as->service,
-        .timestamp = {timestamp, 16},
-        .signed_at_ms = wall_ms};
+                       .date = {timestamp, 8},
+                       .region = as->region,
+                       .service = as->service,
+                       .timestamp = {timestamp, 16},
+                       .signed_at_ms = wall_ms};
 }
 
 static Str credential_of(Arena *arena, const Signature *signature) {
     return str_format(arena, "%.*s/%.*s/%.*s/%.*s/aws4_request", STR_ARG(signature->access_key), STR_ARG(signature->date), STR_ARG(signature->region),
-        STR_ARG(signature->service));
+                      STR_ARG(signature->service));
 }
 
 static Str body_hash(Arena *arena, const HttpRequest *request) {
@@ -67,8 +67,8 @@ size_t sigv4_sign(Arena *arena, const HttpRequest *request, const SigningIdentit
     char hex[SIGNATURE_HEX];
     signature_compute(&signature, &whole, payload, as->secret, hex);
     added[count++] = (HttpHeader){STR("Authorization"),
-        str_format(arena, "AWS4-HMAC-SHA256 Credential=%.*s, SignedHeaders=%.*s, Signature=%.*s", STR_ARG(credential_of(arena, &signature)),
-            STR_ARG(signature.signed_headers), SIGNATURE_HEX, hex)};
+                                  str_format(arena, "AWS4-HMAC-SHA256 Credential=%.*s, SignedHeaders=%.*s, Signature=%.*s",
+                                             STR_ARG(credential_of(arena, &signature)), STR_ARG(signature.signed_headers), SIGNATURE_HEX, hex)};
     return count;
 }
 
@@ -76,9 +76,10 @@ Str sigv4_presign(Arena *arena, const HttpRequest *request, const SigningIdentit
     Signature signature = signature_of(arena, as, wall_ms);
     signature.scheme = SIGNATURE_QUERY;
     signature.signed_headers = signed_names(arena, request->headers, request->header_count);
-    Str query = str_format(arena, "%.*s%sX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%.*s&X-Amz-Date=%.*s&X-Amz-Expires=%lld&X-Amz-SignedHeaders=%.*s",
-        STR_ARG(request->query), request->query.len ? "&" : "", STR_ARG(str_uri_encode(arena, credential_of(arena, &signature), false)),
-        STR_ARG(signature.timestamp), (long long)expires_s, STR_ARG(str_uri_encode(arena, signature.signed_headers, false)));
+    Str query =
+        str_format(arena, "%.*s%sX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%.*s&X-Amz-Date=%.*s&X-Amz-Expires=%lld&X-Amz-SignedHeaders=%.*s",
+                   STR_ARG(request->query), request->query.len ? "&" : "", STR_ARG(str_uri_encode(arena, credential_of(arena, &signature), false)),
+                   STR_ARG(signature.timestamp), (long long)expires_s, STR_ARG(str_uri_encode(arena, signature.signed_headers, false)));
     if (as->token.at) query = str_format(arena, "%.*s&X-Amz-Security-Token=%.*s", STR_ARG(query), STR_ARG(str_uri_encode(arena, as->token, false)));
     HttpRequest whole = *request;
     whole.arena = arena;

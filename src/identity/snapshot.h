@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/map.h"
-#include "identity/sessions.h"
 #include "identity/policy.h"
+#include "identity/sessions.h"
 
 #include <stdatomic.h>
 

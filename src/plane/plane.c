@@ -157,6 +157,7 @@ void plane_close(Plane *plane) {
     loop_hook_free(plane->after_poll);
     loop_wake_free(plane->wake);
     snapshot_free(plane->snapshot);
+    unsupported_done(plane);
     fd_close(plane->lock_fd);
     arena_free(plane->arena);
     free(plane);

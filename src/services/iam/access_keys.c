@@ -31,7 +31,8 @@ Outcome iam_create_access_key(Turn *turn, const Call *call, Doc **out, Error *e)
     Doc *user;
     CALL_TRY(iam_find_called(turn, call, &kind, &user, e));
     Str user_id = iam_id(arena, doc_text(user, "UserName"));
-    if (doc_count(keys_of(turn, user_id)) >= KEYS_PER_USER) return call_fail(e, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", KEYS_PER_USER);
+    if (doc_count(keys_of(turn, user_id)) >= KEYS_PER_USER)
+        return call_fail(e, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", KEYS_PER_USER);
     Str id = free_key_id(turn);
     Doc *key = doc_map(arena);
     doc_set_str(arena, key, "user", user_id);

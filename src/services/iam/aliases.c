@@ -12,7 +12,8 @@ static bool find_alias(Turn *turn, Str *alias) {
 
 Outcome iam_create_alias(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str alias = doc_text(call->input, "AccountAlias"), old;
-    if (find_alias(turn, &old) && str_eq(alias, old)) return call_fail(e, "EntityAlreadyExists", "The account alias %.*s already exists.", STR_ARG(alias));
+    if (find_alias(turn, &old) && str_eq(alias, old))
+        return call_fail(e, "EntityAlreadyExists", "The account alias %.*s already exists.", STR_ARG(alias));
     Doc *doc = doc_map(turn_arena(turn));
     doc_set_str(turn_arena(turn), doc, "alias", alias);
     document_put(turn_store(turn), iam_where(turn), &IAM_PLANE, ALIAS_ID, doc);
@@ -21,7 +22,8 @@ Outcome iam_create_alias(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 Outcome iam_delete_alias(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str alias = doc_text(call->input, "AccountAlias"), old;
-    if (!find_alias(turn, &old) || !str_eq(alias, old)) return call_fail(e, "NoSuchEntity", "The account alias %.*s cannot be found.", STR_ARG(alias));
+    if (!find_alias(turn, &old) || !str_eq(alias, old))
+        return call_fail(e, "NoSuchEntity", "The account alias %.*s cannot be found.", STR_ARG(alias));
     document_delete(turn_store(turn), iam_where(turn), &IAM_PLANE, ALIAS_ID);
     return OUTCOME_DONE;
 }

@@ -22,7 +22,8 @@ Outcome iam_attach(Turn *turn, const Call *call, Doc **out, Error *e) {
         return call_fail(e, "NoSuchEntity", "Policy %.*s does not exist or is not attachable.", STR_ARG(policy_arn(call)));
     }
     Doc *attached = attached_without(arena, doc, policy_arn(call));
-    if (doc_count(attached) >= ATTACHED_MAX) return call_fail(e, "LimitExceeded", "Cannot exceed quota for PoliciesPer%s: %d", kind->title, ATTACHED_MAX);
+    if (doc_count(attached) >= ATTACHED_MAX)
+        return call_fail(e, "LimitExceeded", "Cannot exceed quota for PoliciesPer%s: %d", kind->title, ATTACHED_MAX);
     doc_push_str(arena, attached, policy_arn(call));
     doc_put(doc, STR("attached"), attached);
     iam_save(turn, kind, doc);

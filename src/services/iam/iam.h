@@ -61,7 +61,8 @@ CallHandler iam_create_user, iam_get_user, iam_update_user, iam_delete_user, iam
 CallHandler iam_create_access_key, iam_list_access_keys, iam_update_access_key, iam_delete_access_key, iam_get_access_key_last_used;
 CallHandler iam_create_role, iam_get_role, iam_list_roles, iam_update_role, iam_update_role_description, iam_update_trust, iam_delete_role;
 CallHandler iam_create_linked_role, iam_delete_linked_role, iam_linked_role_deletion;
-CallHandler iam_create_group, iam_get_group, iam_list_groups, iam_update_group, iam_delete_group, iam_add_user, iam_remove_user, iam_list_groups_of_user;
+CallHandler iam_create_group, iam_get_group, iam_list_groups, iam_update_group, iam_delete_group, iam_add_user, iam_remove_user,
+    iam_list_groups_of_user;
 CallHandler iam_put_inline, iam_get_inline, iam_list_inline, iam_delete_inline;
 CallHandler iam_attach, iam_detach, iam_list_attached, iam_put_boundary, iam_delete_boundary, iam_list_entities;
 CallHandler iam_create_policy, iam_get_policy, iam_list_policies, iam_delete_policy;

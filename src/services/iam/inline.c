@@ -25,7 +25,7 @@ Outcome iam_put_inline(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_put(policies, policy_name(call), doc_of_str(arena, text));
     if (inline_bytes(policies) > kind->inline_max_bytes) {
         return call_fail(e, "LimitExceeded", "Maximum policy size of %zu bytes exceeded for %s %.*s", kind->inline_max_bytes, kind->segment,
-            STR_ARG(doc_text(doc, kind->name)));
+                         STR_ARG(doc_text(doc, kind->name)));
     }
     iam_save(turn, kind, doc);
     return OUTCOME_DONE;

@@ -3,8 +3,8 @@
 const Kind IAM_KIND_USER = {&IAM_USER, "UserName", "UserId", "AIDA", "user", "User", "User", "Users", 2048};
 const Kind IAM_KIND_ROLE = {&IAM_ROLE, "RoleName", "RoleId", "AROA", "role", "Role", "Role", "Roles", 10240};
 const Kind IAM_KIND_GROUP = {&IAM_GROUP, "GroupName", "GroupId", "AGPA", "group", "Group", "Group", "Groups", 5120};
-const Kind IAM_KIND_PROFILE = {&IAM_INSTANCE_PROFILE, "InstanceProfileName", "InstanceProfileId", "AIPA", "instance-profile", "Instance Profile",
-    "InstanceProfile", "InstanceProfiles", 0};
+const Kind IAM_KIND_PROFILE = {&IAM_INSTANCE_PROFILE, "InstanceProfileName", "InstanceProfileId", "AIPA", "instance-profile",
+                               "Instance Profile",    "InstanceProfile",     "InstanceProfiles",  0};
 
 const Kind *iam_kind_of(const Call *call) {
     static const Kind *const kinds[] = {&IAM_KIND_PROFILE, &IAM_KIND_GROUP, &IAM_KIND_ROLE};

@@ -31,8 +31,8 @@ static Doc *document_of(Arena *arena, Str name, Str path, Str arn, Str id, int64
 }
 
 static Doc *document_of_aws(Arena *arena, const ManagedPolicy *managed) {
-    Doc *policy = document_of(
-        arena, str_of(managed->name), str_of(managed->path), managed_policy_arn(arena, managed), managed_policy_id(arena, managed), AWS_POLICY_DATE_MS);
+    Doc *policy = document_of(arena, str_of(managed->name), str_of(managed->path), managed_policy_arn(arena, managed),
+                              managed_policy_id(arena, managed), AWS_POLICY_DATE_MS);
     doc_set_str(arena, policy, "DefaultVersionId", str_of(managed->version));
     doc_push(doc_get(policy, "versions"), version_of(arena, str_of(managed->version), str_of(managed->document), AWS_POLICY_DATE_MS));
     return policy;
@@ -176,7 +176,8 @@ Outcome iam_list_policies(Turn *turn, const Call *call, Doc **out, Error *e) {
         const Doc *own = document_scan(turn_store(turn), iam_where(turn), &IAM_POLICY, (DocumentScan){0}, arena);
         for (const Doc *policy = doc_first(own); policy; policy = policy->next) list_one(turn, call, policy, items);
     }
-    for (size_t i = 0; i < managed_policy_count() && !str_is(scope, "Local"); i++) list_one(turn, call, document_of_aws(arena, managed_policy_at(i)), items);
+    for (size_t i = 0; i < managed_policy_count() && !str_is(scope, "Local"); i++)
+        list_one(turn, call, document_of_aws(arena, managed_policy_at(i)), items);
     CALL_TRY(iam_page(call, items, "Arn", "Policies", out, e));
     return OUTCOME_DONE;
 }
@@ -186,7 +187,7 @@ static bool find_own(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str arn = doc_text(call->input, "PolicyArn");
     if (str_starts(arn, STR("arn:aws:iam::aws:"))) {
         return fail(e, "AccessDenied", "User: %.*s is not authorized to perform: iam:%.*s on resource: policy %.*s", STR_ARG(call->principal.arn),
-            STR_ARG(wire_str(call->operation->name)), STR_ARG(arn));
+                    STR_ARG(wire_str(call->operation->name)), STR_ARG(arn));
     }
     return iam_policy_find(turn, arn, out, e);
 }
@@ -197,8 +198,9 @@ Outcome iam_delete_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     if (attachment_count(turn, doc_text(policy, "Arn"))) return call_fail(e, "DeleteConflict", "Cannot delete a policy attached to entities.");
     if (doc_count(doc_get(policy, "versions")) > 1) {
         return call_fail(e, "DeleteConflict",
-            "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the "
-            "policy.");
+                         "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default "
+                         "version is deleted with the "
+                         "policy.");
     }
     Str id = iam_id(turn_arena(turn), doc_text(policy, "PolicyName"));
     document_delete(turn_store(turn), iam_where(turn), &IAM_POLICY, id);
@@ -235,7 +237,8 @@ Outcome iam_create_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(iam_check_document(turn, text, POLICY_MAX_BYTES, "Cannot exceed quota for PolicySize", e));
     if (doc_count(doc_get(policy, "versions")) >= VERSIONS_MAX) {
         return call_fail(e, "LimitExceeded",
-            "A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", VERSIONS_MAX);
+                         "A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.",
+                         VERSIONS_MAX);
     }
     int64_t number = doc_number(policy, "last_version", 1) + 1;
     Doc *version = version_of(arena, str_format(arena, "v%lld", (long long)number), text, turn_now(turn));

@@ -8,15 +8,35 @@ static Str entity_arn(Turn *turn, const Call *call, const Kind *kind, Str name) 
     return iam_arn(arena, turn_where(turn).account, kind->segment, iam_path(call), name);
 }
 
+// Listings are about all there is under a path: arn:aws:iam::ACCOUNT:user/
+static Str listed(Turn *turn, const Call *call) {
+    static const struct {
+        const char *operation, *segment;
+    } lists[] = {{"ListUsers", "user"},
+                 {"ListRoles", "role"},
+                 {"ListGroups", "group"},
+                 {"ListPolicies", "policy"},
+                 {"ListInstanceProfiles", "instance-profile"}};
+    Str operation = wire_str(call->operation->name), prefix = doc_text(call->input, "PathPrefix");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!str_is(operation, lists[i].operation)) continue;
+        return iam_arn(turn_arena(turn), turn_where(turn).account, lists[i].segment, prefix.len ? prefix : STR("/"), STR(""));
+    }
+    return STR_NONE;
+}
+
 static Str resource_of(Turn *turn, const Call *call) {
+    static const char *const arns[] = {"PolicyArn", "PolicySourceArn"};
     const Kind *kind = iam_kind_of(call);
-    Str name = iam_name(turn, call, kind), policy = doc_text(call->input, "PolicyArn");
+    bool named = wire_member(wire_input(call->operation), str_of(kind->name)) != NULL;
+    Str name = named ? iam_name(turn, call, kind) : STR_NONE, all = listed(turn, call);
+    if (all.at) return all;
     if (name.at) return entity_arn(turn, call, kind, name);
-    if (policy.at) return policy;
-    Str simulated = doc_text(call->input, "PolicySourceArn");
-    if (simulated.at) return simulated;
-    Str new_policy = doc_text(call->input, "PolicyName");
-    return new_policy.at ? iam_arn(turn_arena(turn), turn_where(turn).account, "policy", iam_path(call), new_policy) : STR("*");
+    for (size_t i = 0; i < 2; i++) {
+        if (doc_get(call->input, arns[i])) return doc_text(call->input, arns[i]);
+    }
+    Str policy = doc_text(call->input, "PolicyName");
+    return policy.at ? iam_arn(turn_arena(turn), turn_where(turn).account, "policy", iam_path(call), policy) : STR("*");
 }
 
 // The condition keys of IAM, and those of tags.

@@ -96,7 +96,7 @@ Outcome iam_delete_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
     if (is_linked(role)) {
         return call_fail(e, "UnmodifiableEntity", "Cannot perform the operation on the protected role '%.*s' - this role is only modifiable by AWS",
-            STR_ARG(doc_text(role, "RoleName")));
+                         STR_ARG(doc_text(role, "RoleName")));
     }
     CALL_TRY(check_delete(turn, role, e));
     iam_remove(turn, &IAM_KIND_ROLE, role);
@@ -135,8 +135,10 @@ static Call as_create_role(Turn *turn, const Call *call, const char *name, Str h
     doc_set_str(arena, role.input, "RoleName", str_of(name));
     doc_set_str(arena, role.input, "Path", str_format(arena, "/aws-service-role/%.*s/", STR_ARG(host)));
     doc_set_str(arena, role.input, "Description", doc_text(call->input, "Description"));
-    doc_set_str(arena, role.input, "AssumeRolePolicyDocument",
-        str_format(arena,
+    doc_set_str(
+        arena, role.input, "AssumeRolePolicyDocument",
+        str_format(
+            arena,
             "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%.*s\"},\"Action\":\"sts:AssumeRole\"}]}",
             STR_ARG(host)));
     return role;
@@ -162,7 +164,8 @@ Outcome iam_delete_linked_role(Turn *turn, const Call *call, Doc **out, Error *e
     iam_remove(turn, &IAM_KIND_ROLE, role);
     *out = doc_map(arena);
     doc_set_str(arena, *out, "DeletionTaskId",
-        str_format(arena, "task%.*s%.*s/%.*s", STR_ARG(doc_text(role, "Path")), STR_ARG(doc_text(role, "RoleName")), STR_ARG(id_uuid(turn_ids(turn), arena))));
+                str_format(arena, "task%.*s%.*s/%.*s", STR_ARG(doc_text(role, "Path")), STR_ARG(doc_text(role, "RoleName")),
+                           STR_ARG(id_uuid(turn_ids(turn), arena))));
     return OUTCOME_DONE;
 }
 

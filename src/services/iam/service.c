@@ -1,6 +1,7 @@
 #include "services/iam/iam.h"
 
-#define OP(name, handler) {name, handler, NULL, OP_LOCAL, NULL, iam_requirements}
+#define OP(name, handler) \
+    { name, handler, NULL, OP_LOCAL, NULL, iam_requirements }
 
 static const Operation operations[] = {
     OP("AddRoleToInstanceProfile", iam_add_role),
@@ -93,8 +94,8 @@ static const Operation operations[] = {
     {NULL},
 };
 
-static const DocumentType *const documents[] = {
-    &IAM_USER, &IAM_ROLE, &IAM_GROUP, &IAM_POLICY, &IAM_ACCESS_KEY, &IAM_INSTANCE_PROFILE, &IAM_PLANE, NULL};
+static const DocumentType *const documents[] = {&IAM_USER,  &IAM_ROLE, &IAM_GROUP, &IAM_POLICY, &IAM_ACCESS_KEY, &IAM_INSTANCE_PROFILE,
+                                                &IAM_PLANE, NULL};
 
 extern const Service IAM_SERVICE; // services/services.c lists it
 const Service IAM_SERVICE = {.name = "iam", .prefix = "iam", .operations = operations, .documents = documents};

@@ -14,7 +14,8 @@ static Doc *context_of(Turn *turn, const Call *call) {
 }
 
 static const char *decision_name(Decision decision) {
-    static const char *const names[] = {[DECISION_ALLOW] = "allowed", [DECISION_IMPLICIT_DENY] = "implicitDeny", [DECISION_EXPLICIT_DENY] = "explicitDeny"};
+    static const char *const names[] = {
+        [DECISION_ALLOW] = "allowed", [DECISION_IMPLICIT_DENY] = "implicitDeny", [DECISION_EXPLICIT_DENY] = "explicitDeny"};
     return names[decision];
 }
 
@@ -28,8 +29,12 @@ typedef struct Simulation {
 
 static Decision decide_custom(const Simulation *simulation, Str action, Str resource) {
     Principal nobody = principal_root(turn_arena(simulation->turn), turn_where(simulation->turn).account);
-    PolicyQuestion question = {.arena = turn_arena(simulation->turn), .action = action, .resource = resource, .context = simulation->context,
-        .principal = simulation->principal ? simulation->principal : &nobody, .now_ms = turn_now(simulation->turn)};
+    PolicyQuestion question = {.arena = turn_arena(simulation->turn),
+                               .action = action,
+                               .resource = resource,
+                               .context = simulation->context,
+                               .principal = simulation->principal ? simulation->principal : &nobody,
+                               .now_ms = turn_now(simulation->turn)};
     PolicyAnswer answer = {0};
     for (const Doc *at = doc_first(doc_get(simulation->call->input, "PolicyInputList")); at; at = at->next) {
         const Policy *policy;
@@ -42,8 +47,13 @@ static Decision decide_custom(const Simulation *simulation, Str action, Str reso
 static Decision decide(const Simulation *simulation, Str action, Str resource) {
     Decision custom = decide_custom(simulation, action, resource);
     if (!simulation->principal || custom == DECISION_EXPLICIT_DENY) return custom;
-    AuthorizationRequest request = {.arena = turn_arena(simulation->turn), .principal = simulation->principal, .action = action, .resource = resource,
-        .resource_account = turn_where(simulation->turn).account, .context = simulation->context, .now_ms = turn_now(simulation->turn)};
+    AuthorizationRequest request = {.arena = turn_arena(simulation->turn),
+                                    .principal = simulation->principal,
+                                    .action = action,
+                                    .resource = resource,
+                                    .resource_account = turn_where(simulation->turn).account,
+                                    .context = simulation->context,
+                                    .now_ms = turn_now(simulation->turn)};
     Decision own = identity_decide((IdentityView){.directory = turn_directory(simulation->turn)}, &request);
     return own == DECISION_IMPLICIT_DENY ? custom : own;
 }
@@ -88,10 +98,15 @@ static bool principal_of(Turn *turn, Str arn, Principal *out, Error *e) {
     bool is_role = str_starts(rest, STR("role/"));
     const Kind *kind = is_role ? &IAM_KIND_ROLE : &IAM_KIND_USER;
     Doc *doc;
-    if (!is_role && !str_starts(rest, STR("user/"))) return fail(e, "InvalidInput", "Invalid Entity Arn: %.*s does not clearly define entity type and name.", STR_ARG(arn));
+    if (!is_role && !str_starts(rest, STR("user/")))
+        return fail(e, "InvalidInput", "Invalid Entity Arn: %.*s does not clearly define entity type and name.", STR_ARG(arn));
     TRY(iam_find(turn, kind, name, &doc, e));
     *out = is_role ? principal_role(arena, arn, STR("simulation"))
-                   : (Principal){.kind = PRINCIPAL_USER, .account = turn_where(turn).account, .arn = arn, .id = doc_text(doc, "UserId"), .name = doc_text(doc, "UserName")};
+                   : (Principal){.kind = PRINCIPAL_USER,
+                                 .account = turn_where(turn).account,
+                                 .arn = arn,
+                                 .id = doc_text(doc, "UserId"),
+                                 .name = doc_text(doc, "UserName")};
     return true;
 }
 

@@ -43,7 +43,8 @@ Outcome iam_tag(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(find_tagged(turn, call, &kind, &doc, e));
     Doc *tags = iam_tags(arena, doc_get(doc, "Tags"));
     for (const Doc *at = doc_first(doc_get(call->input, "Tags")); at; at = at->next) put_tag(arena, tags, doc_text(at, "Key"), doc_text(at, "Value"));
-    if (doc_count(tags) > TAGS_MAX) return call_fail(e, "LimitExceeded", "Cannot exceed quota for TagsPer%s: %d", kind ? kind->title : "Policy", TAGS_MAX);
+    if (doc_count(tags) > TAGS_MAX)
+        return call_fail(e, "LimitExceeded", "Cannot exceed quota for TagsPer%s: %d", kind ? kind->title : "Policy", TAGS_MAX);
     doc_put(doc, STR("Tags"), tags);
     save_tagged(turn, kind, doc);
     return OUTCOME_DONE;

@@ -18,8 +18,7 @@ enum {
 
 static IdentityView view_of(Turn *turn) { return (IdentityView){.directory = turn_directory(turn)}; }
 
-static void needs_nothing(Turn *turn, const Call *call, Requirements *all) {
-}
+static void needs_nothing(Turn *turn, const Call *call, Requirements *all) {}
 
 static Outcome get_caller_identity(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
@@ -32,9 +31,7 @@ static Outcome get_caller_identity(Turn *turn, const Call *call, Doc **out, Erro
 
 static Outcome get_access_key_info(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str key = doc_text(call->input, "AccessKeyId"), account;
-    if (!access_key_account(call->arena, key, &account)) {
-        return call_fail(e, "ValidationError", "Invalid AccessKeyId: %.*s", STR_ARG(key));
-    }
+    if (!access_key_account(call->arena, key, &account)) { return call_fail(e, "ValidationError", "Invalid AccessKeyId: %.*s", STR_ARG(key)); }
     *out = doc_map(call->arena);
     doc_set_str(call->arena, *out, "Account", account);
     return OUTCOME_DONE;
@@ -149,7 +146,8 @@ static Outcome assume_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(refuse_unsupported(call, e));
     CALL_TRY(check_duration(turn, call, seconds, e));
     if (!session_of_role(view_of(turn), arena, role_arn, name, turn_now(turn), turn_wall(turn), seconds, &session)) {
-        return call_fail(e, "AccessDenied", "User: %.*s is not authorized to perform: sts:AssumeRole on resource: %.*s", STR_ARG(call->principal.arn), STR_ARG(role_arn));
+        return call_fail(e, "AccessDenied", "User: %.*s is not authorized to perform: sts:AssumeRole on resource: %.*s", STR_ARG(call->principal.arn),
+                         STR_ARG(role_arn));
     }
     CALL_TRY(session_policy(turn, call, &session.policy, e));
     session.tags = session_tags(call);
@@ -178,13 +176,13 @@ static Outcome get_session_token(Turn *turn, const Call *call, Doc **out, Error 
     int64_t seconds = doc_number(call->input, "DurationSeconds", root ? ROOT_TOKEN_MOST_S : TOKEN_PRESET_S);
     if (seconds > most) seconds = most;
     Session session = {.kind = principal->kind,
-        .account = principal->account,
-        .arn = principal->arn,
-        .id = principal->id,
-        .name = principal->name,
-        .since_ms = turn_now(turn),
-        .until_ms = turn_now(turn) + seconds * 1000,
-        .until_wall_ms = turn_wall(turn) + seconds * 1000};
+                       .account = principal->account,
+                       .arn = principal->arn,
+                       .id = principal->id,
+                       .name = principal->name,
+                       .since_ms = turn_now(turn),
+                       .until_ms = turn_now(turn) + seconds * 1000,
+                       .until_wall_ms = turn_wall(turn) + seconds * 1000};
     Credentials credentials = session_issue(view_of(turn), arena, &session);
     *out = doc_map(arena);
     doc_set(*out, "Credentials", credentials_doc(arena, &credentials));
@@ -199,7 +197,16 @@ static const Operation operations[] = {
     {NULL},
 };
 
+// The trust policy of the role that shall be assumed. The evaluation knows it already (identity/authorize.c); that there is one makes roots obey it, too.
+static Doc *trust_policy(Turn *turn, const Call *call, Str *owner_account) {
+    Str role = doc_text(call->input, "RoleArn"), rest = role;
+    if (!role.at) return NULL;
+    for (int i = 0; i < 4; i++) str_cut(&rest, ':');
+    *owner_account = str_cut(&rest, ':');
+    return doc_map(call->arena);
+}
+
 static const DocumentType *const documents[] = {NULL};
 
 extern const Service STS_SERVICE; // services/services.c lists it
-const Service STS_SERVICE = {.name = "sts", .prefix = "sts", .operations = operations, .documents = documents};
+const Service STS_SERVICE = {.name = "sts", .prefix = "sts", .operations = operations, .documents = documents, .resource_policy = trust_policy};

@@ -2,19 +2,18 @@
 #include "identity/aws_chunked.h"
 #include "unit.h"
 
-
 #define SECRET STR("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 enum { PAYLOAD_BYTES = 66560 };
 
 static Signature signature_of(PayloadSigning payload, const char *seed) {
     return (Signature){.scheme = SIGNATURE_HEADER,
-        .date = STR("20130524"),
-        .region = STR("us-east-1"),
-        .service = STR("s3"),
-        .timestamp = STR("20130524T000000Z"),
-        .signature = str_of(seed),
-        .payload = payload};
+                       .date = STR("20130524"),
+                       .region = STR("us-east-1"),
+                       .service = STR("s3"),
+                       .timestamp = STR("20130524T000000Z"),
+                       .signature = str_of(seed),
+                       .payload = payload};
 }
 
 // The body as a client sends it; '@' stands for a chunk's 'a's.
@@ -29,16 +28,16 @@ static Str body_of_text(Arena *arena, const char *template) {
     return body;
 }
 
-#define SIGNED_BODY                                                                                                                                \
-    "10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n@\r\n"                                             \
-    "400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497\r\n@\r\n"                                               \
+#define SIGNED_BODY                                                                                   \
+    "10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n@\r\n" \
+    "400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497\r\n@\r\n"   \
     "0;chunk-signature=b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9\r\n\r\n"
 #define SIGNED_SEED "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
-#define TRAILER_BODY                                                                                                                               \
-    "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n@\r\n"                                             \
-    "400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n@\r\n"                                               \
-    "0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n"                                                      \
-    "x-amz-checksum-crc32c:sOO8/Q==\r\n"                                                                                                           \
+#define TRAILER_BODY                                                                                  \
+    "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n@\r\n" \
+    "400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n@\r\n"   \
+    "0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n"          \
+    "x-amz-checksum-crc32c:sOO8/Q==\r\n"                                                              \
     "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n"
 #define TRAILER_SEED "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"
 
@@ -104,7 +103,8 @@ static void without_the_key_signatures_are_read_but_not_checked(void **state) {
 
 static void an_unsigned_body_with_a_trailer_is_unframed(void **state) {
     AUTO_ARENA arena = arena_new();
-    Outcome outcome = parse(arena, PAYLOAD_CHUNKS_UNSIGNED_TRAILER, SIGNED_SEED, STR("3\r\naaa\r\n2\r\naa\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"), 1, true);
+    Outcome outcome =
+        parse(arena, PAYLOAD_CHUNKS_UNSIGNED_TRAILER, SIGNED_SEED, STR("3\r\naaa\r\n2\r\naa\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"), 1, true);
     assert_int_equal(outcome.result, AWS_CHUNKED_DONE);
     assert_int_equal(outcome.payload_bytes, 5);
     assert_true(str_is(outcome.first_trailer, "AAAAAA=="));

@@ -1,6 +1,6 @@
 // Policies: what documents are refused, and what one document says about one request. Tables; each row is a case.
-#include "identity/policy.h"
 #include "formats/json.h"
+#include "identity/policy.h"
 #include "unit.h"
 
 #define ACCOUNT "123456789012"
@@ -13,15 +13,16 @@
 
 static Principal alice(void) {
     return (Principal){.kind = PRINCIPAL_USER,
-        .account = STR(ACCOUNT),
-        .arn = STR("arn:aws:iam::" ACCOUNT ":user/alice"),
-        .id = STR("AIDAALICE"),
-        .name = STR("alice")};
+                       .account = STR(ACCOUNT),
+                       .arn = STR("arn:aws:iam::" ACCOUNT ":user/alice"),
+                       .id = STR("AIDAALICE"),
+                       .name = STR("alice")};
 }
 
 typedef enum Says { NOTHING, ALLOWS, DENIES } Says;
 
-static Says ask(Arena *arena, const char *document, PolicyKind kind, const char *action, const char *resource, const char *context, Principal principal) {
+static Says ask(Arena *arena, const char *document, PolicyKind kind, const char *action, const char *resource, const char *context,
+                Principal principal) {
     const Policy *policy = NULL;
     Doc *keys = NULL;
     Error e = {0};
@@ -30,8 +31,12 @@ static Says ask(Arena *arena, const char *document, PolicyKind kind, const char 
         fail_msg("a policy of the table does not parse");
     }
     assert_true(json_parse(arena, str_of(context ? context : "{}"), &keys, &e));
-    PolicyQuestion question = {.arena = arena, .action = str_of(action), .resource = str_of(resource), .principal = &principal, .context = keys,
-        .now_ms = 1767225600000}; // 2026-01-01T00:00:00Z
+    PolicyQuestion question = {.arena = arena,
+                               .action = str_of(action),
+                               .resource = str_of(resource),
+                               .principal = &principal,
+                               .context = keys,
+                               .now_ms = 1767225600000}; // 2026-01-01T00:00:00Z
     PolicyAnswer answer = {0};
     policy_ask(policy, &question, &answer);
     return answer.denies ? DENIES : answer.allows ? ALLOWS : NOTHING;
@@ -61,7 +66,8 @@ static void actions_and_resources_match_with_wildcards(void **state) {
         {POLICY(ALLOW("\"Action\":\"s3:Get*\",\"Resource\":\"arn:aws:s3:::b/*\"")), "s3:GetObject", "arn:aws:s3:::bb/a", NULL, NOTHING},
         {POLICY(ALLOW("\"Action\":\"s3:Get*\",\"Resource\":\"arn:aws:s3:::B/*\"")), "s3:GetObject", "arn:aws:s3:::b/a", NULL, NOTHING},
         {POLICY(ALLOW("\"Action\":\"s3:?etObject\",\"Resource\":\"arn:aws:s3:::b/?.txt\"")), "s3:GetObject", "arn:aws:s3:::b/a.txt", NULL, ALLOWS},
-        {POLICY(ALLOW("\"Action\":[\"ec2:*\",\"s3:*\"],\"Resource\":[\"arn:aws:s3:::a\",\"arn:aws:s3:::b\"]")), "s3:ListBucket", "arn:aws:s3:::b", NULL, ALLOWS},
+        {POLICY(ALLOW("\"Action\":[\"ec2:*\",\"s3:*\"],\"Resource\":[\"arn:aws:s3:::a\",\"arn:aws:s3:::b\"]")), "s3:ListBucket", "arn:aws:s3:::b",
+         NULL, ALLOWS},
         {POLICY(ALLOW("\"NotAction\":\"iam:*\",\"Resource\":\"*\"")), "s3:GetObject", "arn:aws:s3:::b/k", NULL, ALLOWS},
         {POLICY(ALLOW("\"NotAction\":\"iam:*\",\"Resource\":\"*\"")), "iam:GetUser", "*", NULL, NOTHING},
         {POLICY(ALLOW("\"Action\":\"*\",\"NotResource\":\"arn:aws:s3:::secret/*\"")), "s3:GetObject", "arn:aws:s3:::secret/k", NULL, NOTHING},
@@ -106,9 +112,12 @@ static void text_conditions(void **state) {
         {GET_IF("\"StringNotLike\":{\"s3:prefix\":\"home/*\"}"), "s3:GetObject", "*", "{\"s3:prefix\":\"home/x\"}", NOTHING},
         {GET_IF("\"StringEquals\":{\"s3:prefix\":\"a\",\"s3:delimiter\":\"/\"}"), "s3:GetObject", "*", "{\"s3:prefix\":\"a\"}", NOTHING},
         {GET_IF("\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:s3:::b*\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:s3:::bucket\"}", ALLOWS},
-        {GET_IF("\"ArnEquals\":{\"aws:SourceArn\":\"arn:aws:*:eu-west-1:*:x\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:sns:eu-west-1:1:x\"}", ALLOWS},
-        {GET_IF("\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:*:x\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:sns:eu-west-1:1:x\"}", NOTHING},
-        {GET_IF("\"ArnNotLike\":{\"aws:SourceArn\":\"arn:aws:s3:::b*\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:s3:::bucket\"}", NOTHING},
+        {GET_IF("\"ArnEquals\":{\"aws:SourceArn\":\"arn:aws:*:eu-west-1:*:x\"}"), "s3:GetObject", "*",
+         "{\"aws:SourceArn\":\"arn:aws:sns:eu-west-1:1:x\"}", ALLOWS},
+        {GET_IF("\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:*:x\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:sns:eu-west-1:1:x\"}",
+         NOTHING},
+        {GET_IF("\"ArnNotLike\":{\"aws:SourceArn\":\"arn:aws:s3:::b*\"}"), "s3:GetObject", "*", "{\"aws:SourceArn\":\"arn:aws:s3:::bucket\"}",
+         NOTHING},
         {GET_IF("\"BinaryEquals\":{\"x:key\":\"YWJj\"}"), "s3:GetObject", "*", "{\"x:key\":\"abc\"}", ALLOWS},
     };
     RUN(cases);
@@ -164,9 +173,9 @@ static void set_conditions(void **state) {
 
 static void resource_policies_name_principals(void **state) {
     Principal session = {.kind = PRINCIPAL_ROLE_SESSION,
-        .account = STR(ACCOUNT),
-        .arn = STR("arn:aws:sts::" ACCOUNT ":assumed-role/build/s"),
-        .role_arn = STR("arn:aws:iam::" ACCOUNT ":role/build")};
+                         .account = STR(ACCOUNT),
+                         .arn = STR("arn:aws:sts::" ACCOUNT ":assumed-role/build/s"),
+                         .role_arn = STR("arn:aws:iam::" ACCOUNT ":role/build")};
     const struct {
         const char *document;
         Principal principal;
@@ -213,17 +222,21 @@ static void malformed_documents_are_refused_in_awss_words(void **state) {
         {POLICY(ALLOW(GET ",\"NotAction\":\"s3:*\"")), POLICY_IDENTITY, "Syntax errors in policy."},
         {POLICY(ALLOW("\"Principal\":\"*\"," GET)), POLICY_IDENTITY, "Policy document should not specify a principal."},
         {POLICY(ALLOW("\"Action\":\"GetObject\",\"Resource\":\"*\"")), POLICY_IDENTITY,
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
+         "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
         {POLICY(ALLOW("\"Action\":\"s3:Get:Object\",\"Resource\":\"*\"")), POLICY_IDENTITY, "Actions/Condition can contain only one colon."},
         {POLICY(ALLOW("\"Action\":\"s 3:GetObject\",\"Resource\":\"*\"")), POLICY_IDENTITY, "Vendor s 3 is not valid"},
         {POLICY(ALLOW("\"Action\":\"s3:*\",\"Resource\":\"bucket\"")), POLICY_IDENTITY, "Resource bucket must be in ARN format or \"*\"."},
-        {POLICY(ALLOW("\"Action\":\"s3:*\",\"Resource\":\"arn:gcp:s3:::b\"")), POLICY_IDENTITY, "Partition \"gcp\" is not valid for resource \"arn:gcp:s3:::b\"."},
+        {POLICY(ALLOW("\"Action\":\"s3:*\",\"Resource\":\"arn:gcp:s3:::b\"")), POLICY_IDENTITY,
+         "Partition \"gcp\" is not valid for resource \"arn:gcp:s3:::b\"."},
         {GET_IF("\"StringEqual\":{\"s3:prefix\":\"a\"}"), POLICY_IDENTITY, "Invalid Condition type : StringEqual"},
-        {POLICY(ALLOW("\"Sid\":\"A\"," GET) "," ALLOW("\"Sid\":\"A\"," GET)), POLICY_IDENTITY, "Statement IDs (SID) in a single policy must be unique."},
+        {POLICY(ALLOW("\"Sid\":\"A\"," GET) "," ALLOW("\"Sid\":\"A\"," GET)), POLICY_IDENTITY,
+         "Statement IDs (SID) in a single policy must be unique."},
         {POLICY(ALLOW("\"Principal\":\"*\",\"Action\":\"sts:AssumeRole\",\"Resource\":\"*\"")), POLICY_TRUST, "Has prohibited field Resource"},
         {POLICY(ALLOW("\"Action\":\"sts:AssumeRole\"")), POLICY_TRUST, "Missing required field Principal"},
-        {POLICY(ALLOW("\"Principal\":\"*\",\"Action\":\"s3:GetObject\"")), POLICY_TRUST, "AssumeRole policy may only specify STS AssumeRole actions."},
-        {POLICY(ALLOW("\"Principal\":{\"AWS\":\"bob\"},\"Action\":\"sts:AssumeRole\"")), POLICY_TRUST, "Invalid principal in policy: \"AWS\":\"bob\""},
+        {POLICY(ALLOW("\"Principal\":\"*\",\"Action\":\"s3:GetObject\"")), POLICY_TRUST,
+         "AssumeRole policy may only specify STS AssumeRole actions."},
+        {POLICY(ALLOW("\"Principal\":{\"AWS\":\"bob\"},\"Action\":\"sts:AssumeRole\"")), POLICY_TRUST,
+         "Invalid principal in policy: \"AWS\":\"bob\""},
         {POLICY(ALLOW(GET)), POLICY_RESOURCE, "Missing required field Principal"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -21,57 +21,163 @@ typedef struct Example {
     const char *signed_headers, *signature;
 } Example;
 
-#define H(name, value) {STR_INIT(name), STR_INIT(value)}
+#define H(name, value) \
+    { STR_INIT(name), STR_INIT(value) }
 #define S3_HOST H("Host", "examplebucket.s3.amazonaws.com")
 #define S3_DATE H("x-amz-date", "20130524T000000Z")
 #define SUITE_HOST H("Host", "example.amazonaws.com")
 #define SUITE_DATE H("X-Amz-Date", "20150830T123600Z")
 
 static const Example s3_examples[] = {
-    {"GET Object", "GET", "/test.txt", NULL, "", {S3_HOST, H("Range", "bytes=0-9"), H("x-amz-content-sha256", EMPTY), S3_DATE}, "us-east-1/s3",
-        "host;range;x-amz-content-sha256;x-amz-date", "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
-    {"PUT Object", "PUT", "/test$file.text", NULL, "Welcome to Amazon S3.",
-        {S3_HOST, H("Date", "Fri, 24 May 2013 00:00:00 GMT"), S3_DATE, H("x-amz-storage-class", "REDUCED_REDUNDANCY"),
-            H("x-amz-content-sha256", "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072")},
-        "us-east-1/s3", "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
-        "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
-    {"PUT Object, path already encoded", "PUT", "/test%24file.text", NULL, "Welcome to Amazon S3.",
-        {S3_HOST, H("Date", "Fri, 24 May 2013 00:00:00 GMT"), S3_DATE, H("x-amz-storage-class", "REDUCED_REDUNDANCY"),
-            H("x-amz-content-sha256", "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072")},
-        "us-east-1/s3", "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
-        "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
-    {"GET Bucket Lifecycle", "GET", "/", "lifecycle", "", {S3_HOST, S3_DATE, H("x-amz-content-sha256", EMPTY)}, "us-east-1/s3",
-        "host;x-amz-content-sha256;x-amz-date", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"},
-    {"List Objects", "GET", "/", "max-keys=2&prefix=J", "", {S3_HOST, S3_DATE, H("x-amz-content-sha256", EMPTY)}, "us-east-1/s3",
-        "host;x-amz-content-sha256;x-amz-date", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"},
+    {"GET Object",
+     "GET",
+     "/test.txt",
+     NULL,
+     "",
+     {S3_HOST, H("Range", "bytes=0-9"), H("x-amz-content-sha256", EMPTY), S3_DATE},
+     "us-east-1/s3",
+     "host;range;x-amz-content-sha256;x-amz-date",
+     "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
+    {"PUT Object",
+     "PUT",
+     "/test$file.text",
+     NULL,
+     "Welcome to Amazon S3.",
+     {S3_HOST, H("Date", "Fri, 24 May 2013 00:00:00 GMT"), S3_DATE, H("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+      H("x-amz-content-sha256", "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072")},
+     "us-east-1/s3",
+     "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
+     "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
+    {"PUT Object, path already encoded",
+     "PUT",
+     "/test%24file.text",
+     NULL,
+     "Welcome to Amazon S3.",
+     {S3_HOST, H("Date", "Fri, 24 May 2013 00:00:00 GMT"), S3_DATE, H("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+      H("x-amz-content-sha256", "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072")},
+     "us-east-1/s3",
+     "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
+     "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
+    {"GET Bucket Lifecycle",
+     "GET",
+     "/",
+     "lifecycle",
+     "",
+     {S3_HOST, S3_DATE, H("x-amz-content-sha256", EMPTY)},
+     "us-east-1/s3",
+     "host;x-amz-content-sha256;x-amz-date",
+     "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"},
+    {"List Objects",
+     "GET",
+     "/",
+     "max-keys=2&prefix=J",
+     "",
+     {S3_HOST, S3_DATE, H("x-amz-content-sha256", EMPTY)},
+     "us-east-1/s3",
+     "host;x-amz-content-sha256;x-amz-date",
+     "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"},
 };
 
 static const Example suite_examples[] = {
-    {"get-vanilla", "GET", "/", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
-    {"get-vanilla-query-order-key-case", "GET", "/", "Param2=value2&Param1=value1", "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},
-    {"get-header-value-trim", "GET", "/", NULL, "", {SUITE_HOST, H("My-Header1", " value1"), H("My-Header2", " \"a   b   c\""), SUITE_DATE},
-        "us-east-1/service", "host;my-header1;my-header2;x-amz-date", "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"},
-    {"get-header-value-order", "GET", "/", NULL, "",
-        {SUITE_HOST, H("My-Header1", "value4"), H("My-Header1", "value1"), H("My-Header1", "value3"), H("My-Header1", "value2"), SUITE_DATE},
-        "us-east-1/service", "host;my-header1;x-amz-date", "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01"},
-    {"get-slash-dot-slash", "GET", "/./", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
-    {"get-slashes", "GET", "//example//", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"},
-    {"get-relative-relative", "GET", "/example1/example2/../..", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
-    {"get-utf8", "GET", "/\xe1\x88\xb4", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"},
-    {"post-vanilla", "POST", "/", NULL, "", {SUITE_HOST, SUITE_DATE}, "us-east-1/service", "host;x-amz-date",
-        "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
-    {"post-x-www-form-urlencoded", "POST", "/", NULL, "Param1=value1",
-        {SUITE_HOST, H("Content-Type", "application/x-www-form-urlencoded"), SUITE_DATE}, "us-east-1/service", "content-type;host;x-amz-date",
-        "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"},
-    {"ListUsers of the IAM guide", "GET", "/", "Action=ListUsers&Version=2010-05-08", "",
-        {H("Host", "iam.amazonaws.com"), H("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), SUITE_DATE}, "us-east-1/iam",
-        "content-type;host;x-amz-date", "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"},
+    {"get-vanilla",
+     "GET",
+     "/",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+    {"get-vanilla-query-order-key-case",
+     "GET",
+     "/",
+     "Param2=value2&Param1=value1",
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},
+    {"get-header-value-trim",
+     "GET",
+     "/",
+     NULL,
+     "",
+     {SUITE_HOST, H("My-Header1", " value1"), H("My-Header2", " \"a   b   c\""), SUITE_DATE},
+     "us-east-1/service",
+     "host;my-header1;my-header2;x-amz-date",
+     "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"},
+    {"get-header-value-order",
+     "GET",
+     "/",
+     NULL,
+     "",
+     {SUITE_HOST, H("My-Header1", "value4"), H("My-Header1", "value1"), H("My-Header1", "value3"), H("My-Header1", "value2"), SUITE_DATE},
+     "us-east-1/service",
+     "host;my-header1;x-amz-date",
+     "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01"},
+    {"get-slash-dot-slash",
+     "GET",
+     "/./",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+    {"get-slashes",
+     "GET",
+     "//example//",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"},
+    {"get-relative-relative",
+     "GET",
+     "/example1/example2/../..",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+    {"get-utf8",
+     "GET",
+     "/\xe1\x88\xb4",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"},
+    {"post-vanilla",
+     "POST",
+     "/",
+     NULL,
+     "",
+     {SUITE_HOST, SUITE_DATE},
+     "us-east-1/service",
+     "host;x-amz-date",
+     "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
+    {"post-x-www-form-urlencoded",
+     "POST",
+     "/",
+     NULL,
+     "Param1=value1",
+     {SUITE_HOST, H("Content-Type", "application/x-www-form-urlencoded"), SUITE_DATE},
+     "us-east-1/service",
+     "content-type;host;x-amz-date",
+     "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"},
+    {"ListUsers of the IAM guide",
+     "GET",
+     "/",
+     "Action=ListUsers&Version=2010-05-08",
+     "",
+     {H("Host", "iam.amazonaws.com"), H("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), SUITE_DATE},
+     "us-east-1/iam",
+     "content-type;host;x-amz-date",
+     "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"},
 };
 
 // The example as a request, with the Authorization header in place.
@@ -82,15 +188,16 @@ static HttpRequest request_of(Arena *arena, const Example *example, const char *
         headers[count] = example->headers[count];
         count++;
     }
-    headers[count++] = (HttpHeader){STR("Authorization"), str_format(arena, "AWS4-HMAC-SHA256 Credential=%s/%s/%s/aws4_request,SignedHeaders=%s,Signature=%s", key,
-                                                              date, example->scope, example->signed_headers, signature)};
+    headers[count++] =
+        (HttpHeader){STR("Authorization"), str_format(arena, "AWS4-HMAC-SHA256 Credential=%s/%s/%s/aws4_request,SignedHeaders=%s,Signature=%s", key,
+                                                      date, example->scope, example->signed_headers, signature)};
     return (HttpRequest){.arena = arena,
-        .method = str_of(example->method),
-        .path = str_of(example->path),
-        .query = str_of(example->query),
-        .headers = headers,
-        .header_count = count,
-        .body = body_of(str_of(example->body))};
+                         .method = str_of(example->method),
+                         .path = str_of(example->path),
+                         .query = str_of(example->query),
+                         .headers = headers,
+                         .header_count = count,
+                         .body = body_of(str_of(example->body))};
 }
 
 static AuthFault verify(const HttpRequest *request, Str secret, int64_t now_ms) {
@@ -121,7 +228,8 @@ static void examples_of_the_test_suite_verify(void **state) {
 
 static void a_changed_signature_does_not_match(void **state) {
     AUTO_ARENA arena = arena_new();
-    HttpRequest request = request_of(arena, &s3_examples[0], "20130524", "AKIAIOSFODNN7EXAMPLE", "f1e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
+    HttpRequest request =
+        request_of(arena, &s3_examples[0], "20130524", "AKIAIOSFODNN7EXAMPLE", "f1e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
     assert_int_equal(verify(&request, S3_SECRET, MAY_2013), AUTH_MISMATCH);
 }
 
@@ -153,15 +261,16 @@ static const HttpHeader s3_host[] = {S3_HOST};
 
 static HttpRequest presigned(Arena *arena, const char *signature) {
     return (HttpRequest){.arena = arena,
-        .method = STR("GET"),
-        .path = STR("/test.txt"),
-        .query = str_format(arena,
-            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%%2F20130524%%2Fus-east-1%%2Fs3%%2Faws4_request&X-Amz-Date=20130524T000000Z&"
-            "X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=%s",
-            signature),
-        .headers = s3_host,
-        .header_count = 1,
-        .body = body_of(STR(""))};
+                         .method = STR("GET"),
+                         .path = STR("/test.txt"),
+                         .query = str_format(arena,
+                                             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%%2F20130524%%2Fus-east-1%%2Fs3%%"
+                                             "2Faws4_request&X-Amz-Date=20130524T000000Z&"
+                                             "X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=%s",
+                                             signature),
+                         .headers = s3_host,
+                         .header_count = 1,
+                         .body = body_of(STR(""))};
 }
 
 static const char presigned_signature[] = "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
@@ -184,8 +293,13 @@ static void presigning_makes_the_url_of_the_reference(void **state) {
 static void what_we_sign_verifies(void **state) {
     AUTO_ARENA arena = arena_new();
     HttpHeader headers[8] = {{STR("Host"), STR("127.0.0.1:4566")}, {STR("Content-Type"), STR("application/x-amz-json-1.1")}};
-    HttpRequest request = {.arena = arena, .method = STR("POST"), .path = STR("/a b/ü"), .query = STR("x=1+2&y"), .headers = headers, .header_count = 2,
-        .body = body_of(STR("{}"))};
+    HttpRequest request = {.arena = arena,
+                           .method = STR("POST"),
+                           .path = STR("/a b/ü"),
+                           .query = STR("x=1+2&y"),
+                           .headers = headers,
+                           .header_count = 2,
+                           .body = body_of(STR("{}"))};
     SigningIdentity as = {STR("ASIAEXAMPLE"), STR("secret"), STR("token/with+signs"), STR("eu-west-1"), STR("codepipeline")};
     request.header_count += sigv4_sign(arena, &request, &as, AUGUST_2015, headers + 2);
     assert_int_equal(verify(&request, STR("secret"), AUGUST_2015), AUTH_OK);
@@ -202,7 +316,8 @@ static AuthFault fault_of_header(const char *authorization) {
 
 static void headers_that_are_no_signature_are_told_apart(void **state) {
     assert_int_equal(fault_of_header("AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg="), AUTH_VERSION_2);
-    assert_int_equal(fault_of_header("AWS4-ECDSA-P256-SHA256 Credential=A/20130524/s3/aws4_request, SignedHeaders=host, Signature=00"), AUTH_VERSION_4A);
+    assert_int_equal(fault_of_header("AWS4-ECDSA-P256-SHA256 Credential=A/20130524/s3/aws4_request, SignedHeaders=host, Signature=00"),
+                     AUTH_VERSION_4A);
     assert_int_equal(fault_of_header("Bearer abc"), AUTH_SCHEME_UNKNOWN);
     assert_int_equal(fault_of_header("AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/aws4_request, SignedHeaders=host"), AUTH_INCOMPLETE);
     assert_int_equal(fault_of_header("AWS4-HMAC-SHA256 Credential=A/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"), AUTH_INCOMPLETE);
