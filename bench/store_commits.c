@@ -58,7 +58,9 @@ static void put_bare(Bench *bench, uint64_t number) {
     sqlite3_reset(bench->update);
 }
 
-static void run_bare(const Bench *bench, const char *sql) { must(sqlite3_exec(bench->bare, sql, NULL, NULL, NULL) == SQLITE_OK, sqlite3_errmsg(bench->bare)); }
+static void run_bare(const Bench *bench, const char *sql) {
+    must(sqlite3_exec(bench->bare, sql, NULL, NULL, NULL) == SQLITE_OK, sqlite3_errmsg(bench->bare));
+}
 
 static void commit_store(Bench *bench, size_t count, uint64_t (*choose)(Bench *bench, size_t i)) {
     store_begin(bench->store);

@@ -1,6 +1,8 @@
 #include "engine/clock.h"
 
-void clock_init(Clock *clock, int64_t real_ms) { *clock = (Clock){.mode = CLOCK_REAL, .scale = 1, .base_real_ms = real_ms, .base_plane_ms = real_ms}; }
+void clock_init(Clock *clock, int64_t real_ms) {
+    *clock = (Clock){.mode = CLOCK_REAL, .scale = 1, .base_real_ms = real_ms, .base_plane_ms = real_ms};
+}
 
 int64_t clock_now(const Clock *clock, int64_t real_ms) {
     int64_t passed = real_ms > clock->base_real_ms ? real_ms - clock->base_real_ms : 0; // real time can be set back: plane time then stands still

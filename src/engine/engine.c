@@ -35,7 +35,7 @@ typedef struct Life {
 
 static Str life_key(Arena *arena, MachineAddress machine) {
     return KEY(arena, key_text(STR("machine")), key_text(machine.where.account), key_text(machine.where.region), key_text(str_of(machine.type->name)),
-        key_text(machine.id));
+               key_text(machine.id));
 }
 
 static bool read_life(Str value, Life *life) {
@@ -71,7 +71,7 @@ static void save_state(const StepContext *context, MachineAddress machine, const
 
 static Str origin_of(Arena *arena, MachineAddress machine, const Life *life) {
     return str_format(arena, "%s/%.*s/%.*s/%llx/%.*s", machine.type->name, STR_ARG(machine.where.account), STR_ARG(machine.where.region),
-        (unsigned long long)life->born, STR_ARG(machine.id));
+                      (unsigned long long)life->born, STR_ARG(machine.id));
 }
 
 // Timers, documents and wakes at once; what concerns others goes to the outbox.
@@ -94,7 +94,7 @@ static void carry_out(StepContext *context, MachineAddress machine, const Life *
 // An event that has crashed the server repeatedly is dropped; it counts as a step, so that the next event is not taken for it.
 static void run_step(const StepContext *context, MachineAddress machine, const Life *life, Step *step) {
     Str id = str_format(context->arena, "%.*s %.*s/%llu", STR_ARG(step->event->kind), STR_ARG(origin_of(context->arena, machine, life)),
-        (unsigned long long)life->steps);
+                        (unsigned long long)life->steps);
     if (poison_is(context->store, id)) {
         log_error("set aside, since it crashed the server before: %.*s", STR_ARG(id));
         return;

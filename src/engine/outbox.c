@@ -28,7 +28,8 @@ static Str printable_id(Arena *arena, Str origin, uint64_t sequence, uint32_t in
     return str_sub(digest_hex(arena, DIGEST_SHA256, whole), 0, ID_DIGITS);
 }
 
-static void add(StepContext *context, Str origin, uint64_t sequence, uint32_t index, const MachineAddress *machine, Partition where, const Command *command) {
+static void add(StepContext *context, Str origin, uint64_t sequence, uint32_t index, const MachineAddress *machine, Partition where,
+                const Command *command) {
     OutboxEntry entry = {
         .id = printable_id(context->arena, origin, sequence, index),
         .where = where,
@@ -46,8 +47,8 @@ void outbox_add(StepContext *context, Str origin, uint64_t sequence, uint32_t in
     add(context, origin, sequence, index, NULL, where, command);
 }
 
-void outbox_add_of(
-    StepContext *context, Str origin, uint64_t sequence, uint32_t index, const MachineAddress *machine, Partition where, const Command *command) {
+void outbox_add_of(StepContext *context, Str origin, uint64_t sequence, uint32_t index, const MachineAddress *machine, Partition where,
+                   const Command *command) {
     add(context, origin, sequence, index, machine, where, command);
 }
 

@@ -81,7 +81,7 @@ static void count_crash(Store *store, Arena *arena, Str id) {
     uint64_t count = crashes_of(store, id) + 1;
     store_put(store, &ENGINE_TABLE, key_of(arena, id), KEY(arena, key_number(count)));
     log_warn("the server crashed while it handled %.*s (%llu times)%s", STR_ARG(id), (unsigned long long)count,
-        count >= LIMIT_CRASHES_OF_AN_EVENT ? "; it is set aside" : "");
+             count >= LIMIT_CRASHES_OF_AN_EVENT ? "; it is set aside" : "");
 }
 
 void poison_load(Store *store, Str data_folder) {

@@ -11,7 +11,9 @@ static Str machine_key(Arena *arena, MachineAddress machine) {
     return KEY(arena, key_text(machine.where.account), key_text(machine.where.region), key_text(str_of(machine.type->name)), key_text(machine.id));
 }
 
-static Str timer_key(Arena *arena, MachineAddress machine, Str name) { return str_cat(arena, machine_key(arena, machine), KEY(arena, key_text(name))); }
+static Str timer_key(Arena *arena, MachineAddress machine, Str name) {
+    return str_cat(arena, machine_key(arena, machine), KEY(arena, key_text(name)));
+}
 
 static Str due_key(Arena *arena, const Timer *timer) {
     Str head = KEY(arena, key_number((uint64_t)timer->kind), key_signed(timer->due_ms));

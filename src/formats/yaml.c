@@ -6,6 +6,8 @@
 #include "base/map.h"
 #include "formats/yaml_scalars.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <yaml.h>
 
 typedef struct Reader {
@@ -43,6 +45,7 @@ static bool count_nodes(Reader *r, yaml_mark_t mark, size_t more) {
 }
 
 static Doc *placed(Doc *doc, yaml_mark_t mark) {
+    assert(doc);
     doc->line = (uint32_t)mark.line + 1;
     doc->column = (uint32_t)mark.column + 1;
     return doc;

@@ -84,7 +84,9 @@ static bool choose_rung(SandboxHost *host, Error *e) {
         host->rung = (SandboxRung)*order[i];
         if (!*report) return true;
     }
-    return fail(e, "sandbox", "no process can be started in %s: %s", host->data, report);
+    char text[1024];
+    refusal_text(report, text, sizeof text);
+    return fail(e, "sandbox-refused", "no process can be started: %s", text);
 }
 
 // ---- The host ----

@@ -30,8 +30,7 @@ TableStatements *sqlite_table(Store *store, const StoreTable *table) {
     for (size_t i = 0; i < store->table_count; i++) {
         if (store->tables[i].table == table) return &store->tables[i];
     }
-    assert(!"a table that store_open was told of");
-    abort();
+    abort(); // a table that store_open was not told of
 }
 
 // ---- Opening and closing ----
@@ -67,14 +66,15 @@ static bool go_to_wal(Store *store, Error *e) {
     TRY(ask(store, "PRAGMA journal_mode = WAL", mode, sizeof mode, e));
     if (strcmp(mode, "wal") != 0) return fail(e, "store", "this file system does not allow a write-ahead log (journal mode is %s)", mode);
     snprintf(sql, sizeof sql, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d", AUTOCHECKPOINT_PAGES,
-        WAL_KEPT_BYTES);
+             WAL_KEPT_BYTES);
     return run(store, sql, e);
 }
 
 static bool make_table(Store *store, const StoreTable *table, Error *e) {
     char sql[SQL_BYTES];
     if (table->large_rows) {
-        snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)", table->name);
+        snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)",
+                 table->name);
     } else {
         snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", table->name);
     }

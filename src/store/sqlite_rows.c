@@ -32,7 +32,9 @@ static sqlite3_stmt *statement(Store *store, TableStatements *of, Query query) {
     return of->queries[query] ? of->queries[query] : prepare(store, of, query);
 }
 
-static void bind_bytes(sqlite3_stmt *query, int place, Str bytes) { sqlite3_bind_blob64(query, place, bytes.at ? bytes.at : "", bytes.len, SQLITE_STATIC); }
+static void bind_bytes(sqlite3_stmt *query, int place, Str bytes) {
+    sqlite3_bind_blob64(query, place, bytes.at ? bytes.at : "", bytes.len, SQLITE_STATIC);
+}
 
 static Str column(sqlite3_stmt *query, int place) {
     const char *at = sqlite3_column_blob(query, place);

@@ -15,14 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHECK_MS = 1000, CROWDED_CHECKS = 3 };
+enum { CHECK_MS = 1000, CROWDED_CHECKS = 3, EXIT_BYTES = 512 };
 
 typedef struct Job {
     char id[ID_BYTES], mark[ID_BYTES + 16], reason[256];
     pid_t pid; // 0: ended
     int code, signal;
-    bool timed_out;
-    int64_t started_ms, deadline;
+    bool timed_out, unwritten; // unwritten: ended, but its exit status is not on disk yet
+    int64_t started_ms, ended_ms, deadline;
     Stream output, control;
     struct Job *next;
 } Job;
@@ -43,7 +43,7 @@ static void control_grown(Stream *stream, void *owner) { notify("control %s %lld
 static void free_finished(void) { // ended, and nobody writes to its streams any more
     for (Job **at = &jobs; *at;) {
         Job *job = *at;
-        if (job->pid || job->output.pipe >= 0 || job->control.pipe >= 0) {
+        if (job->pid || job->unwritten || job->output.pipe >= 0 || job->control.pipe >= 0) {
             at = &job->next;
             continue;
         }
@@ -52,21 +52,35 @@ static void free_finished(void) { // ended, and nobody writes to its streams any
     }
 }
 
+// Overwrites what claim() reserved, so that a full disk does not lose the result; padded, as the file is not cut.
+static bool write_exit(const Job *job) {
+    char path[PATH_BYTES], temporary[PATH_BYTES], text[EXIT_BYTES + 1];
+    int length = snprintf(text, sizeof text, "code %d\nsignal %d\ntimed_out %d\nstarted %lld\nended %lld\nreason %s\n", job->code, job->signal,
+        job->timed_out, (long long)job->started_ms, (long long)job->ended_ms, job->reason);
+    if (length < EXIT_BYTES) memset(text + length, '\n', (size_t)(EXIT_BYTES - length));
+    job_path(job->id, "exit", path);
+    job_path(job->id, "exit.tmp", temporary);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    bool good = fd >= 0 && write_all(fd, text, EXIT_BYTES) && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    return good && rename(temporary, path) == 0;
+}
+
+static void finish(Job *job) { // again and again until the disk takes it
+    job->unwritten = !write_exit(job);
+    if (job->unwritten) return;
+    build_done = !plan->instance;
+    notify("exit %s", job->id);
+}
+
 static void job_end(Job *job) {
-    char path[PATH_BYTES], text[512];
     stream_drain(&job->output);
     stream_drain(&job->control);
     if (job->output.file >= 0) fdatasync(job->output.file);
-    snprintf(text, sizeof text, "code %d\nsignal %d\ntimed_out %d\nstarted %lld\nended %lld\nreason %s\n", job->code, job->signal, job->timed_out,
-        (long long)job->started_ms, (long long)now_ms(), job->reason);
     job->pid = 0;
-    if (!plan->instance) {
-        tree_kill(plan, 0, NULL);
-        build_done = true;
-    }
-    job_path(job->id, "exit", path);
-    if (!replace_text(path, text)) fprintf(stderr, "job %s: its exit status cannot be written: %s\n", job->id, strerror(errno));
-    notify("exit %s", job->id);
+    job->ended_ms = now_ms();
+    if (!plan->instance) tree_kill(plan, 0, NULL);
+    finish(job);
 }
 
 static bool open_streams(Job *job, int *output, int *control) {
@@ -109,15 +123,28 @@ static void job_launch(Job *job, const Fields *fields) {
     notify("started %s", job->id);
 }
 
-static bool claim(const char *id) { // false: it was started before
+// Room for the exit status, taken before the job may fill the disk.
+static bool reserve_exit(const char *id) {
+    char path[PATH_BYTES], blank[EXIT_BYTES];
+    memset(blank, '\n', sizeof blank);
+    job_path(id, "exit.tmp", path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    bool good = fd >= 0 && write_all(fd, blank, sizeof blank) && fdatasync(fd) == 0; // allocates the block now
+    if (fd >= 0) close(fd);
+    return good;
+}
+
+typedef enum Claim { CLAIMED, CLAIMED_BEFORE, CLAIM_FAILED } Claim;
+
+static Claim claim(const char *id) {
     char path[PATH_BYTES], text[32];
     job_path(id, "started", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) return false;
+    if (fd < 0) return errno == EEXIST ? CLAIMED_BEFORE : CLAIM_FAILED;
     snprintf(text, sizeof text, "%lld", (long long)now_ms());
-    write_all(fd, text, strlen(text));
+    bool good = write_all(fd, text, strlen(text));
     close(fd);
-    return true;
+    return good && reserve_exit(id) ? CLAIMED : CLAIM_FAILED;
 }
 
 static Job *job_new(const char *id) {
@@ -141,8 +168,15 @@ static void job_start(const char *id) {
     }
     job_path(id, "spec", path);
     if (build_done || !fields_read(path, &fields)) return; // the server looks at what became of a job that ended before it could start
-    if (claim(id)) job_launch(job_new(id), &fields);
-    else notify("started %s", id);
+    Claim claimed = claim(id);
+    if (claimed == CLAIMED_BEFORE) notify("started %s", id);
+    else if (claimed == CLAIMED) job_launch(job_new(id), &fields);
+    else {
+        Job *job = job_new(id);
+        snprintf(job->reason, sizeof job->reason, "its files cannot be written: %s", strerror(errno));
+        job->code = 126;
+        job_end(job);
+    }
     fields_free(&fields);
 }
 
@@ -191,7 +225,7 @@ static void bound_memory(void) {
 static void bound_processes(void) {
     int64_t limit = field_number(&plan->fields, "processes");
     crowded = limit > 0 && tree_count(plan) >= limit - 2 ? crowded + 1 : 0;
-    if (crowded < CROWDED_CHECKS) return;
+    if (crowded < (plan->rung == 'D' ? 1 : CROWDED_CHECKS)) return; // in rung D the kernel may not bind (root), and the machine suffers
     char text[160];
     snprintf(text, sizeof text, "\n[rehearse: the limit of %lld processes is reached: killed]\n", (long long)limit);
     note_all(text);
@@ -212,6 +246,7 @@ void jobs_tick(void) {
         bound_processes();
     }
     for (Job *job = jobs; job; job = job->next) {
+        if (job->unwritten) finish(job);
         if (!job->pid || uptime_ms() < job->deadline) continue;
         job->timed_out = true;
         job->deadline = INT64_MAX;
@@ -222,8 +257,10 @@ void jobs_tick(void) {
 
 int64_t jobs_deadline(void) {
     int64_t first = jobs && is_bounded() ? next_check : INT64_MAX;
-    for (Job *job = jobs; job; job = job->next)
-        if (job->pid && job->deadline < first) first = job->deadline;
+    for (Job *job = jobs; job; job = job->next) {
+        int64_t next = job->unwritten ? uptime_ms() + CHECK_MS : job->pid ? job->deadline : INT64_MAX;
+        if (next < first) first = next;
+    }
     return first;
 }
 

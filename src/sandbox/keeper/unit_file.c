@@ -147,7 +147,7 @@ static void assign(UnitFile *file, const char *name, char *line) {
 
 // ---- Files ----
 
-static void parse(UnitFile *file, const char *name, char *text) {
+void unit_file_parse(UnitFile *file, const char *name, char *text) {
     for (char *at = text; at && *at;) {
         char *line = at + strspn(at, " \t"), *end;
         for (end = line; *end && *end != '\n'; end++)
@@ -162,7 +162,7 @@ static void parse(UnitFile *file, const char *name, char *text) {
 static bool read_into(UnitFile *file, const char *name, const char *path) {
     char *text = malloc(FILE_BYTES);
     bool good = text && read_text(path, text, FILE_BYTES) >= 0;
-    if (good) parse(file, name, text);
+    if (good) unit_file_parse(file, name, text);
     free(text);
     return good;
 }
@@ -197,7 +197,7 @@ bool unit_file_read(const char *name, UnitFile *out) {
     char template[128] = "";
     const char *at = strchr(name, '@');
     if (at) snprintf(template, sizeof template, "%.*s@.service", (int)(at - name), name);
-    *out = (UnitFile){.restart_ms = 100, .start_timeout_ms = 90000, .stop_timeout_ms = 90000};
+    *out = UNIT_FILE_DEFAULTS;
     for (size_t i = 0; i < 2 * FOLDERS; i++) { // by its own name first, then as an instance of a template
         const char *file = i < FOLDERS ? name : template;
         snprintf(out->path, sizeof out->path, "%s/%s", folders[i % FOLDERS], file);

@@ -25,6 +25,8 @@ typedef struct UnitFile {
 } UnitFile;
 
 bool unit_name(const char *given, char out[128]); // adds ".service"; false for other kinds and for names that are no names
+#define UNIT_FILE_DEFAULTS ((UnitFile){.restart_ms = 100, .start_timeout_ms = 90000, .stop_timeout_ms = 90000})
+void unit_file_parse(UnitFile *file, const char *name, char *text); // adds what one file says; `text` is changed
 bool unit_file_read(const char *name, UnitFile *out); // false: there is none; out is then empty
 void unit_file_free(UnitFile *file);
 bool unit_is_enabled(const char *name); // a link in some /etc/systemd/system/*.wants or *.requires

@@ -110,7 +110,8 @@ static void carry_out(Simulation *simulation, OutboxEntry *entry) {
     case COMMAND_EFFECT: outbox_engage(simulation->store, simulation->turn, entry); break;
     case COMMAND_SEND:
         outbox_done(simulation->store, entry);
-        engine_step(&context, (MachineAddress){entry->where, entry->command.type, entry->command.id}, &(Event){entry->command.operation, entry->command.input});
+        engine_step(&context, (MachineAddress){entry->where, entry->command.type, entry->command.id},
+                    &(Event){entry->command.operation, entry->command.input});
         break;
     default: outbox_done(simulation->store, entry);
     }

@@ -46,7 +46,8 @@ static void deliver(Step *step) {
     } else if (str_is(event->kind, "reply") && str_is(doc_text(event->data, "tag"), "deposit")) {
         on_deposit(step);
     } else if (str_is(doc_text(step->state, "status"), "working")) {
-        if (str_is(event->kind, "effect") && str_is(doc_text(event->data, "tag"), "job") && doc_flag(event->data, "final", false)) end(step, STR("done"));
+        if (str_is(event->kind, "effect") && str_is(doc_text(event->data, "tag"), "job") && doc_flag(event->data, "final", false))
+            end(step, STR("done"));
         if (str_is(event->kind, "timer") && str_is(doc_text(event->data, "name"), "time-out")) end(step, STR("timed out"));
     }
 }

@@ -11,8 +11,8 @@
 
 static const StoreTable SMALL_ROWS = {.name = "small_rows"};
 static const StoreTable LARGE_ROWS = {.name = "large_rows", .large_rows = true};
-static const StoreTable *const TABLES_TESTED[] = {&SMALL_ROWS, &LARGE_ROWS, &DOCUMENT_TABLE, &DOCUMENT_INDEX_TABLE, &BLOB_TABLE,
-    &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE, &ENGINE_TABLE};
+static const StoreTable *const TABLES_TESTED[] = {&SMALL_ROWS,   &LARGE_ROWS,  &DOCUMENT_TABLE,  &DOCUMENT_INDEX_TABLE, &BLOB_TABLE,
+                                                  &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE, &ENGINE_TABLE};
 
 typedef struct Stored {
     Arena *arena;

@@ -59,7 +59,8 @@ static void indexes_follow_the_document(void **state) {
 static Str ids(const Stored *stored, DocumentScan scan) {
     Str all = STR("");
     Doc *list = document_scan(stored->store, HOME, &PLAIN, scan, stored->arena);
-    for (const Doc *doc = doc_first(list); doc; doc = doc->next) all = str_format(stored->arena, "%.*s %.*s", STR_ARG(all), STR_ARG(doc_text(doc, "$id")));
+    for (const Doc *doc = doc_first(list); doc; doc = doc->next)
+        all = str_format(stored->arena, "%.*s %.*s", STR_ARG(all), STR_ARG(doc_text(doc, "$id")));
     return all;
 }
 

@@ -57,12 +57,9 @@ static void the_end_of_a_prefix_is_above_all_that_begin_with_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_parts_do_not_run_into_each_other),
-        cmocka_unit_test(a_shorter_text_comes_first_also_with_more_behind_it),
-        cmocka_unit_test(numbers_are_in_order_across_their_sign),
-        cmocka_unit_test(parts_come_back_as_they_went_in),
-        cmocka_unit_test(an_open_key_begins_all_that_continue_its_text),
-        cmocka_unit_test(the_end_of_a_prefix_is_above_all_that_begin_with_it),
+        cmocka_unit_test(text_parts_do_not_run_into_each_other),         cmocka_unit_test(a_shorter_text_comes_first_also_with_more_behind_it),
+        cmocka_unit_test(numbers_are_in_order_across_their_sign),        cmocka_unit_test(parts_come_back_as_they_went_in),
+        cmocka_unit_test(an_open_key_begins_all_that_continue_its_text), cmocka_unit_test(the_end_of_a_prefix_is_above_all_that_begin_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,8 +181,9 @@ static void a_full_disk_fails_the_commit_and_loses_nothing(void **state) {
 
 static void a_file_that_is_no_database_is_refused(void **state) {
     STORE_TESTED(stored);
-    Str folder = path_join(stored.arena, stored.folder, STR("other")), text = STR("This is no database at all, but a text of more than a hundred bytes, "
-                                                                              "which is what SQLite reads first of every file that it opens.");
+    Str folder = path_join(stored.arena, stored.folder, STR("other")),
+        text = STR("This is no database at all, but a text of more than a hundred bytes, "
+                   "which is what SQLite reads first of every file that it opens.");
     Store *store = NULL;
     Error e = {0};
     assert_true(folder_make(folder, 0700, NULL));
