@@ -1,0 +1,127 @@
+// GetObject, HeadObject, GetObjectAttributes: reads of one version, on the loop.
+#include "services/s3/s3.h"
+#include "services/s3/handlers.h"
+
+#include "formats/timestamps.h"
+
+// What S3 shows of a version's id: a null version has one only where the bucket has versions.
+Str bucket_versions_shown(Turn *turn, Str bucket, const ObjectRow *row) {
+    Bucket found;
+    if (row->version.at) return row->version;
+    return bucket_find(turn, bucket, &found) ? version_shown(&found, row) : STR_NONE;
+}
+
+// Who may not list the bucket does not learn which keys it lacks.
+static bool fail_missing(Turn *turn, const Call *call, Str bucket, Str key, Error *e) {
+    if (!s3_allowed(turn, call, "s3:ListBucket", bucket_arn(call->arena, bucket), NULL)) return fail_access(call, e);
+    return fail_no_key(call, key, e);
+}
+
+static void tell_marker(const Call *call, const ObjectRow *row, Error *e) {
+    if (!e) return;
+    doc_set_bool(call->arena, (Doc *)e->extra, "DeleteMarker", true);
+    doc_set_str(call->arena, (Doc *)e->extra, "VersionId", row_version(row));
+}
+
+static bool fail_marker(Turn *turn, const Call *call, Str bucket, Str key, Str version, const ObjectRow *row, Error *e) {
+    if (version.at) {
+        s3_fail(call, e, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "Method", STR("GET"));
+        if (e) doc_set_str(call->arena, (Doc *)e->extra, "ResourceType", STR("DeleteMarker"));
+        if (e) doc_set_time(call->arena, (Doc *)e->extra, "LastModified", row->modified_ms);
+    } else {
+        fail_missing(turn, call, bucket, key, e);
+    }
+    tell_marker(call, row, e);
+    return false;
+}
+
+static bool fail_absent(Turn *turn, const Call *call, Str bucket, Str key, Str version, Error *e) {
+    Bucket found;
+    if (!bucket_find(turn, bucket, &found)) return fail_no_bucket(call, bucket, e);
+    if (!version.at) return fail_missing(turn, call, bucket, key, e);
+    if (!version_id_is_valid(version)) return fail_argument(call, "versionId", version, "Invalid version id specified", e);
+    return fail_no_version(call, key, version, e);
+}
+
+bool object_for_read(Turn *turn, const Call *call, ObjectRow *out, Error *e) {
+    Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key"), version = doc_text(call->input, "VersionId");
+    ObjectRow row;
+    Bucket owned;
+    if (doc_get(call->input, "ExpectedBucketOwner")) TRY(bucket_need(turn, call, &owned, e));
+    bool found = version.at ? object_version(turn, bucket, key, version, &row) : object_current(turn, bucket, key, &row);
+    if (!found) return fail_absent(turn, call, bucket, key, version, e);
+    if (row.marker) return fail_marker(turn, call, bucket, key, version, &row, e);
+    *out = row;
+    return true;
+}
+
+static bool choose_range(const Call *call, const ObjectRow *row, ByteRange *out, Error *e) {
+    const Doc *part = doc_get(call->input, "PartNumber");
+    Str header = doc_text(call->input, "Range");
+    if (part && header.at)
+        return s3_fail(call, e, 400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter", NULL, STR_NONE);
+    if (part) return range_of_part(call, doc_int(part, 0), row, out, e);
+    return range_of_header(call, header, row->size, out, e);
+}
+
+// response-… parameters replace what the object says of itself.
+static bool override(const Call *call, Doc *reply, Error *e) {
+    static const struct {
+        const char *parameter, *member;
+    } overrides[] = {
+        {"ResponseCacheControl", "CacheControl"},         {"ResponseContentDisposition", "ContentDisposition"}, {"ResponseContentEncoding", "ContentEncoding"},
+        {"ResponseContentLanguage", "ContentLanguage"},   {"ResponseContentType", "ContentType"},               {"ResponseExpires", "Expires"},
+    };
+    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
+        const Doc *value = doc_get(call->input, overrides[i].parameter);
+        if (!value) continue;
+        if (call->principal.kind == PRINCIPAL_ANONYMOUS) {
+            const char *message = "Request specific response headers cannot be used for anonymous GET requests.";
+            return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+        }
+        Str text = doc_is(value, DOC_TIME) ? time_http(call->arena, doc_int(value, 0)) : doc_str(value, STR(""));
+        doc_set_str(call->arena, reply, overrides[i].member, text);
+    }
+    return true;
+}
+
+static void show_range(const Call *call, const ObjectRow *row, const ByteRange *range, Doc *reply) {
+    long long first = range->offset, last = range->offset + range->size - 1, size = row->size;
+    doc_add(reply, STR("ContentLength"), doc_of_int(call->arena, range->size));
+    if (range->partial) doc_set_str(call->arena, reply, "ContentRange", str_format(call->arena, "bytes %lld-%lld/%lld", first, last, size));
+    if (row->parts.at && doc_get(call->input, "PartNumber")) doc_set_int(call->arena, reply, "PartsCount", (int64_t)parts_count(row->parts));
+}
+
+// All that precedes the bytes: conditions, range, headers.
+static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange *range, Doc **reply, Error *e) {
+    static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
+    TRY(refuse_members(call, refused, e));
+    TRY(object_for_read(turn, call, row, e));
+    TRY(conditions_of_read(call, row, e));
+    TRY(choose_range(call, row, range, e));
+    Doc *shown = doc_map(call->arena);
+    headers_show(call->arena, row, shown);
+    show_range(call, row, range, shown);
+    doc_set_str(call->arena, shown, "VersionId", bucket_versions_shown(turn, doc_text(call->input, "Bucket"), row));
+    if (!range->partial && str_is(doc_text(call->input, "ChecksumMode"), "ENABLED")) checksum_show(call->arena, shown, &row->checksum);
+    TRY(override(call, shown, e));
+    *reply = shown;
+    return true;
+}
+
+Outcome get_object(Turn *turn, const Call *call, Doc **out, Error *e) {
+    ObjectRow row;
+    ByteRange range;
+    Body body;
+    CALL_TRY(read_object(turn, call, &row, &range, out, e));
+    CALL_TRY(body_read(turn, &row, &body, e));
+    turn_reply_body(turn, body_part(body, range.offset, range.size));
+    return OUTCOME_DONE;
+}
+
+Outcome head_object(Turn *turn, const Call *call, Doc **out, Error *e) {
+    ObjectRow row;
+    ByteRange range;
+    CALL_TRY(read_object(turn, call, &row, &range, out, e));
+    return OUTCOME_DONE;
+}

@@ -1,0 +1,122 @@
+// What a request says of the object besides its bytes: headers that are kept, user metadata, tags; and what is refused.
+#include "services/s3/s3.h"
+
+enum { KEY_BYTES = 1024, METADATA_BYTES = 2048 };
+#define OBJECT_MOST_BYTES (5LL * 1024 * 1024 * 1024) // of one request
+
+static const char *const TEXTS[ROW_TEXTS] = {
+    [TEXT_CONTENT_TYPE] = "ContentType",
+    [TEXT_CACHE_CONTROL] = "CacheControl",
+    [TEXT_CONTENT_DISPOSITION] = "ContentDisposition",
+    [TEXT_CONTENT_ENCODING] = "ContentEncoding",
+    [TEXT_CONTENT_LANGUAGE] = "ContentLanguage",
+    [TEXT_EXPIRES] = "Expires",
+    [TEXT_STORAGE_CLASS] = "StorageClass",
+    [TEXT_REDIRECT] = "WebsiteRedirectLocation",
+};
+
+static const char *const REFUSED[] = {
+    "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "SSECustomerAlgorithm", "SSECustomerKey", "SSEKMSKeyId", "SSEKMSEncryptionContext",
+    "CopySourceSSECustomerAlgorithm", "WriteOffsetBytes", "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold", NULL,
+};
+
+static const char *const STORAGE_CLASSES[] = {
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", NULL,
+};
+
+static const char *const ARCHIVES[] = {"GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP", NULL};
+
+static bool is_one_of(Str text, const char *const *names) {
+    for (; *names; names++)
+        if (str_is(text, *names)) return true;
+    return false;
+}
+
+bool storage_class_check(const Call *call, Error *e) {
+    Str storage_class = doc_text(call->input, "StorageClass");
+    if (!storage_class.at || is_one_of(storage_class, STORAGE_CLASSES)) return true;
+    if (is_one_of(storage_class, ARCHIVES)) return fail_unsupported(call, "an archive's StorageClass", e);
+    return s3_fail(call, e, 400, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", storage_class);
+}
+
+// Buckets are owner enforced: only the ACLs that say nothing else are taken, as on AWS.
+static bool acl_check(const Call *call, Error *e) {
+    Str acl = doc_text(call->input, "ACL");
+    if (!acl.len || str_is(acl, "private") || str_is(acl, "bucket-owner-full-control")) return true;
+    return s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
+}
+
+static bool key_check(const Call *call, Error *e) {
+    Str key = doc_text(call->input, "Key");
+    if (key.len > KEY_BYTES) return s3_fail(call, e, 400, "KeyTooLongError", "Your key is too long", "MaxSizeAllowed", STR("1024"));
+    if (!str_is_utf8(key)) return s3_fail(call, e, 400, "InvalidURI", "Couldn't parse the specified URI.", "URI", key);
+    return true;
+}
+
+bool write_is_supported(const Call *call, Error *e) {
+    Str encryption = doc_text(call->input, "ServerSideEncryption");
+    TRY(refuse_members(call, REFUSED, e));
+    if (encryption.len && !str_is(encryption, "AES256")) return fail_unsupported(call, "a ServerSideEncryption other than AES256", e);
+    TRY(storage_class_check(call, e));
+    TRY(acl_check(call, e));
+    TRY(key_check(call, e));
+    if (call->body.size <= OBJECT_MOST_BYTES) return true;
+    return s3_fail(call, e, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", "MaxSizeAllowed", STR("5368709120"));
+}
+
+// Names of user metadata are headers: S3 keeps them in lower case.
+static bool metadata_read(const Call *call, Str *packed, Error *e) {
+    const Doc *given = doc_get(call->input, "Metadata");
+    Doc *kept = doc_map(call->arena);
+    size_t bytes = 0;
+    for (const Doc *pair = doc_first(given); pair; pair = pair->next) {
+        Str value = doc_str(pair, STR(""));
+        bytes += pair->key.len + value.len;
+        doc_put(kept, str_lower(call->arena, pair->key), doc_of_str(call->arena, value));
+    }
+    if (bytes > METADATA_BYTES) {
+        const char *message = "Your metadata headers exceed the maximum allowed metadata size";
+        return s3_fail(call, e, 400, "MetadataTooLarge", message, "MaxSizeAllowed", STR("2048"));
+    }
+    *packed = pairs_pack(call->arena, kept);
+    return true;
+}
+
+// "aws-chunked" is how the body came, not what it is.
+static Str own_encoding(Arena *arena, Str encoding) {
+    Str kept = STR_NONE;
+    while (encoding.len) {
+        Str one = str_trim(str_cut(&encoding, ','));
+        if (!one.len || str_is(one, "aws-chunked")) continue;
+        kept = kept.at ? str_format(arena, "%.*s,%.*s", STR_ARG(kept), STR_ARG(one)) : one;
+    }
+    return kept;
+}
+
+bool headers_read(const Call *call, ObjectRow *row, Error *e) {
+    Str metadata = STR_NONE;
+    Doc *tags = NULL;
+    TRY(metadata_read(call, &metadata, e));
+    TRY(tags_from_header(call, doc_text(call->input, "Tagging"), &tags, e));
+    row->metadata = metadata;
+    row->tags = pairs_pack(call->arena, tags);
+    for (int i = 0; i < ROW_TEXTS; i++) row->texts[i] = doc_text(call->input, TEXTS[i]);
+    row->texts[TEXT_CONTENT_ENCODING] = own_encoding(call->arena, row->texts[TEXT_CONTENT_ENCODING]);
+    if (!row->texts[TEXT_CONTENT_TYPE].len) row->texts[TEXT_CONTENT_TYPE] = STR("binary/octet-stream");
+    if (str_is(row->texts[TEXT_STORAGE_CLASS], "STANDARD")) row->texts[TEXT_STORAGE_CLASS] = STR_NONE;
+    row->modified_ms = call->now_ms / 1000 * 1000;
+    return true;
+}
+
+Str quoted_etag(Arena *arena, Str etag) { return str_format(arena, "\"%.*s\"", STR_ARG(etag)); }
+
+void headers_show(Arena *arena, const ObjectRow *row, Doc *to) {
+    doc_add(to, STR("ETag"), doc_of_str(arena, quoted_etag(arena, row->etag)));
+    doc_add(to, STR("LastModified"), doc_of_time(arena, row->modified_ms));
+    doc_add(to, STR("AcceptRanges"), doc_of_str(arena, STR("bytes")));
+    doc_add(to, STR("ServerSideEncryption"), doc_of_str(arena, STR("AES256")));
+    for (int i = 0; i < ROW_TEXTS; i++)
+        if (row->texts[i].at) doc_add(to, str_of(TEXTS[i]), doc_of_str(arena, row->texts[i]));
+    if (row->metadata.at) doc_add(to, STR("Metadata"), pairs_map(arena, row->metadata));
+    if (row->tags.at) doc_add(to, STR("TagCount"), doc_of_int(arena, (int64_t)pairs_count(row->tags)));
+}

@@ -1,0 +1,164 @@
+// Bucket policies: kept as text, handed to the policy check of every call on the bucket, and judged public or not.
+//
+// A policy is public when a statement allows everybody (Principal "*") and no condition narrows that to known callers. Such a policy cannot be put while
+// BlockPublicPolicy is on, and while RestrictPublicBuckets is on it counts for nobody outside the bucket's account and AWS's services.
+#include "services/s3/s3.h"
+#include "services/s3/handlers.h"
+
+#include "formats/json.h"
+
+enum { POLICY_BYTES = 20 * 1024 };
+
+static Str policy_text(Turn *turn, Str bucket) { return doc_text(configuration_get(turn, bucket, "policy"), "Policy"); }
+
+static bool names_everybody(const Doc *principal) {
+    if (doc_is(principal, DOC_LIST)) {
+        for (const Doc *one = doc_first(principal); one; one = one->next)
+            if (names_everybody(one)) return true;
+        return false;
+    }
+    if (doc_is(principal, DOC_MAP)) return names_everybody(doc_get(principal, "AWS"));
+    return str_is(doc_str(principal, STR_NONE), "*");
+}
+
+// Condition keys with fixed values that S3 takes as narrowing a policy to known callers.
+static bool narrows(const Doc *condition) {
+    static const char *const keys[] = {
+        "aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceArn", "aws:SourceAccount", "aws:SourceIp", "aws:SourceVpc",
+        "aws:SourceVpce", "aws:userid", "s3:DataAccessPointArn", "s3:DataAccessPointAccount", NULL,
+    };
+    for (const Doc *by = doc_first(condition); by; by = by->next)
+        for (const Doc *key = doc_first(by); key; key = key->next)
+            for (const char *const *name = keys; *name; name++)
+                if (str_eq_nocase(key->key, str_of(*name))) return true;
+    return false;
+}
+
+static bool statement_is_public(const Doc *statement) {
+    if (!str_is(doc_text(statement, "Effect"), "Allow")) return false;
+    if (doc_get(statement, "NotPrincipal")) return true;
+    return names_everybody(doc_get(statement, "Principal")) && !narrows(doc_get(statement, "Condition"));
+}
+
+static bool policy_is_public(const Doc *policy) {
+    const Doc *statements = doc_get(policy, "Statement");
+    if (doc_is(statements, DOC_MAP)) return statement_is_public(statements);
+    for (const Doc *statement = doc_first(statements); statement; statement = statement->next)
+        if (statement_is_public(statement)) return true;
+    return false;
+}
+
+static bool is_restricted(Turn *turn, const Call *call, const Bucket *bucket, const Doc *policy) {
+    bool outside = call->principal.kind != PRINCIPAL_SERVICE && !str_eq(call->principal.account, bucket->account);
+    return outside && block_public(turn, bucket->name, "RestrictPublicBuckets") && policy_is_public(policy);
+}
+
+Doc *s3_resource_policy(Turn *turn, const Call *call, Str *owner_account) {
+    Bucket bucket;
+    Str name = doc_text(call->input, "Bucket");
+    if (!name.len || !bucket_find(turn, name, &bucket)) return NULL;
+    *owner_account = bucket.account;
+    if (!bucket.has_policy) return NULL;
+    Doc *policy = NULL;
+    if (!json_parse(call->arena, policy_text(turn, name), &policy, NULL)) return NULL;
+    return is_restricted(turn, call, &bucket, policy) ? NULL : policy;
+}
+
+bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, Error *e) {
+    return turn_allowed(turn, &call->principal, &(Requirement){.action = str_of(action), .resource = resource}, e);
+}
+
+static bool fail_malformed(const Call *call, const char *message, Error *e) { return s3_fail(call, e, 400, "MalformedPolicy", message, NULL, STR_NONE); }
+
+static bool resource_is_own(Arena *arena, Str bucket, const Doc *resource) {
+    if (doc_is(resource, DOC_LIST)) {
+        for (const Doc *one = doc_first(resource); one; one = one->next)
+            if (!resource_is_own(arena, bucket, one)) return false;
+        return true;
+    }
+    Str text = doc_str(resource, STR_NONE), arn = bucket_arn(arena, bucket);
+    if (!str_starts(text, arn)) return str_is(text, "*") || str_find_char(text, '*') >= 0;
+    return text.len == arn.len || text.at[arn.len] == '/' || text.at[arn.len] == '*';
+}
+
+static bool check_statement(const Call *call, Str bucket, const Doc *statement, Error *e) {
+    Str effect = doc_text(statement, "Effect");
+    if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) return fail_malformed(call, "Missing required field Effect", e);
+    if (!doc_get(statement, "Principal") && !doc_get(statement, "NotPrincipal")) return fail_malformed(call, "Missing required field Principal", e);
+    if (!doc_get(statement, "Action") && !doc_get(statement, "NotAction")) return fail_malformed(call, "Missing required field Action", e);
+    const Doc *resource = doc_get(statement, "Resource");
+    if (!resource && !doc_get(statement, "NotResource")) return fail_malformed(call, "Missing required field Resource", e);
+    if (resource && !resource_is_own(call->arena, bucket, resource)) return fail_malformed(call, "Policy has invalid resource", e);
+    return true;
+}
+
+static bool check_policy(const Call *call, Str bucket, Str text, Doc **out, Error *e) {
+    Doc *policy;
+    if (text.len > POLICY_BYTES) return s3_fail(call, e, 400, "PolicyTooLarge", "Policy exceeds the maximum allowed document size.", NULL, STR_NONE);
+    if (!json_parse(call->arena, text, &policy, NULL) || !doc_is(policy, DOC_MAP))
+        return fail_malformed(call, "Policies must be valid JSON and the first byte must be '{'", e);
+    const Doc *statements = doc_get(policy, "Statement");
+    if (!statements) return fail_malformed(call, "Missing required field Statement", e);
+    if (doc_is(statements, DOC_MAP)) TRY(check_statement(call, bucket, statements, e));
+    else
+        for (const Doc *statement = doc_first(statements); statement; statement = statement->next) TRY(check_statement(call, bucket, statement, e));
+    *out = policy;
+    return true;
+}
+
+Outcome put_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    Str text = doc_text(call->input, "Policy");
+    Doc *policy;
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    CALL_TRY(check_policy(call, bucket.name, text, &policy, e));
+    if (policy_is_public(policy) && block_public(turn, bucket.name, "BlockPublicPolicy")) {
+        const char *message = "User: %.*s is not authorized to perform: s3:PutBucketPolicy on resource: \"%.*s\" because public policies are prevented by the "
+                              "BlockPublicPolicy setting in S3 Block Public Access.";
+        Str told = str_format(call->arena, message, STR_ARG(call->principal.arn), STR_ARG(bucket_arn(call->arena, bucket.name)));
+        return s3_fail(call, e, 403, "AccessDenied", told.at, NULL, STR_NONE), OUTCOME_ERROR;
+    }
+    Doc *kept = doc_map(call->arena);
+    doc_set_str(call->arena, kept, "Policy", text);
+    configuration_put(turn, bucket.name, "policy", kept);
+    doc_set_bool(call->arena, bucket.doc, "HasPolicy", true);
+    bucket_save(turn, &bucket);
+    return OUTCOME_DONE;
+}
+
+static bool need_policy(Turn *turn, const Call *call, Bucket *bucket, Str *text, Error *e) {
+    TRY(bucket_need(turn, call, bucket, e));
+    if (!bucket->has_policy) return s3_fail(call, e, 404, "NoSuchBucketPolicy", "The bucket policy does not exist", "BucketName", bucket->name);
+    *text = policy_text(turn, bucket->name);
+    return true;
+}
+
+Outcome get_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    Str text;
+    CALL_TRY(need_policy(turn, call, &bucket, &text, e));
+    *out = doc_map(call->arena);
+    doc_set_str(call->arena, *out, "Policy", text);
+    return OUTCOME_DONE;
+}
+
+Outcome get_bucket_policy_status(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    Str text;
+    Doc *policy = NULL, *status = doc_map(call->arena);
+    CALL_TRY(need_policy(turn, call, &bucket, &text, e));
+    CALL_TRY(json_parse(call->arena, text, &policy, e));
+    doc_set_bool(call->arena, status, "IsPublic", policy_is_public(policy));
+    *out = doc_map(call->arena);
+    doc_set(*out, "PolicyStatus", status);
+    return OUTCOME_DONE;
+}
+
+Outcome delete_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    configuration_delete(turn, bucket.name, "policy");
+    doc_set_bool(call->arena, bucket.doc, "HasPolicy", false);
+    bucket_save(turn, &bucket);
+    return OUTCOME_DONE;
+}

@@ -1,0 +1,34 @@
+// PutObject.
+#include "services/s3/s3.h"
+#include "services/s3/handlers.h"
+
+static bool row_of_request(Turn *turn, const Call *call, ObjectRow *row, Error *e) {
+    static const ChecksumKind otherwise = CHECKSUM_CRC64NVME;
+    TRY(headers_read(call, row, e));
+    return checksum_request(turn, call, &otherwise, row, e);
+}
+
+static Doc *answer(const Call *call, const Bucket *bucket, const ObjectRow *row) {
+    Doc *out = doc_map(call->arena);
+    doc_set_str(call->arena, out, "ETag", quoted_etag(call->arena, row->etag));
+    doc_set_str(call->arena, out, "ServerSideEncryption", STR("AES256"));
+    doc_set_str(call->arena, out, "VersionId", row->version);
+    if (bucket->versioning == VERSIONING_SUSPENDED) doc_set_str(call->arena, out, "VersionId", STR("null"));
+    checksum_show(call->arena, out, &row->checksum);
+    return out;
+}
+
+Outcome put_object(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str key = doc_text(call->input, "Key");
+    Bucket bucket;
+    ObjectRow row = {0};
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    CALL_TRY(write_is_supported(call, e));
+    CALL_TRY(conditions_of_write(turn, call, bucket.name, key, e));
+    CALL_TRY(row_of_request(turn, call, &row, e));
+    body_keep(turn, call, &row);
+    object_put(turn, &bucket, key, &row);
+    event_created(turn, call, &bucket, "PutObject", key, &row);
+    *out = answer(call, &bucket, &row);
+    return OUTCOME_DONE;
+}

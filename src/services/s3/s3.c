@@ -1,0 +1,14 @@
+#include "services/s3/s3.h"
+
+static const DocumentType *const DOCUMENTS[] = {&S3_BUCKET, &S3_CONFIGURATION, NULL};
+static const StoreTable *const TABLES[] = {&S3_OBJECTS, &S3_VERSIONS, &S3_UPLOADS, &S3_PARTS, &S3_BODIES, NULL};
+
+extern const Service S3_SERVICE;
+const Service S3_SERVICE = {
+    .name = "s3",
+    .prefix = "s3",
+    .operations = S3_OPERATIONS,
+    .documents = DOCUMENTS,
+    .tables = TABLES,
+    .resource_policy = s3_resource_policy,
+};
