@@ -63,8 +63,9 @@ static bool location(const Call *call, Str *region, Error *e) {
     if (classic && str_is(wanted, "us-east-1"))
         return s3_fail(call, e, 400, "InvalidLocationConstraint", "The specified location-constraint is not valid", "LocationConstraint", wanted);
     if (!classic && !str_eq(wanted, here)) {
-        const char *format = "The %.*s location constraint is incompatible for the region specific endpoint this request was sent to.";
-        Str message = str_format(call->arena, format, STR_ARG(wanted.len ? wanted : STR("unspecified")));
+        Str named = wanted.len ? wanted : STR("unspecified");
+        Str message = str_format(
+            call->arena, "The %.*s location constraint is incompatible for the region specific endpoint this request was sent to.", STR_ARG(named));
         return s3_fail(call, e, 400, "IllegalLocationConstraintException", message.at, NULL, STR_NONE);
     }
     *region = wanted.len ? wanted : here;
@@ -146,7 +147,7 @@ static bool drop_upload(void *context, Str row_key, Str value) {
     Str bucket, key, upload;
     Arena *arena = turn_arena(drop->turn);
     if (key_take_text(arena, &row_key, &bucket) && key_take_text(arena, &row_key, &key) && key_take_text(arena, &row_key, &upload))
-        upload_drop(drop->turn, drop->bucket, key, upload, true);
+        upload_drop(drop->turn, drop->bucket, key, upload);
     return true;
 }
 

@@ -120,14 +120,32 @@ static bool check_checksum(const Call *call, const RowChecksum *given, Str real,
     return s3_fail(call, e, 400, "BadDigest", message.at, NULL, STR_NONE);
 }
 
+// What was summed while the body came in; of internal calls nothing was.
+static Str digest_known(const Call *call, ChecksumKind kind) {
+    const BodyDigests *known = call->digests;
+    if (!known) return STR_NONE;
+    switch (kind) {
+    case CHECKSUM_CRC32: return known->crc32;
+    case CHECKSUM_CRC32C: return known->crc32c;
+    case CHECKSUM_CRC64NVME: return known->crc64nvme;
+    case CHECKSUM_SHA1: return known->sha1;
+    default: return known->sha256;
+    }
+}
+
+static Str checksum_of_call(Turn *turn, const Call *call, ChecksumKind kind) {
+    Str known = digest_known(call, kind);
+    return known.len ? str_base64(call->arena, known) : checksum_of_body(turn, call->body, kind);
+}
+
 bool checksum_request(Turn *turn, const Call *call, const ChecksumKind *otherwise, ObjectRow *row, Error *e) {
     RowChecksum given;
     TRY(checksum_given(call, call->input, &given, e));
-    Str md5 = md5_of_body(turn, call->body);
+    Str md5 = call->digests && call->digests->md5.len ? call->digests->md5 : md5_of_body(turn, call->body);
     TRY(check_md5(call, md5, e));
     if (!given.present && otherwise) given = (RowChecksum){.present = true, .kind = *otherwise};
     if (given.present) {
-        Str real = checksum_of_body(turn, call->body, given.kind);
+        Str real = checksum_of_call(turn, call, given.kind);
         if (given.text.at) TRY(check_checksum(call, &given, real, e));
         given.text = real;
     }

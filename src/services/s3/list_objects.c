@@ -35,7 +35,7 @@ static Doc *entry_of(const ObjectList *list, Str key, const ObjectRow *row) {
     return entry;
 }
 
-static bool emit(ListWalk *walk, Str key, Str value) {
+static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
     ObjectList *list = walk->context;
     ObjectRow row;
     if (!row_read(value, &row) || row.marker) return true;

@@ -51,7 +51,7 @@ static bool add_older(void *context, Str row_key, Str value) {
     return !row_read(value, &row) || add(list, &row, false);
 }
 
-static bool emit(ListWalk *walk, Str key, Str value) {
+static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
     VersionList *list = walk->context;
     Arena *arena = list->call->arena;
     ObjectRow row;

@@ -31,12 +31,13 @@ static bool list_prefix(ListWalk *walk, Str common) {
 static bool visit(void *context, Str row_key, Str value) {
     ListWalk *walk = context;
     Arena *arena = turn_arena(walk->turn);
-    Str bucket, key;
+    Str bucket, key, upload = STR_NONE;
     if (!key_take_text(arena, &row_key, &bucket) || !key_take_text(arena, &row_key, &key)) return true;
     Str common = common_prefix(walk, key);
     if (common.at && walk->counts && !walk->counts(value)) return true;
     if (common.at) return list_prefix(walk, common);
-    return walk->emit(walk, key, value);
+    if (row_key.len) key_take_text(arena, &row_key, &upload);
+    return walk->emit(walk, key, upload, value);
 }
 
 static Str later(Str a, Str b) { return str_cmp(a, b) >= 0 ? a : b; }

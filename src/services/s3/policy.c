@@ -113,9 +113,11 @@ Outcome put_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(check_policy(call, bucket.name, text, &policy, e));
     if (policy_is_public(policy) && block_public(turn, bucket.name, "BlockPublicPolicy")) {
-        const char *message = "User: %.*s is not authorized to perform: s3:PutBucketPolicy on resource: \"%.*s\" because public policies are prevented by the "
-                              "BlockPublicPolicy setting in S3 Block Public Access.";
-        Str told = str_format(call->arena, message, STR_ARG(call->principal.arn), STR_ARG(bucket_arn(call->arena, bucket.name)));
+        Str arn = bucket_arn(call->arena, bucket.name);
+        Str told = str_format(call->arena,
+            "User: %.*s is not authorized to perform: s3:PutBucketPolicy on resource: \"%.*s\" because public policies are prevented by the "
+            "BlockPublicPolicy setting in S3 Block Public Access.",
+            STR_ARG(call->principal.arn), STR_ARG(arn));
         return s3_fail(call, e, 403, "AccessDenied", told.at, NULL, STR_NONE), OUTCOME_ERROR;
     }
     Doc *kept = doc_map(call->arena);

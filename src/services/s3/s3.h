@@ -7,8 +7,10 @@
 // said to be encrypted with AES256, and a request may reach a bucket of any region, since the plane is the endpoint of all.
 #pragma once
 
+#include "base/vec.h"
 #include "plane/turn.h"
 #include "services/s3/rows.h"
+#include "store/key.h"
 
 // errors.c
 // Fails with one further element in the error's document ("BucketName", "Key", "Condition"); `value` STR_NONE: none.
@@ -149,8 +151,8 @@ struct ListWalk {
     Str after; // keys behind it; STR_NONE: from the beginning
     bool including; // `after` itself too
     size_t limit;
-    // A row that is no part of a common prefix. Adds to count what it lists; false ends the walk.
-    bool (*emit)(ListWalk *walk, Str key, Str value);
+    // A row that is no part of a common prefix; `upload` in s3_uploads only. Adds to count what it lists; false ends the walk.
+    bool (*emit)(ListWalk *walk, Str key, Str upload, Str value);
     bool (*counts)(Str value); // does a row make its common prefix visible? NULL: each
     void *context;
     // the result
@@ -169,7 +171,8 @@ Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url);
 // multipart.c
 bool upload_need(Turn *turn, const Call *call, Bucket *bucket, ObjectRow *out, Error *e); // of Bucket, Key, UploadId
 Str part_key(Arena *arena, Str bucket, Str upload, int64_t number);
-void upload_drop(Turn *turn, Str bucket, Str key, Str upload, bool bodies); // the upload and its parts
+void upload_drop(Turn *turn, Str bucket, Str key, Str upload); // the upload and its parts
+void assembly_drop(Turn *turn, Str upload, bool file); // assembly.c
 
 // events.c
 void event_created(Turn *turn, const Call *call, const Bucket *bucket, const char *reason, Str key, const ObjectRow *row);
