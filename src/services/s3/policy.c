@@ -109,7 +109,7 @@ static bool check_policy(const Call *call, Str bucket, Str text, Doc **out, Erro
 Outcome put_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     Str text = doc_text(call->input, "Policy");
-    Doc *policy;
+    Doc *policy = NULL;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(check_policy(call, bucket.name, text, &policy, e));
     if (policy_is_public(policy) && block_public(turn, bucket.name, "BlockPublicPolicy")) {

@@ -1,0 +1,32 @@
+// What no table here has, since the operations that would switch it on are not built: tools that ask are told so as DynamoDB does.
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/handlers.h"
+
+Outcome describe_time_to_live(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Table table;
+    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    Doc *description = doc_map(call->arena);
+    doc_set_str(call->arena, description, "TimeToLiveStatus", STR("DISABLED"));
+    *out = doc_map(call->arena);
+    doc_set(*out, "TimeToLiveDescription", description);
+    return OUTCOME_DONE;
+}
+
+Outcome describe_continuous_backups(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Table table;
+    Doc *description = doc_map(call->arena), *recovery = doc_map(call->arena);
+    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    doc_set_str(call->arena, recovery, "PointInTimeRecoveryStatus", STR("DISABLED"));
+    doc_set_str(call->arena, description, "ContinuousBackupsStatus", STR("ENABLED"));
+    doc_set(description, "PointInTimeRecoveryDescription", recovery);
+    *out = doc_map(call->arena);
+    doc_set(*out, "ContinuousBackupsDescription", description);
+    return OUTCOME_DONE;
+}
+
+Outcome get_resource_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Table table;
+    Str arn = doc_text(call->input, "ResourceArn");
+    CALL_TRY(table_need(turn, arn, &table, e));
+    return call_fail(e, "PolicyNotFoundException", "Resource-based policy not found for the provided ResourceArn: %.*s", STR_ARG(arn));
+}

@@ -1,0 +1,108 @@
+// DynamoDB: tables, items, indexes.
+//
+// The files of this folder share this header; nobody else includes it. A table is a document (account, region, name) in the form of a TableDescription, with a
+// number of its own; each index has one too. Items and index entries are rows:
+//     dynamodb_items      table number, hash key, range key                                  → the item as JSON text (values.h)
+//     dynamodb_indexes    index number, index hash, index range, item's hash, item's range   → the key of the item's row
+// Keys are bytes in DynamoDB's order: texts and binaries as they are, numbers by decimal_key. Secondary indexes are written with the item, so they are always
+// up to date, and what an index projects is cut out of the item when it is read.
+#pragma once
+
+#include "base/vec.h"
+#include "plane/turn.h"
+#include "services/dynamodb/expressions.h"
+#include "services/dynamodb/values.h"
+#include "store/key.h"
+
+extern const DocumentType DYNAMODB_TABLE, DYNAMODB_TOKEN;
+extern const StoreTable DYNAMODB_ITEMS, DYNAMODB_INDEXES;
+
+// errors.c
+bool fail_validation(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool fail_parameters(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
+bool fail_unsupported(const Call *call, const char *what, Error *e); // 501
+bool refuse_members(const Call *call, const Doc *input, const char *const *members, Error *e); // by name, when one is given
+
+// keys.c
+typedef struct KeyAttribute {
+    Str name; // STR_NONE: the key has no such part
+    ValueType type;
+} KeyAttribute;
+
+typedef struct KeySchema {
+    KeyAttribute hash, range;
+} KeySchema;
+
+typedef struct Table {
+    Str name, arn;
+    uint64_t number;
+    KeySchema key;
+    Doc *doc;
+} Table;
+
+typedef struct Index {
+    Str name;
+    uint64_t number;
+    bool global;
+    KeySchema key;
+    const Doc *projection; // {ProjectionType, NonKeyAttributes}
+} Index;
+
+KeySchema key_schema_read(const Doc *schema, const Doc *definitions);
+Str key_bytes(Arena *arena, const Doc *value); // of one key attribute
+Str row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range); // range NULL: none
+bool key_of_item(Arena *arena, const Table *table, const Doc *item, Str *out, Error *e); // of an Item: other attributes may stand beside
+bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Error *e); // of a Key: nothing else may
+bool index_key(Arena *arena, const Table *table, const Index *index, const Doc *item, Str *out); // false: the item is not in the index
+bool index_keys_check(const Table *table, const Doc *item, Error *e); // what an index is over must have its type
+Doc *key_of(Arena *arena, const KeySchema *schema, const Doc *item);
+void key_add(Arena *arena, const KeySchema *schema, const Doc *item, Doc *to);
+
+// tables.c
+bool table_need(Turn *turn, Str name_or_arn, Table *out, Error *e);
+Table table_read(Doc *doc);
+bool table_index(const Table *table, size_t position, Index *out); // 0, 1, …: global ones, then local ones; false: no more
+bool table_index_named(const Table *table, Str name, Index *out);
+Str table_name_of(Str name_or_arn);
+void table_save(Turn *turn, const Table *table);
+Doc *table_description(Turn *turn, const Table *table, const char *status);
+
+// table_checks.c
+bool check_new_table(const Call *call, Error *e);
+bool check_new_index(const Call *call, const Doc *index, const Doc *key_schema, const Doc *definitions, bool global, Error *e);
+bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e);
+
+// items.c
+bool item_get(Turn *turn, Str key, Doc **out);
+void item_put(Turn *turn, const Table *table, Str key, const Doc *old, const Doc *item); // old NULL: there was none
+void item_delete(Turn *turn, const Table *table, Str key, const Doc *old);
+void items_delete_all(Turn *turn, const Table *table);
+void index_fill(Turn *turn, const Table *table, const Index *index);
+void index_empty(Turn *turn, const Index *index);
+
+// writes.c: one item changed, as PutItem, UpdateItem, DeleteItem and the batch and transaction operations want it. `input` has their members.
+typedef struct Write {
+    const Call *call;
+    const Doc *input;
+    Table table;
+    Str key;
+    Scope scope;
+    Node *condition;
+    Vec actions; // of an update
+    const Doc *old; // NULL: there was no item
+    Doc *item; // NULL: there is none now
+} Write;
+
+bool write_put(Turn *turn, Write *write, Error *e);
+bool write_update(Turn *turn, Write *write, Error *e);
+bool write_delete(Turn *turn, Write *write, Error *e);
+bool write_check(Turn *turn, Write *write, Error *e); // only the condition
+bool check_item_size(const Doc *item, Error *e);
+
+// capacity.c
+double read_units(size_t bytes, bool consistent);
+double write_units(const Doc *old, const Doc *item);
+void capacity_show(Arena *arena, Doc *reply, const Doc *input, Str table_name, double units); // when ReturnConsumedCapacity asks for it
+Doc *capacity_doc(Arena *arena, Str table_name, double units);
+
+extern const Operation DYNAMODB_OPERATIONS[]; // operations.c

@@ -1,0 +1,32 @@
+// What of DynamoDB is built. An operation that stands here not is answered with NotImplemented, which names it.
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/handlers.h"
+#include "services/dynamodb/requirements.h"
+
+#define TABLE "arn:aws:dynamodb:{region}:{account}:table/{TableName}"
+#define TAGGED "{ResourceArn}"
+
+const Operation DYNAMODB_OPERATIONS[] = {
+    {"CreateTable", create_table, TABLE, OP_LOCAL},
+    {"DescribeTable", describe_table, TABLE, OP_LOCAL},
+    {"UpdateTable", update_table, TABLE, OP_LOCAL},
+    {"DeleteTable", delete_table, TABLE, OP_LOCAL},
+    {"ListTables", list_tables, NULL, OP_LOCAL},
+    {"TagResource", tag_resource, TAGGED, OP_LOCAL},
+    {"UntagResource", untag_resource, TAGGED, OP_LOCAL},
+    {"ListTagsOfResource", list_tags, TAGGED, OP_LOCAL},
+    {"DescribeTimeToLive", describe_time_to_live, TABLE, OP_LOCAL},
+    {"DescribeContinuousBackups", describe_continuous_backups, TABLE, OP_LOCAL},
+    {"GetResourcePolicy", get_resource_policy, TAGGED, OP_LOCAL},
+    {"GetItem", get_item, TABLE, OP_READ | OP_LOCAL},
+    {"PutItem", put_item, TABLE, OP_LOCAL},
+    {"UpdateItem", update_item, TABLE, OP_LOCAL},
+    {"DeleteItem", delete_item, TABLE, OP_LOCAL},
+    {"Query", query, .flags = OP_LOCAL, .requirements = require_reading},
+    {"Scan", scan, .flags = OP_LOCAL, .requirements = require_reading},
+    {"BatchGetItem", batch_get_item, .flags = OP_LOCAL, .requirements = require_batch},
+    {"BatchWriteItem", batch_write_item, .flags = OP_LOCAL, .requirements = require_batch},
+    {"TransactWriteItems", transact_write_items, .flags = OP_LOCAL, .requirements = require_transaction},
+    {"TransactGetItems", transact_get_items, .flags = OP_LOCAL, .requirements = require_transaction},
+    {NULL},
+};

@@ -1,0 +1,167 @@
+#include "services/dynamodb/reading.h"
+
+enum { PAGE_BYTES = 1024 * 1024 };
+
+const KeySchema *reading_key(const Reading *reading) { return reading->on_index ? &reading->index.key : &reading->table.key; }
+
+uint64_t reading_number(const Reading *reading) { return reading->on_index ? reading->index.number : reading->table.number; }
+
+static bool projects_all(const Index *index) { return str_is(doc_text(index->projection, "ProjectionType"), "ALL"); }
+
+// ---- What is asked for ----
+
+static bool find_index(Reading *reading, Error *e) {
+    Str name = doc_text(reading->call->input, "IndexName");
+    if (!name.at) return true;
+    if (!table_index_named(&reading->table, name, &reading->index)) return fail_validation(e, "The table does not have the specified index: %.*s", STR_ARG(name));
+    reading->on_index = true;
+    if (reading->index.global && doc_flag(reading->call->input, "ConsistentRead", false))
+        return fail_validation(e, "Consistent reads are not supported on global secondary indexes");
+    return true;
+}
+
+static bool is_projected(const Reading *reading, Str name) {
+    const Index *index = &reading->index;
+    const KeySchema *keys[] = {&reading->table.key, &index->key};
+    if (projects_all(index)) return true;
+    for (size_t i = 0; i < 2; i++)
+        if (str_eq(name, keys[i]->hash.name) || (keys[i]->range.name.at && str_eq(name, keys[i]->range.name))) return true;
+    for (const Doc *one = doc_first(doc_get(index->projection, "NonKeyAttributes")); one; one = one->next)
+        if (str_eq(doc_str(one, STR("")), name)) return true;
+    return false;
+}
+
+static bool check_paths(const Reading *reading, Error *e) {
+    for (size_t i = 0; i < reading->paths.len && reading->on_index && reading->index.global; i++) {
+        Str name = ((const Path *)vec_at(&reading->paths, i))->steps[0].name;
+        if (!is_projected(reading, name))
+            return fail_parameters(e, "Global secondary index %.*s does not project [%.*s]", STR_ARG(reading->index.name), STR_ARG(name));
+    }
+    return true;
+}
+
+static bool choose_shown(Reading *reading, Error *e) {
+    Str select = doc_text(reading->call->input, "Select");
+    bool paths = reading->paths.len > 0;
+    reading->shown = paths ? SHOW_PATHS : reading->on_index ? SHOW_PROJECTED : SHOW_ALL;
+    if (paths && select.at && !str_is(select, "SPECIFIC_ATTRIBUTES")) {
+        return fail_validation(e, "Cannot specify the ProjectionExpression when choosing to get %s",
+            str_is(select, "COUNT") ? "only the Count" : str_is(select, "ALL_ATTRIBUTES") ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES");
+    }
+    if (!paths && str_is(select, "SPECIFIC_ATTRIBUTES"))
+        return fail_validation(e, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+    if (str_is(select, "COUNT")) reading->shown = SHOW_COUNT;
+    if (str_is(select, "ALL_PROJECTED_ATTRIBUTES") && !reading->on_index) return fail_validation(e, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    if (!str_is(select, "ALL_ATTRIBUTES")) return true;
+    reading->shown = SHOW_ALL;
+    if (!reading->on_index || !reading->index.global || projects_all(&reading->index)) return true;
+    return fail_parameters(e, "Select type ALL_ATTRIBUTES is not supported for global secondary index %.*s because its projection type is not ALL",
+        STR_ARG(reading->index.name));
+}
+
+bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e) {
+    static const char *const legacy[] = {"AttributesToGet", "KeyConditions", "QueryFilter", "ScanFilter", "ConditionalOperator", NULL};
+    const Doc *input = call->input;
+    Str filter = doc_text(input, "FilterExpression"), projection = doc_text(input, "ProjectionExpression");
+    *reading = (Reading){.call = call, .turn = turn, .items = doc_list(call->arena), .paths = vec_of(call->arena, Path)};
+    TRY(refuse_members(call, input, legacy, e));
+    TRY(scope_begin(&reading->scope, call->arena, input, e));
+    TRY(table_need(turn, doc_text(input, "TableName"), &reading->table, e));
+    TRY(find_index(reading, e));
+    if (filter.at) TRY(parse_condition(&reading->scope, "FilterExpression", filter, &reading->filter, e));
+    if (projection.at) TRY(parse_projection(&reading->scope, projection, &reading->paths, e));
+    TRY(check_paths(reading, e));
+    return choose_shown(reading, e);
+}
+
+// ---- Where to begin ----
+
+static bool start_key(const Reading *reading, const Doc *start, Str *out) {
+    const KeySchema *schema = reading_key(reading);
+    Arena *arena = reading->call->arena;
+    size_t wanted = doc_count(key_of(arena, &reading->table.key, start));
+    Doc *all = key_of(arena, &reading->table.key, start);
+    key_add(arena, schema, start, all);
+    if (!wanted || doc_count(all) != doc_count(start)) return false;
+    if (!key_of_item(arena, &reading->table, start, out, NULL)) return false;
+    return !reading->on_index || index_key(arena, &reading->table, &reading->index, start, out);
+}
+
+bool reading_start(Reading *reading, Error *e) {
+    Arena *arena = reading->call->arena;
+    Doc *start = doc_get(reading->call->input, "ExclusiveStartKey");
+    Str key;
+    if (!start) return true;
+    if (!item_check(arena, start, NULL) || !start_key(reading, start, &key)) return fail_validation(e, "The provided starting key is invalid");
+    bool inside = str_cmp(key, reading->range.from) >= 0 && (!reading->range.before.at || str_cmp(key, reading->range.before) < 0);
+    if (!inside) return fail_validation(e, "The provided starting key is outside query boundaries based on provided conditions");
+    if (reading->range.reverse) reading->range.before = key;
+    else reading->range.from = str_cat(arena, key, (Str){"\0", 1});
+    return true;
+}
+
+// ---- The walk ----
+
+static Doc *keys_shown(const Reading *reading, const Doc *item) {
+    Doc *key = key_of(reading->call->arena, &reading->table.key, item);
+    if (reading->on_index) key_add(reading->call->arena, &reading->index.key, item, key);
+    return key;
+}
+
+static Doc *projected(const Reading *reading, const Doc *item) {
+    if (projects_all(&reading->index)) return (Doc *)item;
+    Doc *part = keys_shown(reading, item);
+    for (const Doc *name = doc_first(doc_get(reading->index.projection, "NonKeyAttributes")); name; name = name->next) {
+        const Doc *value = doc_get_str_key(item, doc_str(name, STR("")));
+        if (value) doc_put(part, value->key, doc_copy(reading->call->arena, value));
+    }
+    return part;
+}
+
+static bool in_segment(const Reading *reading, const Doc *item) {
+    if (!reading->segments) return true;
+    Str hash = key_bytes(reading->call->arena, doc_get_str_key(item, reading->table.key.hash.name));
+    return (int64_t)(str_hash(hash) % (uint64_t)reading->segments) == reading->segment;
+}
+
+static void show(Reading *reading, Doc *item) {
+    bool cut = reading->on_index && (reading->index.global || reading->shown == SHOW_PROJECTED);
+    Doc *seen = cut ? projected(reading, item) : item;
+    if (!condition_holds(reading->call->arena, reading->filter, seen)) return;
+    reading->count++;
+    if (reading->shown == SHOW_COUNT) return;
+    doc_push(reading->items, reading->shown == SHOW_PATHS ? path_project(reading->call->arena, &reading->paths, seen) : seen);
+}
+
+static bool visit(void *context, Str key, Str value) {
+    Reading *reading = context;
+    Arena *arena = reading->call->arena;
+    Doc *item = NULL;
+    if (!reading->on_index) item = item_read(arena, value);
+    else if (!item_get(reading->turn, value, &item)) return true;
+    if (!in_segment(reading, item)) return true;
+    reading->scanned++;
+    reading->bytes += item_bytes(item);
+    int64_t limit = doc_number(reading->call->input, "Limit", 0);
+    bool full = reading->bytes >= PAGE_BYTES || (limit > 0 && reading->scanned >= limit);
+    if (full) reading->last = keys_shown(reading, item);
+    show(reading, item);
+    reading->more = full;
+    return !full;
+}
+
+void reading_run(Reading *reading) {
+    store_scan(turn_store(reading->turn), reading->on_index ? &DYNAMODB_INDEXES : &DYNAMODB_ITEMS, reading->range, visit, reading);
+}
+
+Doc *reading_reply(const Reading *reading) {
+    Arena *arena = reading->call->arena;
+    bool consistent = doc_flag(reading->call->input, "ConsistentRead", false);
+    Doc *reply = doc_map(arena);
+    doc_set_int(arena, reply, "Count", reading->count);
+    doc_set_int(arena, reply, "ScannedCount", reading->scanned);
+    if (reading->shown != SHOW_COUNT) doc_set(reply, "Items", reading->items);
+    if (reading->more) doc_set(reply, "LastEvaluatedKey", reading->last);
+    capacity_show(arena, reply, reading->call->input, reading->table.name, read_units(reading->bytes, consistent));
+    return reply;
+}

@@ -1,0 +1,229 @@
+// Tables: making, finding, describing and removing them. A new table can be used at once: CreateTable says CREATING as DynamoDB does, and the next look says
+// ACTIVE, which is what clients' waiters ask for.
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/handlers.h"
+
+const DocumentType DYNAMODB_TABLE = {.name = "dynamodb.table"};
+
+enum { TABLES_A_PAGE = 100, COUNTED_ITEMS = 20000 };
+
+Str table_name_of(Str name_or_arn) {
+    ptrdiff_t at = str_starts(name_or_arn, STR("arn:")) ? str_find(name_or_arn, STR(":table/")) : -1;
+    if (at < 0) return name_or_arn;
+    Str rest = str_from(name_or_arn, (size_t)at + strlen(":table/"));
+    return str_cut(&rest, '/');
+}
+
+Table table_read(Doc *doc) {
+    return (Table){
+        .name = doc_text(doc, "TableName"),
+        .arn = doc_text(doc, "TableArn"),
+        .number = (uint64_t)doc_number(doc, "Number", 0),
+        .key = key_schema_read(doc_get(doc, "KeySchema"), doc_get(doc, "AttributeDefinitions")),
+        .doc = doc,
+    };
+}
+
+bool table_need(Turn *turn, Str name_or_arn, Table *out, Error *e) {
+    Doc *doc;
+    if (!turn_get(turn, &DYNAMODB_TABLE, table_name_of(name_or_arn), &doc)) return fail(e, "ResourceNotFoundException", "Requested resource not found");
+    *out = table_read(doc);
+    return true;
+}
+
+static bool table_need_named(Turn *turn, const Call *call, Table *out, Error *e) {
+    Str name = table_name_of(doc_text(call->input, "TableName"));
+    if (table_need(turn, name, out, e)) return true;
+    return fail(e, "ResourceNotFoundException", "Requested resource not found: Table: %.*s not found", STR_ARG(name));
+}
+
+void table_save(Turn *turn, const Table *table) { turn_put(turn, &DYNAMODB_TABLE, table->name, table->doc); }
+
+bool table_index(const Table *table, size_t position, Index *out) {
+    const Doc *global = doc_get(table->doc, "GlobalSecondaryIndexes"), *local = doc_get(table->doc, "LocalSecondaryIndexes");
+    bool is_global = position < doc_count(global);
+    const Doc *doc = is_global ? doc_at(global, position) : doc_at(local, position - doc_count(global));
+    if (!doc) return false;
+    *out = (Index){
+        .name = doc_text(doc, "IndexName"),
+        .number = (uint64_t)doc_number(doc, "Number", 0),
+        .global = is_global,
+        .key = key_schema_read(doc_get(doc, "KeySchema"), doc_get(table->doc, "AttributeDefinitions")),
+        .projection = doc_get(doc, "Projection"),
+    };
+    return true;
+}
+
+bool table_index_named(const Table *table, Str name, Index *out) {
+    Index index;
+    for (size_t i = 0; table_index(table, i, &index); i++) {
+        if (!str_eq(index.name, name)) continue;
+        *out = index;
+        return true;
+    }
+    return false;
+}
+
+// ---- Description ----
+
+typedef struct Tally {
+    int64_t count, bytes;
+} Tally;
+
+static bool tally_row(void *context, Str key, Str value) {
+    Tally *tally = context;
+    tally->count++;
+    tally->bytes += (int64_t)value.len;
+    return true;
+}
+
+// DynamoDB's own count is hours old; ours is exact up to a bound, so that describing a table stays cheap.
+static Tally tally_of(Turn *turn, const StoreTable *rows, uint64_t number) {
+    Tally tally = {0};
+    Arena *arena = turn_arena(turn);
+    Str prefix = KEY(arena, key_number(number));
+    store_scan(turn_store(turn), rows, (StoreRange){.from = prefix, .before = key_after_prefix(arena, prefix), .limit = COUNTED_ITEMS}, tally_row, &tally);
+    return tally;
+}
+
+static Doc *throughput_doc(Arena *arena, const Doc *throughput) {
+    Doc *doc = doc_map(arena);
+    doc_set_int(arena, doc, "NumberOfDecreasesToday", 0);
+    doc_set_int(arena, doc, "ReadCapacityUnits", doc_number(throughput, "ReadCapacityUnits", 0));
+    doc_set_int(arena, doc, "WriteCapacityUnits", doc_number(throughput, "WriteCapacityUnits", 0));
+    return doc;
+}
+
+static void describe_indexes(Turn *turn, const Table *table, const char *member, const char *status, Doc *to) {
+    Arena *arena = turn_arena(turn);
+    const Doc *indexes = doc_get(table->doc, member);
+    if (!doc_count(indexes)) return;
+    Doc *list = doc_list(arena);
+    for (const Doc *index = doc_first(indexes); index; index = index->next) {
+        Doc *shown = doc_copy(arena, index);
+        shown->next = NULL;
+        Tally tally = tally_of(turn, &DYNAMODB_INDEXES, (uint64_t)doc_number(index, "Number", 0));
+        doc_set(shown, "Number", NULL);
+        doc_set_str(arena, shown, "IndexArn", str_format(arena, "%.*s/index/%.*s", STR_ARG(table->arn), STR_ARG(doc_text(index, "IndexName"))));
+        doc_set_int(arena, shown, "ItemCount", tally.count);
+        doc_set_int(arena, shown, "IndexSizeBytes", tally.bytes);
+        if (str_is(str_of(member), "GlobalSecondaryIndexes")) {
+            doc_set_str(arena, shown, "IndexStatus", str_of(status));
+            doc_set(shown, "ProvisionedThroughput", throughput_doc(arena, doc_get(index, "ProvisionedThroughput")));
+        }
+        doc_push(list, shown);
+    }
+    doc_set(to, member, list);
+}
+
+Doc *table_description(Turn *turn, const Table *table, const char *status) {
+    Arena *arena = turn_arena(turn);
+    Doc *doc = doc_copy(arena, table->doc);
+    Tally tally = tally_of(turn, &DYNAMODB_ITEMS, table->number);
+    Str mode = doc_text(table->doc, "BillingMode");
+    doc_set(doc, "Number", NULL);
+    doc_set(doc, "Tags", NULL);
+    doc_set_str(arena, doc, "TableStatus", str_of(status));
+    doc_set_int(arena, doc, "ItemCount", tally.count);
+    doc_set_int(arena, doc, "TableSizeBytes", tally.bytes);
+    doc_set(doc, "ProvisionedThroughput", throughput_doc(arena, doc_get(table->doc, "ProvisionedThroughput")));
+    if (str_is(mode, "PAY_PER_REQUEST")) {
+        Doc *summary = doc_map(arena);
+        doc_set_str(arena, summary, "BillingMode", mode);
+        doc_set_time(arena, summary, "LastUpdateToPayPerRequestDateTime", doc_number(table->doc, "CreatedMs", 0));
+        doc_set(doc, "BillingModeSummary", summary);
+    }
+    if (doc_get(table->doc, "TableClass")) {
+        Doc *summary = doc_map(arena);
+        doc_set_str(arena, summary, "TableClass", doc_text(table->doc, "TableClass"));
+        doc_set(doc, "TableClassSummary", summary);
+    }
+    doc_set_time(arena, doc, "CreationDateTime", doc_number(table->doc, "CreatedMs", 0));
+    describe_indexes(turn, table, "GlobalSecondaryIndexes", str_is(str_of(status), "CREATING") ? "CREATING" : "ACTIVE", doc);
+    describe_indexes(turn, table, "LocalSecondaryIndexes", "ACTIVE", doc);
+    return doc;
+}
+
+// ---- Operations ----
+
+static int64_t new_number(Turn *turn) { return (int64_t)(id_u64(turn_ids(turn)) >> 2); }
+
+static void copy_members(Arena *arena, const Doc *from, const char *const *members, Doc *to) {
+    for (; *members; members++)
+        if (doc_get(from, *members)) doc_set(to, *members, doc_copy(arena, doc_get(from, *members)));
+}
+
+static void number_indexes(Turn *turn, Doc *indexes) {
+    for (Doc *index = doc_first(indexes); index; index = index->next) doc_set_int(turn_arena(turn), index, "Number", new_number(turn));
+}
+
+static Doc *new_table(Turn *turn, const Call *call, Str name) {
+    static const char *const members[] = {
+        "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "TableClass", "Tags", NULL,
+    };
+    Arena *arena = call->arena;
+    Doc *doc = doc_map(arena);
+    doc_set_str(arena, doc, "TableName", name);
+    doc_set_str(arena, doc, "TableId", id_uuid(turn_ids(turn), arena));
+    doc_set_str(arena, doc, "TableArn",
+        str_format(arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(name)));
+    doc_set_int(arena, doc, "Number", new_number(turn));
+    doc_set_int(arena, doc, "CreatedMs", call->now_ms);
+    doc_set_bool(arena, doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));
+    copy_members(arena, call->input, members, doc);
+    number_indexes(turn, doc_get(doc, "GlobalSecondaryIndexes"));
+    number_indexes(turn, doc_get(doc, "LocalSecondaryIndexes"));
+    return doc;
+}
+
+Outcome create_table(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str name = table_name_of(doc_text(call->input, "TableName"));
+    CALL_TRY(check_new_table(call, e));
+    Table table = table_read(new_table(turn, call, name));
+    if (!turn_insert(turn, &DYNAMODB_TABLE, name, table.doc)) return call_fail(e, "ResourceInUseException", "Table already exists: %.*s", STR_ARG(name));
+    *out = doc_map(call->arena);
+    doc_set(*out, "TableDescription", table_description(turn, &table, "CREATING"));
+    return OUTCOME_DONE;
+}
+
+Outcome describe_table(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Table table;
+    CALL_TRY(table_need_named(turn, call, &table, e));
+    *out = doc_map(call->arena);
+    doc_set(*out, "Table", table_description(turn, &table, "ACTIVE"));
+    return OUTCOME_DONE;
+}
+
+Outcome delete_table(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Table table;
+    CALL_TRY(table_need_named(turn, call, &table, e));
+    if (doc_flag(table.doc, "DeletionProtectionEnabled", false)) {
+        fail_validation(e, "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
+        return OUTCOME_ERROR;
+    }
+    *out = doc_map(call->arena);
+    doc_set(*out, "TableDescription", table_description(turn, &table, "DELETING"));
+    items_delete_all(turn, &table);
+    turn_delete(turn, &DYNAMODB_TABLE, table.name);
+    return OUTCOME_DONE;
+}
+
+Outcome list_tables(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Arena *arena = call->arena;
+    int64_t limit = doc_number(call->input, "Limit", TABLES_A_PAGE);
+    DocumentScan wanted = {.after = doc_text(call->input, "ExclusiveStartTableName"), .limit = (size_t)limit + 1};
+    const Doc *tables = turn_scan(turn, &DYNAMODB_TABLE, wanted);
+    Doc *names = doc_list(arena);
+    Str last = STR_NONE;
+    *out = doc_map(arena);
+    for (const Doc *table = doc_first(tables); table; table = table->next) {
+        if ((int64_t)doc_count(names) == limit) {
+            doc_set_str(arena, *out, "LastEvaluatedTableName", last);
+            break;
+        }
+        last = doc_text(table, "TableName");
+        doc_push_str(arena, names, last);
+    }
+    doc_set(*out, "TableNames", names);
+    return OUTCOME_DONE;
+}

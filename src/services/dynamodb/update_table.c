@@ -1,0 +1,98 @@
+// UpdateTable: throughput, billing, protection, and global secondary indexes made (filled at once), changed and removed.
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/handlers.h"
+
+static void merge_definitions(Arena *arena, const Doc *given, Doc *kept) {
+    for (const Doc *one = doc_first(given); one; one = one->next) {
+        bool known = false;
+        for (const Doc *old = doc_first(kept); old; old = old->next) known = known || str_eq(doc_text(old, "AttributeName"), doc_text(one, "AttributeName"));
+        if (!known) doc_push(kept, doc_copy(arena, one));
+    }
+}
+
+static bool create_index(Turn *turn, const Call *call, Table *table, const Doc *wanted, Error *e) {
+    Arena *arena = call->arena;
+    Index index;
+    Str name = doc_text(wanted, "IndexName");
+    if (table_index_named(table, name, &index)) return fail_validation(e, "Attempting to create an index which already exists");
+    Doc *definitions = doc_get(table->doc, "AttributeDefinitions"), *indexes = doc_get(table->doc, "GlobalSecondaryIndexes");
+    merge_definitions(arena, doc_get(call->input, "AttributeDefinitions"), definitions);
+    TRY(check_new_index(call, wanted, doc_get(table->doc, "KeySchema"), definitions, true, e));
+    if (!indexes) {
+        indexes = doc_list(arena);
+        doc_set(table->doc, "GlobalSecondaryIndexes", indexes);
+    }
+    Doc *kept = doc_copy(arena, wanted);
+    doc_set_int(arena, kept, "Number", (int64_t)(id_u64(turn_ids(turn)) >> 2));
+    doc_push(indexes, kept);
+    if (table_index_named(table, name, &index)) index_fill(turn, table, &index);
+    return true;
+}
+
+static bool fail_no_index(Str name, Error *e) {
+    return fail(e, "ResourceNotFoundException", "Requested resource not found: Index: %.*s not found", STR_ARG(name));
+}
+
+static bool delete_index(Turn *turn, const Call *call, Table *table, const Doc *wanted, Error *e) {
+    Index index;
+    Str name = doc_text(wanted, "IndexName");
+    if (!table_index_named(table, name, &index) || !index.global) return fail_no_index(name, e);
+    index_empty(turn, &index);
+    Doc *kept = doc_list(call->arena);
+    for (const Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next)
+        if (!str_eq(doc_text(one, "IndexName"), name)) doc_push(kept, doc_copy(call->arena, one));
+    doc_set(table->doc, "GlobalSecondaryIndexes", doc_count(kept) ? kept : NULL);
+    return true;
+}
+
+static bool change_index(const Call *call, Table *table, const Doc *wanted, Error *e) {
+    Str name = doc_text(wanted, "IndexName");
+    for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next) {
+        if (!str_eq(doc_text(one, "IndexName"), name)) continue;
+        if (doc_get(wanted, "ProvisionedThroughput")) doc_set(one, "ProvisionedThroughput", doc_copy(call->arena, doc_get(wanted, "ProvisionedThroughput")));
+        return true;
+    }
+    return fail_no_index(name, e);
+}
+
+static bool change_indexes(Turn *turn, const Call *call, Table *table, Error *e) {
+    for (const Doc *update = doc_first(doc_get(call->input, "GlobalSecondaryIndexUpdates")); update; update = update->next) {
+        const Doc *create = doc_get(update, "Create"), *change = doc_get(update, "Update"), *remove = doc_get(update, "Delete");
+        if (create) TRY(create_index(turn, call, table, create, e));
+        if (change) TRY(change_index(call, table, change, e));
+        if (remove) TRY(delete_index(turn, call, table, remove, e));
+    }
+    return true;
+}
+
+static bool change_billing(const Call *call, Table *table, Error *e) {
+    const Doc *throughput = doc_get(call->input, "ProvisionedThroughput");
+    Str mode = doc_text(call->input, "BillingMode");
+    if (mode.at) doc_set_str(call->arena, table->doc, "BillingMode", mode);
+    bool on_demand = str_is(doc_text(table->doc, "BillingMode"), "PAY_PER_REQUEST");
+    if (on_demand && throughput)
+        return fail_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+    if (str_is(mode, "PROVISIONED") && !throughput && !doc_get(table->doc, "ProvisionedThroughput"))
+        return fail_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+    if (on_demand) doc_set(table->doc, "ProvisionedThroughput", NULL);
+    if (throughput) doc_set(table->doc, "ProvisionedThroughput", doc_copy(call->arena, throughput));
+    return true;
+}
+
+Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const refused[] = {"ReplicaUpdates", "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency", "GlobalTableWitnessUpdates", NULL};
+    Table table;
+    CALL_TRY(refuse_members(call, call->input, refused, e));
+    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false)) return fail_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
+    if (doc_flag(doc_get(call->input, "SSESpecification"), "Enabled", false)) return fail_unsupported(call, "SSESpecification", e), OUTCOME_ERROR;
+    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    CALL_TRY(change_billing(call, &table, e));
+    if (doc_get(call->input, "DeletionProtectionEnabled"))
+        doc_set_bool(call->arena, table.doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));
+    if (doc_get(call->input, "TableClass")) doc_set_str(call->arena, table.doc, "TableClass", doc_text(call->input, "TableClass"));
+    CALL_TRY(change_indexes(turn, call, &table, e));
+    table_save(turn, &table);
+    *out = doc_map(call->arena);
+    doc_set(*out, "TableDescription", table_description(turn, &table, "UPDATING"));
+    return OUTCOME_DONE;
+}

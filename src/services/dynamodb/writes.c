@@ -1,0 +1,102 @@
+// One item changed: the condition looked at, the item and its index entries written.
+#include "services/dynamodb/dynamodb.h"
+
+static const char *const LEGACY[] = {"Expected", "ConditionalOperator", "AttributeUpdates", NULL};
+
+bool check_item_size(const Doc *item, Error *e) {
+    if (item_bytes(item) <= ITEM_BYTES) return true;
+    return fail_validation(e, "Item size has exceeded the maximum allowed size");
+}
+
+static bool begin(Turn *turn, Write *write, Error *e) {
+    Arena *arena = write->call->arena;
+    Str condition = doc_text(write->input, "ConditionExpression");
+    TRY(refuse_members(write->call, write->input, LEGACY, e));
+    TRY(table_need(turn, doc_text(write->input, "TableName"), &write->table, e));
+    TRY(scope_begin(&write->scope, arena, write->input, e));
+    if (condition.at) TRY(parse_condition(&write->scope, "ConditionExpression", condition, &write->condition, e));
+    return true;
+}
+
+static bool fail_condition(const Write *write, Error *e) {
+    fail(e, "ConditionalCheckFailedException", "The conditional request failed");
+    bool shows = str_is(doc_text(write->input, "ReturnValuesOnConditionCheckFailure"), "ALL_OLD");
+    if (!e || !shows || !write->old) return false;
+    Doc *extra = doc_map(write->call->arena);
+    doc_set(extra, "Item", doc_copy(write->call->arena, write->old));
+    e->extra = extra;
+    return false;
+}
+
+// Reads what is there and asks the condition.
+static bool look(Turn *turn, Write *write, Error *e) {
+    Doc *old = NULL;
+    write->old = item_get(turn, write->key, &old) ? old : NULL;
+    const Doc *seen = write->old ? write->old : doc_map(write->call->arena);
+    return condition_holds(write->call->arena, write->condition, seen) || fail_condition(write, e);
+}
+
+bool write_put(Turn *turn, Write *write, Error *e) {
+    Arena *arena = write->call->arena;
+    Doc *item = doc_get(write->input, "Item");
+    TRY(item_check(arena, item, e));
+    TRY(begin(turn, write, e));
+    TRY(scope_end(&write->scope, e));
+    TRY(key_of_item(arena, &write->table, item, &write->key, e));
+    TRY(index_keys_check(&write->table, item, e));
+    TRY(check_item_size(item, e));
+    TRY(look(turn, write, e));
+    write->item = item;
+    item_put(turn, &write->table, write->key, write->old, item);
+    return true;
+}
+
+static bool key_of_write(Write *write, Error *e) {
+    Doc *key = doc_get(write->input, "Key");
+    TRY(item_check(write->call->arena, key, e));
+    return key_exactly(write->call->arena, &write->table, key, &write->key, e);
+}
+
+bool write_delete(Turn *turn, Write *write, Error *e) {
+    TRY(begin(turn, write, e));
+    TRY(scope_end(&write->scope, e));
+    TRY(key_of_write(write, e));
+    TRY(look(turn, write, e));
+    if (write->old) item_delete(turn, &write->table, write->key, write->old);
+    return true;
+}
+
+bool write_check(Turn *turn, Write *write, Error *e) {
+    TRY(begin(turn, write, e));
+    TRY(scope_end(&write->scope, e));
+    TRY(key_of_write(write, e));
+    return look(turn, write, e);
+}
+
+static bool keeps_key(const Write *write, Error *e) {
+    for (size_t i = 0; i < write->actions.len; i++) {
+        Str name = ((const Action *)vec_at(&write->actions, i))->path.steps[0].name;
+        if (str_eq(name, write->table.key.hash.name) || (write->table.key.range.name.at && str_eq(name, write->table.key.range.name)))
+            return fail_parameters(e, "Cannot update attribute %.*s. This attribute is part of the key", STR_ARG(name));
+    }
+    return true;
+}
+
+bool write_update(Turn *turn, Write *write, Error *e) {
+    Arena *arena = write->call->arena;
+    Str update = doc_text(write->input, "UpdateExpression");
+    TRY(begin(turn, write, e));
+    write->actions = vec_of(arena, Action);
+    if (update.at) TRY(parse_update(&write->scope, update, &write->actions, e));
+    TRY(scope_end(&write->scope, e));
+    TRY(key_of_write(write, e));
+    TRY(keeps_key(write, e));
+    TRY(look(turn, write, e));
+    Doc *item = doc_copy(arena, write->old ? write->old : doc_get(write->input, "Key"));
+    TRY(update_apply(arena, &write->actions, item, e));
+    TRY(index_keys_check(&write->table, item, e));
+    if (item_bytes(item) > ITEM_BYTES) return fail_validation(e, "Item size to update has exceeded the maximum allowed size");
+    write->item = item;
+    item_put(turn, &write->table, write->key, write->old, item);
+    return true;
+}
