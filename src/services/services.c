@@ -1,13 +1,17 @@
 // All services that are built. One line each.
 #include "plane/service.h"
 
+extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
 extern const Service IAM_SERVICE;
+extern const Service S3_SERVICE;
 extern const Service STS_SERVICE;
 
 const Service *const SERVICES[] = {
+    &DYNAMODB_SERVICE,
     &EC2_SERVICE,
     &IAM_SERVICE,
+    &S3_SERVICE,
     &STS_SERVICE,
     NULL,
 };

@@ -24,7 +24,7 @@ Outcome describe_continuous_backups(Turn *turn, const Call *call, Doc **out, Err
     return OUTCOME_DONE;
 }
 
-Outcome get_resource_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome dynamodb_get_resource_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     Str arn = doc_text(call->input, "ResourceArn");
     CALL_TRY(table_need(turn, arn, &table, e));

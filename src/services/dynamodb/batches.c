@@ -8,7 +8,7 @@ static bool count_requests(const Doc *request_items, const char *member, size_t 
     size_t count = 0;
     for (const Doc *one = doc_first(request_items); one; one = one->next) count += doc_count(member ? doc_get(one, member) : one);
     if (count <= most) return true;
-    return fail_validation(e, "Too many items requested for the %s call", operation);
+    return dynamodb_invalid(e, "Too many items requested for the %s call", operation);
 }
 
 // ---- Reading ----
@@ -40,7 +40,7 @@ static bool get_keys(Turn *turn, BatchGet *batch, const Table *table, const Doc 
         Str row;
         Doc *item = NULL;
         ok = item_check(arena, key, e) && key_exactly(arena, table, key, &row, e);
-        if (ok && map_put(seen, row, key)) ok = fail_validation(e, "Provided list of item keys contains duplicates");
+        if (ok && map_put(seen, row, key)) ok = dynamodb_invalid(e, "Provided list of item keys contains duplicates");
         if (!ok) break;
         if (batch->bytes > REPLY_BYTES) {
             leave(batch, request, request->key, key);
@@ -65,7 +65,7 @@ static bool get_table(Turn *turn, BatchGet *batch, const Doc *request, Error *e)
     Scope scope;
     Table table;
     Str projection = doc_text(request, "ProjectionExpression");
-    TRY(refuse_members(batch->call, request, legacy, e));
+    TRY(dynamodb_refuse(batch->call, request, legacy, e));
     TRY(table_need(turn, request->key, &table, e));
     TRY(scope_begin(&scope, arena, request, e));
     if (projection.at) TRY(parse_projection(&scope, projection, &paths, e));
@@ -104,11 +104,11 @@ static Doc *single_input(Arena *arena, Str table, const Doc *request, const char
 static bool write_one(Turn *turn, const Call *call, Str table, const Doc *request, Map *seen, double *consumed, Error *e) {
     const Doc *put = doc_get(request, "PutRequest"), *remove = doc_get(request, "DeleteRequest");
     if (!put == !remove)
-        return fail_validation(e, "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+        return dynamodb_invalid(e, "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
     Write write = {.call = call, .input = single_input(call->arena, table, put ? put : remove, put ? "Item" : "Key")};
     TRY(put ? write_put(turn, &write, e) : write_delete(turn, &write, e));
     *consumed += write_units(write.old, write.item);
-    if (map_put(seen, write.key, &write.key)) return fail_validation(e, "Provided list of item keys contains duplicates");
+    if (map_put(seen, write.key, &write.key)) return dynamodb_invalid(e, "Provided list of item keys contains duplicates");
     return true;
 }
 

@@ -18,10 +18,10 @@ extern const DocumentType DYNAMODB_TABLE, DYNAMODB_TOKEN;
 extern const StoreTable DYNAMODB_ITEMS, DYNAMODB_INDEXES;
 
 // errors.c
-bool fail_validation(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool fail_parameters(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
-bool fail_unsupported(const Call *call, const char *what, Error *e); // 501
-bool refuse_members(const Call *call, const Doc *input, const char *const *members, Error *e); // by name, when one is given
+bool dynamodb_invalid(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool dynamodb_bad_parameters(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
+bool dynamodb_unsupported(const Call *call, const char *what, Error *e); // 501
+bool dynamodb_refuse(const Call *call, const Doc *input, const char *const *members, Error *e); // by name, when one is given
 
 // keys.c
 typedef struct KeyAttribute {
@@ -50,12 +50,12 @@ typedef struct Index {
 
 KeySchema key_schema_read(const Doc *schema, const Doc *definitions);
 Str key_bytes(Arena *arena, const Doc *value); // of one key attribute
-Str row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range); // range NULL: none
+Str item_row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range); // range NULL: none
 bool key_of_item(Arena *arena, const Table *table, const Doc *item, Str *out, Error *e); // of an Item: other attributes may stand beside
 bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Error *e); // of a Key: nothing else may
 bool index_key(Arena *arena, const Table *table, const Index *index, const Doc *item, Str *out); // false: the item is not in the index
 bool index_keys_check(const Table *table, const Doc *item, Error *e); // what an index is over must have its type
-Doc *key_of(Arena *arena, const KeySchema *schema, const Doc *item);
+Doc *item_key_of(Arena *arena, const KeySchema *schema, const Doc *item);
 void key_add(Arena *arena, const KeySchema *schema, const Doc *item, Doc *to);
 
 // tables.c

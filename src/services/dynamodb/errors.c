@@ -8,7 +8,7 @@ static bool fail_with(Error *e, const char *prefix, const char *format, va_list 
     return fail(e, "ValidationException", "%s%s", prefix, message);
 }
 
-bool fail_validation(Error *e, const char *format, ...) {
+bool dynamodb_invalid(Error *e, const char *format, ...) {
     va_list args;
     va_start(args, format);
     fail_with(e, "", format, args);
@@ -16,7 +16,7 @@ bool fail_validation(Error *e, const char *format, ...) {
     return false;
 }
 
-bool fail_parameters(Error *e, const char *format, ...) {
+bool dynamodb_bad_parameters(Error *e, const char *format, ...) {
     va_list args;
     va_start(args, format);
     fail_with(e, "One or more parameter values were invalid: ", format, args);
@@ -24,14 +24,14 @@ bool fail_parameters(Error *e, const char *format, ...) {
     return false;
 }
 
-bool fail_unsupported(const Call *call, const char *what, Error *e) {
+bool dynamodb_unsupported(const Call *call, const char *what, Error *e) {
     fail(e, "NotImplemented", "dynamodb:%s is not built with %s.", wire_str(call->operation->name).at, what);
     if (e) e->http_status = 501;
     return false;
 }
 
-bool refuse_members(const Call *call, const Doc *input, const char *const *members, Error *e) {
+bool dynamodb_refuse(const Call *call, const Doc *input, const char *const *members, Error *e) {
     for (; *members; members++)
-        if (doc_get(input, *members)) return fail_unsupported(call, *members, e);
+        if (doc_get(input, *members)) return dynamodb_unsupported(call, *members, e);
     return true;
 }

@@ -9,6 +9,7 @@
 // Source: developer guide, "Using expressions in DynamoDB".
 #pragma once
 
+#include "base/buf.h"
 #include "base/vec.h"
 #include "plane/call.h"
 #include "services/dynamodb/values.h"

@@ -108,7 +108,7 @@ bool parse_update(Scope *scope, Str text, Vec *actions, Error *e) {
     bool seen[ACTION_KINDS] = {false};
     TRY(parser_begin(&parser, scope, "UpdateExpression", text, e));
     while (parser.token.kind != TOKEN_END) {
-        ActionKind kind;
+        ActionKind kind = ACTION_SET;
         TRY(take_section(&parser, &kind));
         if (seen[kind]) return fail_expression(&parser, "The \"%s\" section can only be used once in an update expression;", SECTIONS[kind]);
         seen[kind] = true;

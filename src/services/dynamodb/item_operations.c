@@ -6,7 +6,7 @@ static bool read_projection(const Call *call, const Doc *input, Vec *paths, Erro
     static const char *const legacy[] = {"AttributesToGet", NULL};
     Scope scope;
     Str text = doc_text(input, "ProjectionExpression");
-    TRY(refuse_members(call, input, legacy, e));
+    TRY(dynamodb_refuse(call, input, legacy, e));
     TRY(scope_begin(&scope, call->arena, input, e));
     if (text.at) TRY(parse_projection(&scope, text, paths, e));
     return scope_end(&scope, e);
@@ -34,7 +34,7 @@ static bool check_return_values(const Call *call, const char *const *allowed, Er
     Str wanted = doc_text(call->input, "ReturnValues");
     for (; *allowed; allowed++)
         if (!wanted.at || str_is(wanted, *allowed)) return true;
-    return fail_validation(e, "ReturnValues can only be ALL_OLD or NONE");
+    return dynamodb_invalid(e, "ReturnValues can only be ALL_OLD or NONE");
 }
 
 static Doc *write_reply(const Write *write) {

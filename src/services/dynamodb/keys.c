@@ -27,7 +27,7 @@ Str key_bytes(Arena *arena, const Doc *value) {
     return decimal_key(arena, &number);
 }
 
-Str row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range) {
+Str item_row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range) {
     if (!range) return KEY(arena, key_number(number), key_text(key_bytes(arena, hash)));
     return KEY(arena, key_number(number), key_text(key_bytes(arena, hash)), key_text(key_bytes(arena, range)));
 }
@@ -35,19 +35,19 @@ Str row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range) {
 static bool check_size(const KeyAttribute *attribute, const Doc *value, bool is_range, Error *e) {
     size_t most = is_range ? RANGE_BYTES : HASH_BYTES, bytes = value_bytes(value);
     if (attribute->type != VALUE_N && bytes == 0) {
-        return fail_validation(e, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
+        return dynamodb_invalid(e, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
             attribute->type == VALUE_S ? "string" : "binary", STR_ARG(attribute->name));
     }
     if (bytes <= most) return true;
-    if (is_range) return fail_parameters(e, "Aggregated size of all range keys has exceeded the size limit of %zu bytes", most);
-    return fail_parameters(e, "Size of hashkey has exceeded the maximum size limit of%zu bytes", most);
+    if (is_range) return dynamodb_bad_parameters(e, "Aggregated size of all range keys has exceeded the size limit of %zu bytes", most);
+    return dynamodb_bad_parameters(e, "Size of hashkey has exceeded the maximum size limit of%zu bytes", most);
 }
 
 static bool take_part(const KeyAttribute *attribute, const Doc *item, bool is_range, const Doc **out, Error *e) {
     const Doc *value = doc_get_str_key(item, attribute->name);
-    if (!value) return fail_parameters(e, "Missing the key %.*s in the item", STR_ARG(attribute->name));
+    if (!value) return dynamodb_bad_parameters(e, "Missing the key %.*s in the item", STR_ARG(attribute->name));
     if (value_type(value) != attribute->type) {
-        return fail_parameters(e, "Type mismatch for key %.*s expected: %s actual: %s", STR_ARG(attribute->name), value_type_name(attribute->type),
+        return dynamodb_bad_parameters(e, "Type mismatch for key %.*s expected: %s actual: %s", STR_ARG(attribute->name), value_type_name(attribute->type),
             value_type(value) == VALUE_TYPES ? "null" : value_type_name(value_type(value)));
     }
     TRY(check_size(attribute, value, is_range, e));
@@ -59,7 +59,7 @@ bool key_of_item(Arena *arena, const Table *table, const Doc *item, Str *out, Er
     const Doc *hash = NULL, *range = NULL;
     TRY(take_part(&table->key.hash, item, false, &hash, e));
     if (table->key.range.name.at) TRY(take_part(&table->key.range, item, true, &range, e));
-    *out = row_key(arena, table->number, hash, range);
+    *out = item_row_key(arena, table->number, hash, range);
     return true;
 }
 
@@ -68,7 +68,7 @@ bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Err
     size_t wanted = table->key.range.name.at ? 2 : 1;
     bool fits = doc_count(key) == wanted;
     for (size_t i = 0; i < wanted && fits; i++) fits = value_type(doc_get_str_key(key, parts[i]->name)) == parts[i]->type;
-    if (!fits) return fail_validation(e, "The provided key element does not match the schema");
+    if (!fits) return dynamodb_invalid(e, "The provided key element does not match the schema");
     return key_of_item(arena, table, key, out, e);
 }
 
@@ -81,7 +81,7 @@ bool index_key(Arena *arena, const Table *table, const Index *index, const Doc *
         if (!range || value_type(range) != index->key.range.type) return false;
     }
     const Doc *item_hash = doc_get_str_key(item, table->key.hash.name), *item_range = doc_get_str_key(item, table->key.range.name);
-    Str own = row_key(arena, index->number, hash, range);
+    Str own = item_row_key(arena, index->number, hash, range);
     Str rest = KEY(arena, key_text(key_bytes(arena, item_hash)));
     if (table->key.range.name.at) rest = KEY(arena, key_text(key_bytes(arena, item_hash)), key_text(key_bytes(arena, item_range)));
     *out = str_cat(arena, own, rest);
@@ -92,11 +92,11 @@ static bool check_index_part(const Index *index, const KeyAttribute *attribute, 
     const Doc *value = attribute->name.at ? doc_get_str_key(item, attribute->name) : NULL;
     if (!value) return true;
     if (value_type(value) != attribute->type) {
-        return fail_parameters(e, "Type mismatch for Index Key %.*s Expected: %s Actual: %s IndexName: %.*s", STR_ARG(attribute->name),
+        return dynamodb_bad_parameters(e, "Type mismatch for Index Key %.*s Expected: %s Actual: %s IndexName: %.*s", STR_ARG(attribute->name),
             value_type_name(attribute->type), value_type_name(value_type(value)), STR_ARG(index->name));
     }
     if (attribute->type == VALUE_N || value_bytes(value) > 0) return true;
-    return fail_validation(e,
+    return dynamodb_invalid(e,
         "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot "
         "contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
         attribute->type == VALUE_S ? "string" : "binary", STR_ARG(index->name), STR_ARG(attribute->name));
@@ -119,7 +119,7 @@ void key_add(Arena *arena, const KeySchema *schema, const Doc *item, Doc *to) {
     }
 }
 
-Doc *key_of(Arena *arena, const KeySchema *schema, const Doc *item) {
+Doc *item_key_of(Arena *arena, const KeySchema *schema, const Doc *item) {
     Doc *key = doc_map(arena);
     key_add(arena, schema, item, key);
     return key;

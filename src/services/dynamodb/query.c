@@ -8,7 +8,7 @@ typedef struct KeyCondition {
     const Node *hash, *range;
 } KeyCondition;
 
-static bool fail_unsupported_key(Error *e) { return fail_validation(e, "Query key condition not supported"); }
+static bool fail_unsupported_key(Error *e) { return dynamodb_invalid(e, "Query key condition not supported"); }
 
 static Str name_of(const Node *condition) {
     const Node *path = condition->first;
@@ -21,29 +21,29 @@ static bool is_range_kind(NodeKind kind) {
 
 static bool check_types(const KeyAttribute *attribute, const Node *condition, Error *e) {
     for (const Node *value = condition->first->next; value; value = value->next) {
-        if (value->kind != NODE_VALUE) return fail_validation(e, "Invalid KeyConditionExpression: KeyConditionExpressions must compare keys with values");
-        if (value_type(value->value) != attribute->type) return fail_parameters(e, "Condition parameter type does not match schema type");
+        if (value->kind != NODE_VALUE) return dynamodb_invalid(e, "Invalid KeyConditionExpression: KeyConditionExpressions must compare keys with values");
+        if (value_type(value->value) != attribute->type) return dynamodb_bad_parameters(e, "Condition parameter type does not match schema type");
         if (attribute->type != VALUE_N && condition->kind != NODE_BEGINS_WITH && value_bytes(value->value) == 0) {
-            return fail_validation(e,
+            return dynamodb_invalid(e,
                 "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
                 attribute->type == VALUE_S ? "string" : "binary", STR_ARG(attribute->name));
         }
     }
     if (condition->kind != NODE_BEGINS_WITH || attribute->type != VALUE_N) return true;
-    return fail_validation(e, "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
+    return dynamodb_invalid(e, "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
 }
 
 static bool take_leaf(const KeySchema *schema, const Node *node, KeyCondition *out, Error *e) {
     Str name = name_of(node);
-    if (!name.at || !is_range_kind(node->kind)) return fail_validation(e, "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression");
+    if (!name.at || !is_range_kind(node->kind)) return dynamodb_invalid(e, "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression");
     bool hash = str_eq(name, schema->hash.name), range = schema->range.name.at && str_eq(name, schema->range.name);
     if (!hash && !range) {
         Str missed = out->hash ? schema->range.name : schema->hash.name;
-        return missed.at ? fail_validation(e, "Query condition missed key schema element: %.*s", STR_ARG(missed)) : fail_unsupported_key(e);
+        return missed.at ? dynamodb_invalid(e, "Query condition missed key schema element: %.*s", STR_ARG(missed)) : fail_unsupported_key(e);
     }
     if (hash && node->kind != NODE_EQ) return fail_unsupported_key(e);
     if ((hash && out->hash) || (range && out->range))
-        return fail_validation(e, "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
+        return dynamodb_invalid(e, "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
     TRY(check_types(hash ? &schema->hash : &schema->range, node, e));
     if (hash) out->hash = node;
     else out->range = node;
@@ -60,10 +60,10 @@ static bool read_condition(Reading *reading, KeyCondition *out, Error *e) {
     const KeySchema *schema = reading_key(reading);
     Str text = doc_text(reading->call->input, "KeyConditionExpression");
     Node *node = NULL;
-    if (!text.at) return fail_validation(e, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    if (!text.at) return dynamodb_invalid(e, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
     TRY(parse_condition(&reading->scope, "KeyConditionExpression", text, &node, e));
     TRY(take_apart(schema, node, out, e));
-    return out->hash || fail_validation(e, "Query condition missed key schema element: %.*s", STR_ARG(schema->hash.name));
+    return out->hash || dynamodb_invalid(e, "Query condition missed key schema element: %.*s", STR_ARG(schema->hash.name));
 }
 
 static Str key_at(Arena *arena, uint64_t number, const Doc *hash, const Doc *range) {
@@ -107,10 +107,10 @@ static bool filters_key(const Node *node, const KeySchema *schema, Str *out) {
 static bool check_filter(const Reading *reading, Error *e) {
     Str name;
     if (!reading->filter || !filters_key(reading->filter, reading_key(reading), &name)) return true;
-    return fail_validation(e, "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s", STR_ARG(name));
+    return dynamodb_invalid(e, "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s", STR_ARG(name));
 }
 
-Outcome query(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome dynamodb_query(Turn *turn, const Call *call, Doc **out, Error *e) {
     Reading reading;
     KeyCondition condition = {0};
     CALL_TRY(reading_begin(turn, call, &reading, e));

@@ -13,10 +13,10 @@ static bool projects_all(const Index *index) { return str_is(doc_text(index->pro
 static bool find_index(Reading *reading, Error *e) {
     Str name = doc_text(reading->call->input, "IndexName");
     if (!name.at) return true;
-    if (!table_index_named(&reading->table, name, &reading->index)) return fail_validation(e, "The table does not have the specified index: %.*s", STR_ARG(name));
+    if (!table_index_named(&reading->table, name, &reading->index)) return dynamodb_invalid(e, "The table does not have the specified index: %.*s", STR_ARG(name));
     reading->on_index = true;
     if (reading->index.global && doc_flag(reading->call->input, "ConsistentRead", false))
-        return fail_validation(e, "Consistent reads are not supported on global secondary indexes");
+        return dynamodb_invalid(e, "Consistent reads are not supported on global secondary indexes");
     return true;
 }
 
@@ -35,7 +35,7 @@ static bool check_paths(const Reading *reading, Error *e) {
     for (size_t i = 0; i < reading->paths.len && reading->on_index && reading->index.global; i++) {
         Str name = ((const Path *)vec_at(&reading->paths, i))->steps[0].name;
         if (!is_projected(reading, name))
-            return fail_parameters(e, "Global secondary index %.*s does not project [%.*s]", STR_ARG(reading->index.name), STR_ARG(name));
+            return dynamodb_bad_parameters(e, "Global secondary index %.*s does not project [%.*s]", STR_ARG(reading->index.name), STR_ARG(name));
     }
     return true;
 }
@@ -45,17 +45,17 @@ static bool choose_shown(Reading *reading, Error *e) {
     bool paths = reading->paths.len > 0;
     reading->shown = paths ? SHOW_PATHS : reading->on_index ? SHOW_PROJECTED : SHOW_ALL;
     if (paths && select.at && !str_is(select, "SPECIFIC_ATTRIBUTES")) {
-        return fail_validation(e, "Cannot specify the ProjectionExpression when choosing to get %s",
+        return dynamodb_invalid(e, "Cannot specify the ProjectionExpression when choosing to get %s",
             str_is(select, "COUNT") ? "only the Count" : str_is(select, "ALL_ATTRIBUTES") ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES");
     }
     if (!paths && str_is(select, "SPECIFIC_ATTRIBUTES"))
-        return fail_validation(e, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+        return dynamodb_invalid(e, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
     if (str_is(select, "COUNT")) reading->shown = SHOW_COUNT;
-    if (str_is(select, "ALL_PROJECTED_ATTRIBUTES") && !reading->on_index) return fail_validation(e, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    if (str_is(select, "ALL_PROJECTED_ATTRIBUTES") && !reading->on_index) return dynamodb_invalid(e, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     if (!str_is(select, "ALL_ATTRIBUTES")) return true;
     reading->shown = SHOW_ALL;
     if (!reading->on_index || !reading->index.global || projects_all(&reading->index)) return true;
-    return fail_parameters(e, "Select type ALL_ATTRIBUTES is not supported for global secondary index %.*s because its projection type is not ALL",
+    return dynamodb_bad_parameters(e, "Select type ALL_ATTRIBUTES is not supported for global secondary index %.*s because its projection type is not ALL",
         STR_ARG(reading->index.name));
 }
 
@@ -64,7 +64,7 @@ bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e) {
     const Doc *input = call->input;
     Str filter = doc_text(input, "FilterExpression"), projection = doc_text(input, "ProjectionExpression");
     *reading = (Reading){.call = call, .turn = turn, .items = doc_list(call->arena), .paths = vec_of(call->arena, Path)};
-    TRY(refuse_members(call, input, legacy, e));
+    TRY(dynamodb_refuse(call, input, legacy, e));
     TRY(scope_begin(&reading->scope, call->arena, input, e));
     TRY(table_need(turn, doc_text(input, "TableName"), &reading->table, e));
     TRY(find_index(reading, e));
@@ -79,8 +79,8 @@ bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e) {
 static bool start_key(const Reading *reading, const Doc *start, Str *out) {
     const KeySchema *schema = reading_key(reading);
     Arena *arena = reading->call->arena;
-    size_t wanted = doc_count(key_of(arena, &reading->table.key, start));
-    Doc *all = key_of(arena, &reading->table.key, start);
+    size_t wanted = doc_count(item_key_of(arena, &reading->table.key, start));
+    Doc *all = item_key_of(arena, &reading->table.key, start);
     key_add(arena, schema, start, all);
     if (!wanted || doc_count(all) != doc_count(start)) return false;
     if (!key_of_item(arena, &reading->table, start, out, NULL)) return false;
@@ -92,9 +92,9 @@ bool reading_start(Reading *reading, Error *e) {
     Doc *start = doc_get(reading->call->input, "ExclusiveStartKey");
     Str key;
     if (!start) return true;
-    if (!item_check(arena, start, NULL) || !start_key(reading, start, &key)) return fail_validation(e, "The provided starting key is invalid");
+    if (!item_check(arena, start, NULL) || !start_key(reading, start, &key)) return dynamodb_invalid(e, "The provided starting key is invalid");
     bool inside = str_cmp(key, reading->range.from) >= 0 && (!reading->range.before.at || str_cmp(key, reading->range.before) < 0);
-    if (!inside) return fail_validation(e, "The provided starting key is outside query boundaries based on provided conditions");
+    if (!inside) return dynamodb_invalid(e, "The provided starting key is outside dynamodb_query boundaries based on provided conditions");
     if (reading->range.reverse) reading->range.before = key;
     else reading->range.from = str_cat(arena, key, (Str){"\0", 1});
     return true;
@@ -103,7 +103,7 @@ bool reading_start(Reading *reading, Error *e) {
 // ---- The walk ----
 
 static Doc *keys_shown(const Reading *reading, const Doc *item) {
-    Doc *key = key_of(reading->call->arena, &reading->table.key, item);
+    Doc *key = item_key_of(reading->call->arena, &reading->table.key, item);
     if (reading->on_index) key_add(reading->call->arena, &reading->index.key, item, key);
     return key;
 }

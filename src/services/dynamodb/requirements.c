@@ -21,7 +21,7 @@ static Doc *context_of(const Call *call, const Doc *input) {
     return context;
 }
 
-void require_reading(Turn *turn, const Call *call, Requirements *all) {
+void require_table_reading(Turn *turn, const Call *call, Requirements *all) {
     Str arn = table_arn(call, doc_text(call->input, "TableName")), index = doc_text(call->input, "IndexName");
     Str action = str_cat(call->arena, STR("dynamodb:"), wire_str(call->operation->name));
     if (index.at) arn = str_format(call->arena, "%.*s/index/%.*s", STR_ARG(arn), STR_ARG(index));
@@ -34,7 +34,7 @@ static bool asked_already(const Requirements *all, Str action, Str resource) {
     return false;
 }
 
-void require_batch(Turn *turn, const Call *call, Requirements *all) {
+void require_table_batch(Turn *turn, const Call *call, Requirements *all) {
     Str action = str_cat(call->arena, STR("dynamodb:"), wire_str(call->operation->name));
     for (const Doc *table = doc_first(doc_get(call->input, "RequestItems")); table; table = table->next) {
         Str arn = table_arn(call, table->key);
@@ -52,7 +52,7 @@ static Str transact_action(Str member) {
     return STR("dynamodb:TransactWriteItems");
 }
 
-void require_transaction(Turn *turn, const Call *call, Requirements *all) {
+void require_table_transaction(Turn *turn, const Call *call, Requirements *all) {
     for (const Doc *item = doc_first(doc_get(call->input, "TransactItems")); item; item = item->next) {
         const Doc *part = doc_first(item);
         if (!part) continue;

@@ -8,11 +8,11 @@ static bool check_name(const char *member, Str name, Error *e) {
         char c = name.at[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
         if (plain) continue;
-        return fail_validation(e, "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+        return dynamodb_invalid(e, "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
             STR_ARG(name), member);
     }
     if (name.len >= NAME_LEAST && name.len <= NAME_MOST) return true;
-    return fail_validation(e, "%s must be at least 3 characters long and at most 255 characters long", str_is(str_of(member), "tableName") ? "TableName" : "IndexName");
+    return dynamodb_invalid(e, "%s must be at least 3 characters long and at most 255 characters long", str_is(str_of(member), "tableName") ? "TableName" : "IndexName");
 }
 
 // [a, b]
@@ -33,17 +33,17 @@ static bool is_defined(const Doc *definitions, Str name) {
 
 bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
     const Doc *first = doc_first(schema), *second = first ? first->next : NULL;
-    if (!first || doc_count(schema) > 2) return fail_validation(e, "Invalid KeySchema: The number of key schema elements must be 1 or 2");
-    if (!str_is(doc_text(first, "KeyType"), "HASH")) return fail_validation(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    if (!first || doc_count(schema) > 2) return dynamodb_invalid(e, "Invalid KeySchema: The number of key schema elements must be 1 or 2");
+    if (!str_is(doc_text(first, "KeyType"), "HASH")) return dynamodb_invalid(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     if (second && !str_is(doc_text(second, "KeyType"), "RANGE"))
-        return fail_validation(e, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+        return dynamodb_invalid(e, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
     if (second && str_eq(doc_text(first, "AttributeName"), doc_text(second, "AttributeName")))
-        return fail_validation(e, "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+        return dynamodb_invalid(e, "Both the Hash Key and the Range Key element in the KeySchema have the same name");
     for (const Doc *one = first; one; one = one->next) {
         if (is_defined(definitions, doc_text(one, "AttributeName"))) continue;
         AUTO_ARENA arena = arena_new();
         Str keys = names_of(arena, schema), defined = names_of(arena, definitions);
-        return fail_parameters(e, "Some index key attributes are not defined in AttributeDefinitions. Keys: %.*s, AttributeDefinitions: %.*s", STR_ARG(keys),
+        return dynamodb_bad_parameters(e, "Some index key attributes are not defined in AttributeDefinitions. Keys: %.*s, AttributeDefinitions: %.*s", STR_ARG(keys),
             STR_ARG(defined));
     }
     return true;
@@ -54,27 +54,27 @@ static bool check_projection(const Doc *projection, Error *e) {
     const Doc *extra = doc_get(projection, "NonKeyAttributes");
     bool include = str_is(type, "INCLUDE");
     if (!include && !str_is(type, "ALL") && !str_is(type, "KEYS_ONLY"))
-        return fail_parameters(e, "Unknown ProjectionType: %.*s", STR_ARG(type.at ? type : STR("null")));
-    if (!include && extra) return fail_parameters(e, "ProjectionType is %.*s, but NonKeyAttributes is specified", STR_ARG(type));
-    if (include && !doc_count(extra)) return fail_parameters(e, "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-    return doc_count(extra) <= NON_KEY_ATTRIBUTES || fail_parameters(e, "Cannot project more than 100 attributes into secondary indexes");
+        return dynamodb_bad_parameters(e, "Unknown ProjectionType: %.*s", STR_ARG(type.at ? type : STR("null")));
+    if (!include && extra) return dynamodb_bad_parameters(e, "ProjectionType is %.*s, but NonKeyAttributes is specified", STR_ARG(type));
+    if (include && !doc_count(extra)) return dynamodb_bad_parameters(e, "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+    return doc_count(extra) <= NON_KEY_ATTRIBUTES || dynamodb_bad_parameters(e, "Cannot project more than 100 attributes into secondary indexes");
 }
 
 static bool check_local(const Doc *index, const Doc *key_schema, Error *e) {
     Str name = doc_text(index, "IndexName"), hash = doc_text(doc_first(doc_get(index, "KeySchema")), "AttributeName");
     Str table_hash = doc_text(doc_first(key_schema), "AttributeName");
-    if (doc_count(key_schema) < 2) return fail_parameters(e, "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
+    if (doc_count(key_schema) < 2) return dynamodb_bad_parameters(e, "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
     if (!str_eq(hash, table_hash)) {
-        return fail_parameters(e, "Index KeySchema does not have the same leading hash key as table KeySchema for index: %.*s. index hash key: %.*s, table hash key: %.*s",
+        return dynamodb_bad_parameters(e, "Index KeySchema does not have the same leading hash key as table KeySchema for index: %.*s. index hash key: %.*s, table hash key: %.*s",
             STR_ARG(name), STR_ARG(hash), STR_ARG(table_hash));
     }
     if (doc_count(doc_get(index, "KeySchema")) == 2) return true;
-    return fail_parameters(e, "Index KeySchema does not have a range key for index: %.*s", STR_ARG(name));
+    return dynamodb_bad_parameters(e, "Index KeySchema does not have a range key for index: %.*s", STR_ARG(name));
 }
 
 bool check_new_index(const Call *call, const Doc *index, const Doc *key_schema, const Doc *definitions, bool global, Error *e) {
     static const char *const refused[] = {"OnDemandThroughput", "WarmThroughput", NULL};
-    TRY(refuse_members(call, index, refused, e));
+    TRY(dynamodb_refuse(call, index, refused, e));
     TRY(check_name("indexName", doc_text(index, "IndexName"), e));
     TRY(check_key_schema(doc_get(index, "KeySchema"), definitions, e));
     TRY(check_projection(doc_get(index, "Projection"), e));
@@ -84,13 +84,13 @@ bool check_new_index(const Call *call, const Doc *index, const Doc *key_schema, 
 static bool check_indexes(const Call *call, const char *member, size_t most, Error *e) {
     const Doc *indexes = doc_get(call->input, member), *schema = doc_get(call->input, "KeySchema"), *defined = doc_get(call->input, "AttributeDefinitions");
     bool global = str_is(str_of(member), "GlobalSecondaryIndexes");
-    if (indexes && !doc_count(indexes)) return fail_parameters(e, "List of %s is empty", member);
-    if (doc_count(indexes) > most) return fail_parameters(e, "%s count exceeds the per-table limit of %zu", member, most);
+    if (indexes && !doc_count(indexes)) return dynamodb_bad_parameters(e, "List of %s is empty", member);
+    if (doc_count(indexes) > most) return dynamodb_bad_parameters(e, "%s count exceeds the per-table limit of %zu", member, most);
     for (const Doc *index = doc_first(indexes); index; index = index->next) {
         TRY(check_new_index(call, index, schema, defined, global, e));
         for (const Doc *other = index->next; other; other = other->next)
             if (str_eq(doc_text(index, "IndexName"), doc_text(other, "IndexName")))
-                return fail_parameters(e, "Duplicate index name: %.*s", STR_ARG(doc_text(index, "IndexName")));
+                return dynamodb_bad_parameters(e, "Duplicate index name: %.*s", STR_ARG(doc_text(index, "IndexName")));
     }
     return true;
 }
@@ -115,13 +115,13 @@ static bool check_definitions(const Doc *input, Error *e) {
     for (const Doc *one = doc_first(definitions); one; one = one->next) {
         Str name = doc_text(one, "AttributeName");
         for (const Doc *other = one->next; other; other = other->next)
-            if (str_eq(name, doc_text(other, "AttributeName"))) return fail_parameters(e, "Duplicate AttributeName in AttributeDefinitions: %.*s", STR_ARG(name));
+            if (str_eq(name, doc_text(other, "AttributeName"))) return dynamodb_bad_parameters(e, "Duplicate AttributeName in AttributeDefinitions: %.*s", STR_ARG(name));
         if (is_used(input, name)) continue;
         bool indexed = doc_get(input, "GlobalSecondaryIndexes") || doc_get(input, "LocalSecondaryIndexes");
-        if (!indexed) return fail_parameters(e, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+        if (!indexed) return dynamodb_bad_parameters(e, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
         AUTO_ARENA arena = arena_new();
         Str defined = names_of(arena, definitions), keys = names_of(arena, doc_get(input, "KeySchema"));
-        return fail_parameters(e, "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s", STR_ARG(defined), STR_ARG(keys));
+        return dynamodb_bad_parameters(e, "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s", STR_ARG(defined), STR_ARG(keys));
     }
     return true;
 }
@@ -130,11 +130,11 @@ static bool check_billing(const Doc *input, Error *e) {
     const Doc *throughput = doc_get(input, "ProvisionedThroughput");
     bool on_demand = str_is(doc_text(input, "BillingMode"), "PAY_PER_REQUEST");
     if (on_demand && throughput)
-        return fail_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
-    if (!on_demand && !throughput) return fail_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+        return dynamodb_bad_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+    if (!on_demand && !throughput) return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     for (const Doc *index = doc_first(doc_get(input, "GlobalSecondaryIndexes")); index; index = index->next) {
         if (!on_demand || !doc_get(index, "ProvisionedThroughput")) continue;
-        return fail_parameters(e, "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is PAY_PER_REQUEST",
+        return dynamodb_bad_parameters(e, "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is PAY_PER_REQUEST",
             STR_ARG(doc_text(index, "IndexName")));
     }
     return true;
@@ -143,9 +143,9 @@ static bool check_billing(const Doc *input, Error *e) {
 bool check_new_table(const Call *call, Error *e) {
     static const char *const refused[] = {"ResourcePolicy", "OnDemandThroughput", "WarmThroughput", "GlobalTableSourceArn", NULL};
     const Doc *input = call->input;
-    TRY(refuse_members(call, input, refused, e));
-    if (doc_flag(doc_get(input, "StreamSpecification"), "StreamEnabled", false)) return fail_unsupported(call, "StreamSpecification", e);
-    if (doc_flag(doc_get(input, "SSESpecification"), "Enabled", false)) return fail_unsupported(call, "SSESpecification", e);
+    TRY(dynamodb_refuse(call, input, refused, e));
+    if (doc_flag(doc_get(input, "StreamSpecification"), "StreamEnabled", false)) return dynamodb_unsupported(call, "StreamSpecification", e);
+    if (doc_flag(doc_get(input, "SSESpecification"), "Enabled", false)) return dynamodb_unsupported(call, "SSESpecification", e);
     TRY(check_name("tableName", table_name_of(doc_text(input, "TableName")), e));
     TRY(check_billing(input, e));
     TRY(check_key_schema(doc_get(input, "KeySchema"), doc_get(input, "AttributeDefinitions"), e));

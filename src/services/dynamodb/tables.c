@@ -198,7 +198,7 @@ Outcome delete_table(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     CALL_TRY(table_need_named(turn, call, &table, e));
     if (doc_flag(table.doc, "DeletionProtectionEnabled", false)) {
-        fail_validation(e, "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
+        dynamodb_invalid(e, "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
         return OUTCOME_ERROR;
     }
     *out = doc_map(call->arena);

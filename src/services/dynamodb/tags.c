@@ -10,19 +10,19 @@ static void remove_tag(Arena *arena, Table *table, Str key) {
     doc_set(table->doc, "Tags", kept);
 }
 
-Outcome tag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome dynamodb_tag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
     for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next) {
         remove_tag(call->arena, &table, doc_text(tag, "Key"));
         doc_push(doc_get(table.doc, "Tags"), doc_copy(call->arena, tag));
     }
-    if (doc_count(doc_get(table.doc, "Tags")) > TAGS_MOST) return fail_parameters(e, "Too many tags: more than %d", TAGS_MOST), OUTCOME_ERROR;
+    if (doc_count(doc_get(table.doc, "Tags")) > TAGS_MOST) return dynamodb_bad_parameters(e, "Too many tags: more than %d", TAGS_MOST), OUTCOME_ERROR;
     table_save(turn, &table);
     return OUTCOME_DONE;
 }
 
-Outcome untag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome dynamodb_untag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
     for (const Doc *key = doc_first(doc_get(call->input, "TagKeys")); key; key = key->next) remove_tag(call->arena, &table, doc_str(key, STR("")));
@@ -30,7 +30,7 @@ Outcome untag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-Outcome list_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome dynamodb_list_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
     const Doc *tags = doc_get(table.doc, "Tags");

@@ -62,15 +62,15 @@ static bool cancels(const Error *why) {
 
 static bool run_action(Turn *turn, const Call *call, const Doc *item, Map *seen, Error *e) {
     const Doc *action = doc_first(item);
-    if (doc_count(item) != 1) return fail_validation(e, "TransactItems can only contain one of Check, Put, Update or Delete");
+    if (doc_count(item) != 1) return dynamodb_invalid(e, "TransactItems can only contain one of Check, Put, Update or Delete");
     for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++) {
         if (!str_is(action->key, ACTIONS[i].member)) continue;
         Write write = {.call = call, .input = action};
         bool done = ACTIONS[i].run(turn, &write, e);
-        if (write.key.at && map_put(seen, write.key, (void *)item)) return fail_validation(e, "Transaction request cannot include multiple operations on one item");
+        if (write.key.at && map_put(seen, write.key, (void *)item)) return dynamodb_invalid(e, "Transaction request cannot include multiple operations on one item");
         return done;
     }
-    return fail_validation(e, "Invalid request");
+    return dynamodb_invalid(e, "Invalid request");
 }
 
 static bool fail_cancelled(const Call *call, Doc *reasons, Error *e) {
@@ -125,14 +125,14 @@ static bool remember(Turn *turn, const Call *call, bool *known, Error *e) {
 
 static bool check_count(const Doc *items, Error *e) {
     if (doc_count(items) <= ACTIONS_MOST) return true;
-    return fail_validation(e, "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100");
+    return dynamodb_invalid(e, "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100");
 }
 
 Outcome transact_write_items(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *items = doc_get(call->input, "TransactItems");
     static const char *const refused[] = {"ReturnItemCollectionMetrics", NULL};
     bool known, ok = true;
-    CALL_TRY(refuse_members(call, call->input, refused, e));
+    CALL_TRY(dynamodb_refuse(call, call->input, refused, e));
     CALL_TRY(check_count(items, e));
     CALL_TRY(remember(turn, call, &known, e));
     Map *seen = map_new();

@@ -14,7 +14,7 @@ static bool create_index(Turn *turn, const Call *call, Table *table, const Doc *
     Arena *arena = call->arena;
     Index index;
     Str name = doc_text(wanted, "IndexName");
-    if (table_index_named(table, name, &index)) return fail_validation(e, "Attempting to create an index which already exists");
+    if (table_index_named(table, name, &index)) return dynamodb_invalid(e, "Attempting to create an index which already exists");
     Doc *definitions = doc_get(table->doc, "AttributeDefinitions"), *indexes = doc_get(table->doc, "GlobalSecondaryIndexes");
     merge_definitions(arena, doc_get(call->input, "AttributeDefinitions"), definitions);
     TRY(check_new_index(call, wanted, doc_get(table->doc, "KeySchema"), definitions, true, e));
@@ -71,9 +71,9 @@ static bool change_billing(const Call *call, Table *table, Error *e) {
     if (mode.at) doc_set_str(call->arena, table->doc, "BillingMode", mode);
     bool on_demand = str_is(doc_text(table->doc, "BillingMode"), "PAY_PER_REQUEST");
     if (on_demand && throughput)
-        return fail_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+        return dynamodb_bad_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
     if (str_is(mode, "PROVISIONED") && !throughput && !doc_get(table->doc, "ProvisionedThroughput"))
-        return fail_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+        return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     if (on_demand) doc_set(table->doc, "ProvisionedThroughput", NULL);
     if (throughput) doc_set(table->doc, "ProvisionedThroughput", doc_copy(call->arena, throughput));
     return true;
@@ -82,9 +82,9 @@ static bool change_billing(const Call *call, Table *table, Error *e) {
 Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const char *const refused[] = {"ReplicaUpdates", "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency", "GlobalTableWitnessUpdates", NULL};
     Table table;
-    CALL_TRY(refuse_members(call, call->input, refused, e));
-    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false)) return fail_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
-    if (doc_flag(doc_get(call->input, "SSESpecification"), "Enabled", false)) return fail_unsupported(call, "SSESpecification", e), OUTCOME_ERROR;
+    CALL_TRY(dynamodb_refuse(call, call->input, refused, e));
+    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false)) return dynamodb_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
+    if (doc_flag(doc_get(call->input, "SSESpecification"), "Enabled", false)) return dynamodb_unsupported(call, "SSESpecification", e), OUTCOME_ERROR;
     CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
     CALL_TRY(change_billing(call, &table, e));
     if (doc_get(call->input, "DeletionProtectionEnabled"))

@@ -5,13 +5,13 @@ static const char *const LEGACY[] = {"Expected", "ConditionalOperator", "Attribu
 
 bool check_item_size(const Doc *item, Error *e) {
     if (item_bytes(item) <= ITEM_BYTES) return true;
-    return fail_validation(e, "Item size has exceeded the maximum allowed size");
+    return dynamodb_invalid(e, "Item size has exceeded the maximum allowed size");
 }
 
 static bool begin(Turn *turn, Write *write, Error *e) {
     Arena *arena = write->call->arena;
     Str condition = doc_text(write->input, "ConditionExpression");
-    TRY(refuse_members(write->call, write->input, LEGACY, e));
+    TRY(dynamodb_refuse(write->call, write->input, LEGACY, e));
     TRY(table_need(turn, doc_text(write->input, "TableName"), &write->table, e));
     TRY(scope_begin(&write->scope, arena, write->input, e));
     if (condition.at) TRY(parse_condition(&write->scope, "ConditionExpression", condition, &write->condition, e));
@@ -77,7 +77,7 @@ static bool keeps_key(const Write *write, Error *e) {
     for (size_t i = 0; i < write->actions.len; i++) {
         Str name = ((const Action *)vec_at(&write->actions, i))->path.steps[0].name;
         if (str_eq(name, write->table.key.hash.name) || (write->table.key.range.name.at && str_eq(name, write->table.key.range.name)))
-            return fail_parameters(e, "Cannot update attribute %.*s. This attribute is part of the key", STR_ARG(name));
+            return dynamodb_bad_parameters(e, "Cannot update attribute %.*s. This attribute is part of the key", STR_ARG(name));
     }
     return true;
 }
@@ -95,7 +95,7 @@ bool write_update(Turn *turn, Write *write, Error *e) {
     Doc *item = doc_copy(arena, write->old ? write->old : doc_get(write->input, "Key"));
     TRY(update_apply(arena, &write->actions, item, e));
     TRY(index_keys_check(&write->table, item, e));
-    if (item_bytes(item) > ITEM_BYTES) return fail_validation(e, "Item size to update has exceeded the maximum allowed size");
+    if (item_bytes(item) > ITEM_BYTES) return dynamodb_invalid(e, "Item size to update has exceeded the maximum allowed size");
     write->item = item;
     item_put(turn, &write->table, write->key, write->old, item);
     return true;

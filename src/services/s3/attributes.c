@@ -60,7 +60,7 @@ Outcome get_object_attributes(Turn *turn, const Call *call, Doc **out, Error *e)
     Arena *arena = call->arena;
     CALL_TRY(object_for_read(turn, call, &row, e));
     if (!doc_count(doc_get(call->input, "ObjectAttributes"))) {
-        fail_argument(call, "x-amz-object-attributes", STR_NONE, "Invalid attribute name specified.", e);
+        s3_bad_argument(call, "x-amz-object-attributes", STR_NONE, "Invalid attribute name specified.", e);
         return OUTCOME_ERROR;
     }
     *out = doc_map(arena);

@@ -17,7 +17,7 @@ Outcome put_bucket_versioning(Turn *turn, const Call *call, Doc **out, Error *e)
     const Doc *configuration = doc_get(call->input, "VersioningConfiguration");
     Str status = doc_text(configuration, "Status"), mfa = doc_text(configuration, "MFADelete");
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    if (str_is(mfa, "Enabled")) return fail_unsupported(call, "MFADelete", e), OUTCOME_ERROR;
+    if (str_is(mfa, "Enabled")) return s3_unsupported(call, "MFADelete", e), OUTCOME_ERROR;
     if (!str_is(status, "Enabled") && !str_is(status, "Suspended")) {
         const char *message = "The Versioning element must be specified";
         return s3_fail(call, e, 400, "IllegalVersioningConfigurationException", message, NULL, STR_NONE), OUTCOME_ERROR;
@@ -33,7 +33,7 @@ Outcome get_bucket_tagging(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *tags = doc_get(bucket.doc, "Tags");
     if (!tags) return s3_fail(call, e, 404, "NoSuchTagSet", "The TagSet does not exist", "BucketName", bucket.name), OUTCOME_ERROR;
     *out = doc_map(call->arena);
-    doc_set(*out, "TagSet", tags_to_set(call->arena, tags));
+    doc_set(*out, "TagSet", s3_tags_to_set(call->arena, tags));
     return OUTCOME_DONE;
 }
 
@@ -41,7 +41,7 @@ Outcome put_bucket_tagging(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     Doc *tags;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    CALL_TRY(tags_from_set(call, doc_get(doc_get(call->input, "Tagging"), "TagSet"), BUCKET_TAGS, &tags, e));
+    CALL_TRY(s3_tags_from_set(call, doc_get(doc_get(call->input, "Tagging"), "TagSet"), BUCKET_TAGS, &tags, e));
     doc_set(bucket.doc, "Tags", doc_count(tags) ? tags : NULL);
     bucket_save(turn, &bucket);
     return OUTCOME_DONE;

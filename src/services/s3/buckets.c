@@ -36,7 +36,7 @@ bool bucket_need(Turn *turn, const Call *call, Bucket *out, Error *e) {
     Str name = doc_text(call->input, "Bucket"), owner = doc_text(call->input, "ExpectedBucketOwner");
     Bucket found;
     if (!bucket_find(turn, name, &found)) return fail_no_bucket(call, name, e);
-    if (owner.at && !str_eq(owner, found.account)) return fail_access(call, e);
+    if (owner.at && !str_eq(owner, found.account)) return s3_denied(call, e);
     *out = found;
     return true;
 }
@@ -77,13 +77,13 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
     const Doc *configuration = doc_get(call->input, "CreateBucketConfiguration");
     Str name = doc_text(call->input, "Bucket"), acl = doc_text(call->input, "ACL"), ownership = doc_text(call->input, "ObjectOwnership");
     if (!bucket_name_is_valid(name)) return s3_fail(call, e, 400, "InvalidBucketName", "The specified bucket is not valid.", "BucketName", name);
-    TRY(refuse_members(call, refused, e));
-    if (doc_flag(call->input, "ObjectLockEnabledForBucket", false)) return fail_unsupported(call, "ObjectLockEnabledForBucket", e);
-    if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return fail_unsupported(call, "directory buckets", e);
-    if (ownership.len && !str_is(ownership, "BucketOwnerEnforced")) return fail_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
+    TRY(s3_refuse(call, refused, e));
+    if (doc_flag(call->input, "ObjectLockEnabledForBucket", false)) return s3_unsupported(call, "ObjectLockEnabledForBucket", e);
+    if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return s3_unsupported(call, "directory buckets", e);
+    if (ownership.len && !str_is(ownership, "BucketOwnerEnforced")) return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
     if (acl.len && !str_is(acl, "private"))
         return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
-    TRY(tags_from_set(call, doc_get(configuration, "Tags"), 50, tags, e));
+    TRY(s3_tags_from_set(call, doc_get(configuration, "Tags"), 50, tags, e));
     return location(call, region, e);
 }
 
@@ -162,7 +162,7 @@ Outcome delete_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str prefix = KEY(call->arena, key_text(bucket.name));
     StoreRange uploads = {.from = prefix, .before = key_after_prefix(call->arena, prefix)};
     store_scan(turn_store(turn), &S3_UPLOADS, uploads, drop_upload, &(DropUploads){turn, bucket.name});
-    configuration_delete_all(turn, bucket.name);
+    bucket_unconfigure_all(turn, bucket.name);
     document_delete(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, bucket.name);
     return OUTCOME_DONE;
 }
@@ -207,11 +207,11 @@ Outcome list_buckets(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str token = doc_text(call->input, "ContinuationToken"), after = STR("");
     int64_t most = doc_number(call->input, "MaxBuckets", BUCKETS_A_PAGE);
     if (most < 1 || most > BUCKETS_A_PAGE) {
-        fail_argument(call, "max-buckets", STR_NONE, "Argument max-buckets must be an integer between 1 and 10000", e);
+        s3_bad_argument(call, "max-buckets", STR_NONE, "Argument max-buckets must be an integer between 1 and 10000", e);
         return OUTCOME_ERROR;
     }
     if (token.len && !str_unbase64(arena, token, &after)) {
-        fail_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
+        s3_bad_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
         return OUTCOME_ERROR;
     }
     const Doc *all = document_find(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, "account", call->where.account, arena);

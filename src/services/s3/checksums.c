@@ -70,7 +70,7 @@ Str checksum_of_body(Turn *turn, Body body, ChecksumKind kind) {
 
 bool checksum_given(const Call *call, const Doc *from, RowChecksum *out, Error *e) {
     for (const char *const *member = REFUSED; *member; member++)
-        if (doc_get(from, *member)) return fail_unsupported(call, *member, e);
+        if (doc_get(from, *member)) return s3_unsupported(call, *member, e);
     RowChecksum found = {0};
     for (int kind = 0; kind < CHECKSUM_KINDS; kind++) {
         Str text = doc_text(from, MEMBERS[kind]);
@@ -90,7 +90,7 @@ bool checksum_wanted(const Call *call, const char *member, RowChecksum *out, Err
     RowChecksum wanted = {.present = name.len > 0};
     if (name.len && !checksum_by_name(name, &wanted.kind)) {
         for (const char *const *refused = REFUSED; *refused; refused++)
-            if (str_eq_nocase(name, str_of(*refused + strlen("Checksum")))) return fail_unsupported(call, *refused, e);
+            if (str_eq_nocase(name, str_of(*refused + strlen("Checksum")))) return s3_unsupported(call, *refused, e);
         const char *message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]";
         return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
     }

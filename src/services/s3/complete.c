@@ -192,7 +192,7 @@ static Outcome finish(Turn *turn, Plan *plan, const Assembled *assembled, Doc **
     row.parts = str_copy(arena, buf_str(&plan->packed));
     row.modified_ms = call->now_ms / 1000 * 1000;
     CALL_TRY(check_whole(plan, &row.checksum, e));
-    object_put(turn, &plan->bucket, key, &row);
+    object_store(turn, &plan->bucket, key, &row);
     assembly_drop(turn, upload, false);
     upload_drop(turn, plan->bucket.name, key, upload);
     event_created(turn, call, &plan->bucket, "CompleteMultipartUpload", key, &row);

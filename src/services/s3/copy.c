@@ -14,11 +14,11 @@ bool copy_source(const Call *call, CopySource *out, Error *e) {
     }
     if (!str_uri_decode(call->arena, header, false, &source)) source = STR("");
     source = str_strip_prefix(source, STR("/"));
-    if (str_starts(source, STR("arn:"))) return fail_unsupported(call, "an access point as CopySource", e);
+    if (str_starts(source, STR("arn:"))) return s3_unsupported(call, "an access point as CopySource", e);
     Str key = source, bucket = str_cut(&key, '/');
     if (!bucket.len || !key.len) {
         const char *message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
-        return fail_argument(call, "x-amz-copy-source", doc_text(call->input, "CopySource"), message, e);
+        return s3_bad_argument(call, "x-amz-copy-source", doc_text(call->input, "CopySource"), message, e);
     }
     *out = (CopySource){bucket, key, version};
     return true;
@@ -26,7 +26,7 @@ bool copy_source(const Call *call, CopySource *out, Error *e) {
 
 static bool find_source(Turn *turn, const Call *call, const CopySource *source, ObjectRow *out, Error *e) {
     if (source->version.at) {
-        if (!version_id_is_valid(source->version)) return fail_argument(call, "x-amz-copy-source", source->version, "Invalid version id specified", e);
+        if (!version_id_is_valid(source->version)) return s3_bad_argument(call, "x-amz-copy-source", source->version, "Invalid version id specified", e);
         if (!object_version(turn, source->bucket, source->key, source->version, out)) return fail_no_version(call, source->key, source->version, e);
         if (!out->marker) return true;
         const char *message = "The source of a copy request may not specifically refer to a delete marker by version id.";
@@ -40,7 +40,7 @@ bool copy_source_read(Turn *turn, const Call *call, const CopySource *source, Ob
     Bucket bucket;
     Str owner = doc_text(call->input, "ExpectedSourceBucketOwner");
     if (!bucket_find(turn, source->bucket, &bucket)) return fail_no_bucket(call, source->bucket, e);
-    if (owner.at && !str_eq(owner, bucket.account)) return fail_access(call, e);
+    if (owner.at && !str_eq(owner, bucket.account)) return s3_denied(call, e);
     ObjectRow row = {0};
     TRY(find_source(turn, call, source, &row, e));
     TRY(conditions_of_copy(call, &row, e));
@@ -55,7 +55,7 @@ static bool check_directives(const Call *call, const CopySource *source, Error *
     for (const char *const *name = names; *name; name++) {
         Str value = doc_text(call->input, *name);
         if (value.at && !str_is(value, "COPY") && !str_is(value, "REPLACE"))
-            return fail_argument(call, *name, value, "Unknown metadata directive.", e);
+            return s3_bad_argument(call, *name, value, "Unknown metadata directive.", e);
     }
     bool itself = str_eq(source->bucket, doc_text(call->input, "Bucket")) && str_eq(source->key, doc_text(call->input, "Key")) && !source->version.at;
     bool changes = replaces(call, "MetadataDirective") || doc_get(call->input, "StorageClass") || doc_get(call->input, "WebsiteRedirectLocation") ||
@@ -124,7 +124,7 @@ Outcome copy_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(describe_copy(call, &from, &row, e));
     CALL_TRY(body_share(turn, &from, &row, e));
     CALL_TRY(sum_copy(turn, call, &from, &row, e));
-    object_put(turn, &bucket, key, &row);
+    object_store(turn, &bucket, key, &row);
     event_created(turn, call, &bucket, "CopyObject", key, &row);
     *out = answer(call, &bucket, &from, &row, source.version);
     return OUTCOME_DONE;

@@ -26,7 +26,7 @@ static bool delete_key(Turn *turn, const Call *call, const Bucket *bucket, Str k
         *out = delete_current(turn, call, bucket, key);
         return true;
     }
-    if (!version_id_is_valid(version)) return fail_argument(call, "versionId", version, "Invalid version id specified", e);
+    if (!version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
     *out = (Deleted){.version = version};
     if (!object_remove(turn, bucket->name, key, version, &row)) return true; // what is not there is deleted
     out->marker = row.marker;
@@ -39,7 +39,7 @@ Outcome delete_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str key = doc_text(call->input, "Key");
     Bucket bucket;
     Deleted deleted;
-    CALL_TRY(refuse_members(call, refused, e));
+    CALL_TRY(s3_refuse(call, refused, e));
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(conditions_of_write(turn, call, bucket.name, key, e));
     CALL_TRY(delete_key(turn, call, &bucket, key, doc_text(call->input, "VersionId"), &deleted, e));

@@ -33,22 +33,22 @@ bool fail_condition(const Call *call, const char *condition, Error *e) {
     return s3_fail(call, e, 412, "PreconditionFailed", message, "Condition", str_of(condition));
 }
 
-bool fail_argument(const Call *call, const char *name, Str value, const char *message, Error *e) {
+bool s3_bad_argument(const Call *call, const char *name, Str value, const char *message, Error *e) {
     s3_fail(call, e, 400, "InvalidArgument", message, "ArgumentName", str_of(name));
     if (e) doc_set_str(call->arena, (Doc *)e->extra, "ArgumentValue", value);
     return false;
 }
 
-bool fail_access(const Call *call, Error *e) { return s3_fail(call, e, 403, "AccessDenied", "Access Denied", NULL, STR_NONE); }
+bool s3_denied(const Call *call, Error *e) { return s3_fail(call, e, 403, "AccessDenied", "Access Denied", NULL, STR_NONE); }
 
-bool fail_unsupported(const Call *call, const char *what, Error *e) {
+bool s3_unsupported(const Call *call, const char *what, Error *e) {
     fail(e, "NotImplemented", "s3:%s is not built with %s.", wire_str(call->operation->name).at, what);
     if (e) e->http_status = 501;
     return false;
 }
 
-bool refuse_members(const Call *call, const char *const *members, Error *e) {
+bool s3_refuse(const Call *call, const char *const *members, Error *e) {
     for (; *members; members++)
-        if (doc_get(call->input, *members)) return fail_unsupported(call, *members, e);
+        if (doc_get(call->input, *members)) return s3_unsupported(call, *members, e);
     return true;
 }

@@ -13,7 +13,7 @@ Str bucket_versions_shown(Turn *turn, Str bucket, const ObjectRow *row) {
 
 // Who may not list the bucket does not learn which keys it lacks.
 static bool fail_missing(Turn *turn, const Call *call, Str bucket, Str key, Error *e) {
-    if (!s3_allowed(turn, call, "s3:ListBucket", bucket_arn(call->arena, bucket), NULL)) return fail_access(call, e);
+    if (!s3_allowed(turn, call, "s3:ListBucket", bucket_arn(call->arena, bucket), NULL)) return s3_denied(call, e);
     return fail_no_key(call, key, e);
 }
 
@@ -39,7 +39,7 @@ static bool fail_absent(Turn *turn, const Call *call, Str bucket, Str key, Str v
     Bucket found;
     if (!bucket_find(turn, bucket, &found)) return fail_no_bucket(call, bucket, e);
     if (!version.at) return fail_missing(turn, call, bucket, key, e);
-    if (!version_id_is_valid(version)) return fail_argument(call, "versionId", version, "Invalid version id specified", e);
+    if (!version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
     return fail_no_version(call, key, version, e);
 }
 
@@ -95,7 +95,7 @@ static void show_range(const Call *call, const ObjectRow *row, const ByteRange *
 // All that precedes the bytes: conditions, range, headers.
 static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange *range, Doc **reply, Error *e) {
     static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
-    TRY(refuse_members(call, refused, e));
+    TRY(s3_refuse(call, refused, e));
     TRY(object_for_read(turn, call, row, e));
     TRY(conditions_of_read(call, row, e));
     TRY(choose_range(call, row, range, e));

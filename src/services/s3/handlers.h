@@ -15,5 +15,5 @@ CallHandler get_never_configured; // absent.c
 CallHandler put_object, get_object, head_object, copy_object, delete_object, delete_objects, get_object_attributes;
 CallHandler get_object_tagging, put_object_tagging, delete_object_tagging; // tagging.c
 CallHandler list_objects, list_objects_v2, list_object_versions; // list_objects.c, list_versions.c
-CallHandler create_multipart_upload, upload_part, upload_part_copy, list_parts, list_multipart_uploads; // multipart.c, parts.c, list_uploads.c
+CallHandler create_multipart_upload, upload_part, upload_part_copy, list_upload_parts, list_multipart_uploads; // multipart.c, parts.c, list_uploads.c
 CallHandler complete_multipart_upload, abort_multipart_upload; // complete.c, multipart.c

@@ -35,7 +35,7 @@ static bool is_one_of(Str text, const char *const *names) {
 bool storage_class_check(const Call *call, Error *e) {
     Str storage_class = doc_text(call->input, "StorageClass");
     if (!storage_class.at || is_one_of(storage_class, STORAGE_CLASSES)) return true;
-    if (is_one_of(storage_class, ARCHIVES)) return fail_unsupported(call, "an archive's StorageClass", e);
+    if (is_one_of(storage_class, ARCHIVES)) return s3_unsupported(call, "an archive's StorageClass", e);
     return s3_fail(call, e, 400, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", storage_class);
 }
 
@@ -55,8 +55,8 @@ static bool key_check(const Call *call, Error *e) {
 
 bool write_is_supported(const Call *call, Error *e) {
     Str encryption = doc_text(call->input, "ServerSideEncryption");
-    TRY(refuse_members(call, REFUSED, e));
-    if (encryption.len && !str_is(encryption, "AES256")) return fail_unsupported(call, "a ServerSideEncryption other than AES256", e);
+    TRY(s3_refuse(call, REFUSED, e));
+    if (encryption.len && !str_is(encryption, "AES256")) return s3_unsupported(call, "a ServerSideEncryption other than AES256", e);
     TRY(storage_class_check(call, e));
     TRY(acl_check(call, e));
     TRY(key_check(call, e));
@@ -97,7 +97,7 @@ bool headers_read(const Call *call, ObjectRow *row, Error *e) {
     Str metadata = STR_NONE;
     Doc *tags = NULL;
     TRY(metadata_read(call, &metadata, e));
-    TRY(tags_from_header(call, doc_text(call->input, "Tagging"), &tags, e));
+    TRY(s3_tags_from_header(call, doc_text(call->input, "Tagging"), &tags, e));
     row->metadata = metadata;
     row->tags = pairs_pack(call->arena, tags);
     for (int i = 0; i < ROW_TEXTS; i++) row->texts[i] = doc_text(call->input, TEXTS[i]);

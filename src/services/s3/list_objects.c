@@ -58,13 +58,13 @@ static bool list(Turn *turn, const Call *call, Str after, bool with_owner, ListW
     TRY(bucket_need(turn, call, &bucket, e));
     TRY(list_encoding(call, &contents.url, e));
     *walk = (ListWalk){.turn = turn, .table = &S3_OBJECTS, .bucket = bucket.name, .delimiter = delimiter, .after = after};
-    TRY(list_limit(call, "MaxKeys", "max-keys", &walk->limit, e));
+    TRY(list_page_size(call, "MaxKeys", "max-keys", &walk->limit, e));
     walk->prefix = prefix.at ? prefix : STR("");
     walk->emit = emit;
     walk->counts = is_object;
     walk->context = &contents;
     if (with_owner) contents.owner = owner_doc(arena, bucket.account);
-    list_walk(walk);
+    list_keys(walk);
     doc_set_str(arena, reply, "Name", bucket.name);
     doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, contents.url));
     if (delimiter.len) doc_set_str(arena, reply, "Delimiter", list_key(arena, delimiter, contents.url));
@@ -91,7 +91,7 @@ Outcome list_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 static bool read_token(const Call *call, Str token, Str *after, Error *e) {
     if (token.len && str_unbase64(call->arena, token, after)) return true;
-    return fail_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
+    return s3_bad_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
 }
 
 Outcome list_objects_v2(Turn *turn, const Call *call, Doc **out, Error *e) {

@@ -67,7 +67,7 @@ Outcome list_multipart_uploads(Turn *turn, const Call *call, Doc **out, Error *e
     UploadList list = {.call = call, .uploads = doc_list(arena)};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(list_encoding(call, &list.url, e));
-    CALL_TRY(list_limit(call, "MaxUploads", "max-uploads", &walk.limit, e));
+    CALL_TRY(list_page_size(call, "MaxUploads", "max-uploads", &walk.limit, e));
     walk.bucket = bucket.name;
     walk.prefix = prefix.at ? prefix : STR("");
     walk.after = key.len ? key : STR_NONE;
@@ -78,7 +78,7 @@ Outcome list_multipart_uploads(Turn *turn, const Call *call, Doc **out, Error *e
         list.after_key = key;
         list.after_upload = upload;
     }
-    list_walk(&walk);
+    list_keys(&walk);
     *out = doc_map(arena);
     describe_uploads(&list, &walk, *out);
     return OUTCOME_DONE;
@@ -135,14 +135,14 @@ static void describe_parts(const Call *call, const Bucket *bucket, const ObjectR
     doc_set_str(arena, reply, "ChecksumType", upload->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
 }
 
-Outcome list_parts(Turn *turn, const Call *call, Doc **out, Error *e) {
+Outcome list_upload_parts(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Bucket bucket;
     ObjectRow upload;
     PartList list = {.arena = arena, .parts = doc_list(arena)};
     Str id = doc_text(call->input, "UploadId");
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
-    CALL_TRY(list_limit(call, "MaxParts", "max-parts", &list.most, e));
+    CALL_TRY(list_page_size(call, "MaxParts", "max-parts", &list.most, e));
     Str prefix = KEY(arena, key_text(bucket.name), key_text(id));
     Str from = part_key(arena, bucket.name, id, doc_number(call->input, "PartNumberMarker", 0) + 1);
     store_scan(turn_store(turn), &S3_PARTS, (StoreRange){.from = from, .before = key_after_prefix(arena, prefix)}, add_part, &list);

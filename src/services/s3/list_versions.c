@@ -68,9 +68,9 @@ static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
 static bool markers_check(const Call *call, Str key, Str version, Error *e) {
     if (!version.len) return true;
     if (!key.len)
-        return fail_argument(call, "version-id-marker", version, "A version-id marker cannot be specified without a key marker.", e);
+        return s3_bad_argument(call, "version-id-marker", version, "A version-id marker cannot be specified without a key marker.", e);
     if (version_id_is_valid(version)) return true;
-    return fail_argument(call, "version-id-marker", version, "Invalid version id specified", e);
+    return s3_bad_argument(call, "version-id-marker", version, "Invalid version id specified", e);
 }
 
 static void describe(const VersionList *list, const ListWalk *walk, Doc *reply) {
@@ -101,7 +101,7 @@ Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) 
     VersionList list = {.call = call, .walk = &walk, .versions = doc_list(arena), .markers = doc_list(arena)};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(list_encoding(call, &list.url, e));
-    CALL_TRY(list_limit(call, "MaxKeys", "max-keys", &walk.limit, e));
+    CALL_TRY(list_page_size(call, "MaxKeys", "max-keys", &walk.limit, e));
     CALL_TRY(markers_check(call, key, version, e));
     walk.bucket = bucket.name;
     walk.prefix = prefix.at ? prefix : STR("");
@@ -113,7 +113,7 @@ Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) 
         list.skip_key = key;
         list.skip_to = version;
     }
-    list_walk(&walk);
+    list_keys(&walk);
     *out = doc_map(arena);
     describe(&list, &walk, *out);
     return OUTCOME_DONE;

@@ -51,7 +51,7 @@ static Str first_key(const ListWalk *walk) {
     return later(from, after);
 }
 
-void list_walk(ListWalk *walk) {
+void list_keys(ListWalk *walk) {
     Arena *arena = turn_arena(walk->turn);
     walk->prefixes = doc_list(arena);
     if (!walk->limit) return;
@@ -65,11 +65,11 @@ void list_walk(ListWalk *walk) {
     }
 }
 
-bool list_limit(const Call *call, const char *member, const char *parameter, size_t *out, Error *e) {
+bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e) {
     int64_t limit = doc_number(call->input, member, KEYS_A_PAGE);
     if (limit < 0) {
         Str message = str_format(call->arena, "Argument %s must be an integer between 0 and 2147483647", parameter);
-        return fail_argument(call, parameter, str_format(call->arena, "%lld", (long long)limit), message.at, e);
+        return s3_bad_argument(call, parameter, str_format(call->arena, "%lld", (long long)limit), message.at, e);
     }
     *out = limit > KEYS_A_PAGE ? (size_t)KEYS_A_PAGE : (size_t)limit;
     return true;
@@ -77,7 +77,7 @@ bool list_limit(const Call *call, const char *member, const char *parameter, siz
 
 bool list_encoding(const Call *call, bool *url, Error *e) {
     Str type = doc_text(call->input, "EncodingType");
-    if (type.at && !str_is(type, "url")) return fail_argument(call, "encoding-type", type, "Invalid Encoding Method specified in Request", e);
+    if (type.at && !str_is(type, "url")) return s3_bad_argument(call, "encoding-type", type, "Invalid Encoding Method specified in Request", e);
     *url = type.at != NULL;
     return true;
 }

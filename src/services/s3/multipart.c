@@ -73,7 +73,7 @@ static bool part_number(const Call *call, int64_t *out, Error *e) {
         return true;
     }
     Str text = str_format(call->arena, "%" PRId64, number);
-    return fail_argument(call, "partNumber", text, "Part number must be an integer between 1 and 10000, inclusive", e);
+    return s3_bad_argument(call, "partNumber", text, "Part number must be an integer between 1 and 10000, inclusive", e);
 }
 
 static void put_part(Turn *turn, const Call *call, Str bucket, int64_t number, ObjectRow *row) {
@@ -99,7 +99,7 @@ Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     ObjectRow upload, row = {0};
     int64_t number;
-    CALL_TRY(refuse_members(call, refused, e));
+    CALL_TRY(s3_refuse(call, refused, e));
     CALL_TRY(part_number(call, &number, e));
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
     CALL_TRY(same_checksum(call, &upload, e));
@@ -155,7 +155,7 @@ Outcome upload_part_copy(Turn *turn, const Call *call, Doc **out, Error *e) {
     ObjectRow upload, from, row = {0};
     ByteRange range;
     int64_t number;
-    CALL_TRY(refuse_members(call, refused, e));
+    CALL_TRY(s3_refuse(call, refused, e));
     CALL_TRY(part_number(call, &number, e));
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
     CALL_TRY(copy_source(call, &source, e));

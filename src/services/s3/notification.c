@@ -17,7 +17,7 @@ Outcome put_bucket_notification(Turn *turn, const Call *call, Doc **out, Error *
     const Doc *wanted = doc_get(call->input, "NotificationConfiguration");
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     for (const char *const *target = TARGETS; *target; target++)
-        if (doc_count(doc_get(wanted, *target))) return fail_unsupported(call, *target, e), OUTCOME_ERROR;
+        if (doc_count(doc_get(wanted, *target))) return s3_unsupported(call, *target, e), OUTCOME_ERROR;
     doc_set_bool(call->arena, bucket.doc, "Notifies", doc_get(wanted, "EventBridgeConfiguration") != NULL);
     bucket_save(turn, &bucket);
     return OUTCOME_DONE;

@@ -51,7 +51,7 @@ const Operation S3_OPERATIONS[] = {
     {"GetObjectAttributes", get_object_attributes, .flags = OP_READ | OP_LOCAL, .requirements = require_get_attributes},
     {"CopyObject", copy_object, .flags = OP_LOCAL, .requirements = require_copy_object},
     {"DeleteObject", delete_object, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_delete_object},
-    {"DeleteObjects", delete_objects, .flags = OP_LOCAL, .requirements = require_nothing},
+    {"DeleteObjects", delete_objects, .flags = OP_LOCAL, .requirements = require_each_key},
     {"GetObjectTagging", get_object_tagging, .flags = OP_READ | OP_LOCAL, .requirements = require_object_tagging},
     {"PutObjectTagging", put_object_tagging, .flags = OP_LOCAL, .requirements = require_object_tagging},
     {"DeleteObjectTagging", delete_object_tagging, .flags = OP_LOCAL, .requirements = require_object_tagging},
@@ -67,7 +67,7 @@ const Operation S3_OPERATIONS[] = {
     {"UploadPartCopy", upload_part_copy, .flags = OP_LOCAL, .requirements = require_copy_part},
     {"CompleteMultipartUpload", complete_multipart_upload, OBJECT, 0, "s3:PutObject"},
     {"AbortMultipartUpload", abort_multipart_upload, OBJECT, OP_LOCAL},
-    {"ListParts", list_parts, OBJECT, OP_LOCAL, "s3:ListMultipartUploadParts"},
+    {"ListParts", list_upload_parts, OBJECT, OP_LOCAL, "s3:ListMultipartUploadParts"},
     {"ListMultipartUploads", list_multipart_uploads, .flags = OP_LOCAL, .requirements = require_uploads_listing},
     {NULL},
 };

@@ -9,7 +9,7 @@
 
 enum { POLICY_BYTES = 20 * 1024 };
 
-static Str policy_text(Turn *turn, Str bucket) { return doc_text(configuration_get(turn, bucket, "policy"), "Policy"); }
+static Str policy_text(Turn *turn, Str bucket) { return doc_text(bucket_configuration(turn, bucket, "policy"), "Policy"); }
 
 static bool names_everybody(const Doc *principal) {
     if (doc_is(principal, DOC_LIST)) {
@@ -122,7 +122,7 @@ Outcome put_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     }
     Doc *kept = doc_map(call->arena);
     doc_set_str(call->arena, kept, "Policy", text);
-    configuration_put(turn, bucket.name, "policy", kept);
+    bucket_configure(turn, bucket.name, "policy", kept);
     doc_set_bool(call->arena, bucket.doc, "HasPolicy", true);
     bucket_save(turn, &bucket);
     return OUTCOME_DONE;
@@ -159,7 +159,7 @@ Outcome get_bucket_policy_status(Turn *turn, const Call *call, Doc **out, Error 
 Outcome delete_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    configuration_delete(turn, bucket.name, "policy");
+    bucket_unconfigure(turn, bucket.name, "policy");
     doc_set_bool(call->arena, bucket.doc, "HasPolicy", false);
     bucket_save(turn, &bucket);
     return OUTCOME_DONE;

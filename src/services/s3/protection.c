@@ -32,7 +32,7 @@ Outcome put_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e)
     const Doc *rules = doc_get(doc_get(call->input, "ServerSideEncryptionConfiguration"), "Rules");
     for (const Doc *rule = doc_first(rules); rule; rule = rule->next) {
         Str algorithm = doc_text(doc_get(rule, "ApplyServerSideEncryptionByDefault"), "SSEAlgorithm");
-        if (algorithm.len && !str_is(algorithm, "AES256")) return fail_unsupported(call, "an SSEAlgorithm other than AES256", e), OUTCOME_ERROR;
+        if (algorithm.len && !str_is(algorithm, "AES256")) return s3_unsupported(call, "an SSEAlgorithm other than AES256", e), OUTCOME_ERROR;
     }
     return OUTCOME_DONE;
 }
@@ -44,7 +44,7 @@ Outcome delete_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error 
 }
 
 // Once deleted, a block is off; a bucket where nothing was put has all four on.
-bool block_public(Turn *turn, Str bucket, const char *member) { return doc_flag(configuration_get(turn, bucket, "public-access-block"), member, true); }
+bool block_public(Turn *turn, Str bucket, const char *member) { return doc_flag(bucket_configuration(turn, bucket, "public-access-block"), member, true); }
 
 static Doc *blocks_of(Arena *arena, const Doc *from, bool otherwise) {
     Doc *blocks = doc_map(arena);
@@ -55,7 +55,7 @@ static Doc *blocks_of(Arena *arena, const Doc *from, bool otherwise) {
 Outcome get_public_access_block(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    const Doc *kept = configuration_get(turn, bucket.name, "public-access-block");
+    const Doc *kept = bucket_configuration(turn, bucket.name, "public-access-block");
     if (doc_flag(kept, "Deleted", false)) {
         const char *message = "The public access block configuration was not found";
         return s3_fail(call, e, 404, "NoSuchPublicAccessBlockConfiguration", message, "BucketName", bucket.name), OUTCOME_ERROR;
@@ -69,7 +69,7 @@ Outcome put_public_access_block(Turn *turn, const Call *call, Doc **out, Error *
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     const Doc *wanted = doc_get(call->input, "PublicAccessBlockConfiguration");
-    configuration_put(turn, bucket.name, "public-access-block", blocks_of(call->arena, wanted, false));
+    bucket_configure(turn, bucket.name, "public-access-block", blocks_of(call->arena, wanted, false));
     return OUTCOME_DONE;
 }
 
@@ -78,7 +78,7 @@ Outcome delete_public_access_block(Turn *turn, const Call *call, Doc **out, Erro
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     Doc *off = blocks_of(call->arena, NULL, false);
     doc_set_bool(call->arena, off, "Deleted", true);
-    configuration_put(turn, bucket.name, "public-access-block", off);
+    bucket_configure(turn, bucket.name, "public-access-block", off);
     return OUTCOME_DONE;
 }
 
@@ -104,7 +104,7 @@ Outcome put_bucket_ownership(Turn *turn, const Call *call, Doc **out, Error *e) 
     const Doc *rules = doc_get(doc_get(call->input, "OwnershipControls"), "Rules");
     for (const Doc *rule = doc_first(rules); rule; rule = rule->next)
         if (!str_is(doc_text(rule, "ObjectOwnership"), "BucketOwnerEnforced"))
-            return fail_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e), OUTCOME_ERROR;
+            return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e), OUTCOME_ERROR;
     return OUTCOME_DONE;
 }
 

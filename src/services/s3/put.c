@@ -27,7 +27,7 @@ Outcome put_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(conditions_of_write(turn, call, bucket.name, key, e));
     CALL_TRY(row_of_request(turn, call, &row, e));
     body_keep(turn, call, &row);
-    object_put(turn, &bucket, key, &row);
+    object_store(turn, &bucket, key, &row);
     event_created(turn, call, &bucket, "PutObject", key, &row);
     *out = answer(call, &bucket, &row);
     return OUTCOME_DONE;

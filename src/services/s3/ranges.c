@@ -56,11 +56,11 @@ bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, E
     bool valid = text.len < header.len && number(from, &first) && number(to, &last) && first <= last;
     if (!valid) {
         const char *message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy";
-        return fail_argument(call, "x-amz-copy-source-range", header, message, e);
+        return s3_bad_argument(call, "x-amz-copy-source-range", header, message, e);
     }
     if (last >= size) {
         Str message = str_format(call->arena, "Range specified is not valid for source object of size: %lld", (long long)size);
-        return fail_argument(call, "x-amz-copy-source-range", header, message.at, e);
+        return s3_bad_argument(call, "x-amz-copy-source-range", header, message.at, e);
     }
     *out = (ByteRange){.partial = true, .offset = first, .size = last - first + 1};
     return true;

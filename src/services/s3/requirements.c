@@ -51,7 +51,7 @@ void require_get_attributes(Turn *turn, const Call *call, Requirements *all) {
 // Tags of the request are condition keys: s3:RequestObjectTag/NAME and s3:RequestObjectTagKeys.
 static void add_request_tags(const Call *call, Doc *context) {
     Doc *tags, *names = doc_list(call->arena);
-    if (!tags_from_header(call, doc_text(call->input, "Tagging"), &tags, NULL)) return;
+    if (!s3_tags_from_header(call, doc_text(call->input, "Tagging"), &tags, NULL)) return;
     for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
         Str key = str_cat(call->arena, STR("s3:RequestObjectTag/"), tag->key);
         doc_add(context, key, doc_of_str(call->arena, doc_str(tag, STR(""))));
@@ -92,7 +92,7 @@ void require_delete_object(Turn *turn, const Call *call, Requirements *all) {
     require(all, action, this_object(call), context_of(call, VERSION_KEYS));
 }
 
-void require_nothing(Turn *turn, const Call *call, Requirements *all) {}
+void require_each_key(Turn *turn, const Call *call, Requirements *all) {}
 
 void require_listing(Turn *turn, const Call *call, Requirements *all) {
     require(all, STR("s3:ListBucket"), this_bucket(call), context_of(call, LISTING_KEYS));

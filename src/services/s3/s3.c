@@ -4,7 +4,7 @@
 static const DocumentType *const DOCUMENTS[] = {&S3_BUCKET, &S3_CONFIGURATION, &S3_ASSEMBLY, NULL};
 static const StoreTable *const TABLES[] = {&S3_OBJECTS, &S3_VERSIONS, &S3_UPLOADS, &S3_PARTS, &S3_BODIES, NULL};
 
-extern const Service S3_SERVICE;
+extern const Service S3_SERVICE; // services/services.c lists it
 const Service S3_SERVICE = {
     .name = "s3",
     .prefix = "s3",

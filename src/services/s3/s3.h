@@ -20,11 +20,11 @@ bool fail_no_key(const Call *call, Str key, Error *e);
 bool fail_no_version(const Call *call, Str key, Str version, Error *e);
 bool fail_no_upload(const Call *call, Str upload, Error *e);
 bool fail_condition(const Call *call, const char *condition, Error *e); // 412
-bool fail_argument(const Call *call, const char *name, Str value, const char *message, Error *e);
-bool fail_access(const Call *call, Error *e);
-bool fail_unsupported(const Call *call, const char *what, Error *e); // 501, naming operation and what it was asked for
+bool s3_bad_argument(const Call *call, const char *name, Str value, const char *message, Error *e);
+bool s3_denied(const Call *call, Error *e);
+bool s3_unsupported(const Call *call, const char *what, Error *e); // 501, naming operation and what it was asked for
 // Members of the input that this plane does not honour: refused by name when one is given. Ends with NULL.
-bool refuse_members(const Call *call, const char *const *members, Error *e);
+bool s3_refuse(const Call *call, const char *const *members, Error *e);
 
 // buckets.c, bucket_names.c
 typedef enum Versioning { VERSIONING_NEVER, VERSIONING_ENABLED, VERSIONING_SUSPENDED } Versioning;
@@ -49,10 +49,10 @@ Str owner_id(Arena *arena, Str account); // canonical user id
 Doc *owner_doc(Arena *arena, Str account);
 
 // configuration.c: what is kept of a bucket under a kind ("policy", "encryption"); NULL when nothing is.
-Doc *configuration_get(Turn *turn, Str bucket, const char *kind);
-void configuration_put(Turn *turn, Str bucket, const char *kind, const Doc *doc);
-bool configuration_delete(Turn *turn, Str bucket, const char *kind);
-void configuration_delete_all(Turn *turn, Str bucket);
+Doc *bucket_configuration(Turn *turn, Str bucket, const char *kind);
+void bucket_configure(Turn *turn, Str bucket, const char *kind, const Doc *doc);
+bool bucket_unconfigure(Turn *turn, Str bucket, const char *kind);
+void bucket_unconfigure_all(Turn *turn, Str bucket);
 bool block_public(Turn *turn, Str bucket, const char *member); // a member of the public access block; they are on where none was put
 
 // policy.c
@@ -67,7 +67,7 @@ void require_put_object(Turn *turn, const Call *call, Requirements *all);
 void require_copy_object(Turn *turn, const Call *call, Requirements *all);
 void require_copy_part(Turn *turn, const Call *call, Requirements *all);
 void require_delete_object(Turn *turn, const Call *call, Requirements *all);
-void require_nothing(Turn *turn, const Call *call, Requirements *all); // the handler asks for each thing it touches
+void require_each_key(Turn *turn, const Call *call, Requirements *all); // the handler asks for each thing it touches
 void require_listing(Turn *turn, const Call *call, Requirements *all);
 void require_versions_listing(Turn *turn, const Call *call, Requirements *all);
 void require_uploads_listing(Turn *turn, const Call *call, Requirements *all);
@@ -77,7 +77,7 @@ void require_create_bucket(Turn *turn, const Call *call, Requirements *all);
 // versions.c: the versions of a key
 bool object_current(Turn *turn, Str bucket, Str key, ObjectRow *out); // may be a delete marker
 bool object_version(Turn *turn, Str bucket, Str key, Str version, ObjectRow *out); // "null" or an id
-void object_put(Turn *turn, const Bucket *bucket, Str key, ObjectRow *row); // becomes the current one; sets version and sequence
+void object_store(Turn *turn, const Bucket *bucket, Str key, ObjectRow *row); // becomes the current one; sets version and sequence
 void object_change(Turn *turn, Str bucket, Str key, const ObjectRow *row); // the same version, other tags
 bool object_remove(Turn *turn, Str bucket, Str key, Str version, ObjectRow *removed); // for ever; false: no such version
 void object_mark_deleted(Turn *turn, const Bucket *bucket, Str key, ObjectRow *marker); // a DELETE without version in a bucket with versions
@@ -111,10 +111,10 @@ bool write_is_supported(const Call *call, Error *e); // what PutObject, CopyObje
 Str quoted_etag(Arena *arena, Str etag);
 
 // tagging.c
-bool tags_check(const Call *call, const Doc *map, size_t most, Error *e);
-bool tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **map, Error *e);
-bool tags_from_header(const Call *call, Str header, Doc **map, Error *e);
-Doc *tags_to_set(Arena *arena, const Doc *map);
+bool s3_tags_check(const Call *call, const Doc *map, size_t most, Error *e);
+bool s3_tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **map, Error *e);
+bool s3_tags_from_header(const Call *call, Str header, Doc **map, Error *e);
+Doc *s3_tags_to_set(Arena *arena, const Doc *map);
 
 // conditions.c
 bool etag_matches(Str wanted, Str etag); // a header's list, "*" and quotes
@@ -162,8 +162,8 @@ struct ListWalk {
     Str last; // key or common prefix listed last
     Str jump; // common prefix that the scan goes on behind
 };
-void list_walk(ListWalk *walk);
-bool list_limit(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
+void list_keys(ListWalk *walk);
+bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
 bool list_encoding(const Call *call, bool *url, Error *e);
 Str list_key(Arena *arena, Str key, bool url);
 Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url);

@@ -28,7 +28,7 @@ static bool tag_check(const Call *call, Str name, Str value, Error *e) {
     return s3_fail(call, e, 400, "InvalidTag", message, "TagKey", name);
 }
 
-bool tags_check(const Call *call, const Doc *map, size_t most, Error *e) {
+bool s3_tags_check(const Call *call, const Doc *map, size_t most, Error *e) {
     if (doc_count(map) > most) {
         Str message = str_format(call->arena, "%s tags cannot be greater than %zu", most == OBJECT_TAGS ? "Object" : "Bucket", most);
         return s3_fail(call, e, 400, "BadRequest", message.at, NULL, STR_NONE);
@@ -37,36 +37,36 @@ bool tags_check(const Call *call, const Doc *map, size_t most, Error *e) {
     return true;
 }
 
-bool tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **map, Error *e) {
+bool s3_tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **map, Error *e) {
     Doc *tags = doc_map(call->arena);
     for (const Doc *tag = doc_first(tag_set); tag; tag = tag->next) {
         Str name = doc_text(tag, "Key");
         if (doc_get_str_key(tags, name)) return s3_fail(call, e, 400, "InvalidTag", "Cannot provide multiple Tags with the same key", "TagKey", name);
         doc_add(tags, name, doc_of_str(call->arena, doc_str(doc_get(tag, "Value"), STR(""))));
     }
-    TRY(tags_check(call, tags, most, e));
+    TRY(s3_tags_check(call, tags, most, e));
     *map = tags;
     return true;
 }
 
 // "name=value&name2=value2", percent-encoded
-bool tags_from_header(const Call *call, Str header, Doc **map, Error *e) {
+bool s3_tags_from_header(const Call *call, Str header, Doc **map, Error *e) {
     Doc *tags = doc_map(call->arena);
     while (header.len) {
         Str value = str_cut(&header, '&'), name = str_cut(&value, '=');
         bool decoded = str_uri_decode(call->arena, name, true, &name) && (!value.at || str_uri_decode(call->arena, value, true, &value));
         if (!decoded || !name.len || doc_get_str_key(tags, name)) {
             const char *message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
-            return fail_argument(call, "x-amz-tagging", doc_text(call->input, "Tagging"), message, e);
+            return s3_bad_argument(call, "x-amz-tagging", doc_text(call->input, "Tagging"), message, e);
         }
         doc_add(tags, name, doc_of_str(call->arena, value.at ? value : STR("")));
     }
-    TRY(tags_check(call, tags, OBJECT_TAGS, e));
+    TRY(s3_tags_check(call, tags, OBJECT_TAGS, e));
     *map = tags;
     return true;
 }
 
-Doc *tags_to_set(Arena *arena, const Doc *map) {
+Doc *s3_tags_to_set(Arena *arena, const Doc *map) {
     Doc *set = doc_list(arena);
     for (const Doc *pair = doc_first(map); pair; pair = pair->next) {
         Doc *tag = doc_map(arena);
@@ -87,7 +87,7 @@ Outcome get_object_tagging(Turn *turn, const Call *call, Doc **out, Error *e) {
     ObjectRow row;
     CALL_TRY(object_for_read(turn, call, &row, e));
     *out = answer(turn, call, &row);
-    doc_set(*out, "TagSet", tags_to_set(call->arena, pairs_map(call->arena, row.tags)));
+    doc_set(*out, "TagSet", s3_tags_to_set(call->arena, pairs_map(call->arena, row.tags)));
     return OUTCOME_DONE;
 }
 
@@ -95,7 +95,7 @@ Outcome put_object_tagging(Turn *turn, const Call *call, Doc **out, Error *e) {
     ObjectRow row;
     Doc *tags;
     CALL_TRY(object_for_read(turn, call, &row, e));
-    CALL_TRY(tags_from_set(call, doc_get(doc_get(call->input, "Tagging"), "TagSet"), OBJECT_TAGS, &tags, e));
+    CALL_TRY(s3_tags_from_set(call, doc_get(doc_get(call->input, "Tagging"), "TagSet"), OBJECT_TAGS, &tags, e));
     row.tags = pairs_pack(call->arena, tags);
     object_change(turn, doc_text(call->input, "Bucket"), doc_text(call->input, "Key"), &row);
     *out = answer(turn, call, &row);

@@ -99,7 +99,7 @@ static void make_older(Turn *turn, Str bucket, Str key, const ObjectRow *current
     store_put(turn_store(turn), &S3_VERSIONS, older_key(turn, bucket, key, current->sequence), row_write(turn_arena(turn), current));
 }
 
-void object_put(Turn *turn, const Bucket *bucket, Str key, ObjectRow *row) {
+void object_store(Turn *turn, const Bucket *bucket, Str key, ObjectRow *row) {
     ObjectRow current;
     bool keeps = bucket->versioning == VERSIONING_ENABLED, exists = object_current(turn, bucket->name, key, &current);
     row->sequence = exists ? current.sequence + 1 : 1;
@@ -114,7 +114,7 @@ void object_put(Turn *turn, const Bucket *bucket, Str key, ObjectRow *row) {
 
 void object_mark_deleted(Turn *turn, const Bucket *bucket, Str key, ObjectRow *marker) {
     *marker = (ObjectRow){.marker = true, .modified_ms = turn_now(turn) / 1000 * 1000};
-    object_put(turn, bucket, key, marker);
+    object_store(turn, bucket, key, marker);
 }
 
 void object_change(Turn *turn, Str bucket, Str key, const ObjectRow *row) {
