@@ -11,11 +11,17 @@
 const EffectType *const EFFECT_TYPES[] = {
     &SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY, &SANDBOX_PORTS, &SANDBOX_WATCH, &JOB_RUN, &JOB_SIGNAL, &HELPER_RUN, NULL};
 
-static const EffectType *effect_type(Str name) {
-    for (const EffectType *const *type = EFFECT_TYPES; *type; type++) {
-        if (str_is(name, (*type)->name)) return *type;
+static const EffectType *effect_among(const EffectType *const *types, Str name) {
+    for (; types && *types; types++) {
+        if (str_is(name, (*types)->name)) return *types;
     }
     return NULL;
+}
+
+static const EffectType *effect_type(Str name) {
+    const EffectType *found = effect_among(EFFECT_TYPES, name);
+    for (const Service *const *service = SERVICES; *service && !found; service++) found = effect_among((*service)->effects, name);
+    return found;
 }
 
 static Str progress_key(Arena *arena, Str effect_id) { return KEY(arena, key_text(STR("progress")), key_text(effect_id)); }

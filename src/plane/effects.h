@@ -23,7 +23,7 @@ typedef struct EffectType {
     bool holds_clock; // a jumping clock stands still until it ends
 } EffectType;
 
-extern const EffectType *const EFFECT_TYPES[]; // ends with NULL
+extern const EffectType *const EFFECT_TYPES[]; // the plane's own; services have theirs in their tables; ends with NULL
 
 // From the loop: hands an event to the machine that asked for the effect. `data` is copied. Delivered in the order of these calls; after the commit
 // `committed` (may be NULL) runs on the loop, so that what the event tells may be forgotten outside (e.g. output up to an offset).

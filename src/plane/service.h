@@ -68,6 +68,7 @@ typedef struct Service {
     const Subscription *subscriptions; // ends with a NULL handle
     const Endpoint *endpoints; // ends with a NULL path
     ResourcePolicy *resource_policy;
+    const struct EffectType *const *effects; // of its own, besides the plane's (plane/effects.h); ends with NULL; NULL: none
     void (*start)(Turn *turn); // once at start of the plane and after a reset: built-in resources, reconciliation with the world outside
 } Service;
 

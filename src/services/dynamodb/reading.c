@@ -94,7 +94,7 @@ bool reading_start(Reading *reading, Error *e) {
     if (!start) return true;
     if (!item_check(arena, start, NULL) || !start_key(reading, start, &key)) return dynamodb_invalid(e, "The provided starting key is invalid");
     bool inside = str_cmp(key, reading->range.from) >= 0 && (!reading->range.before.at || str_cmp(key, reading->range.before) < 0);
-    if (!inside) return dynamodb_invalid(e, "The provided starting key is outside dynamodb_query boundaries based on provided conditions");
+    if (!inside) return dynamodb_invalid(e, "The provided starting key is outside query boundaries based on provided conditions");
     if (reading->range.reverse) reading->range.before = key;
     else reading->range.from = str_cat(arena, key, (Str){"\0", 1});
     return true;

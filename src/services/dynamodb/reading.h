@@ -18,7 +18,7 @@ typedef struct Reading {
     Vec paths;
     Shown shown;
     StoreRange range;
-    int64_t segment, segments; // of a parallel dynamodb_scan; segments 0: none
+    int64_t segment, segments; // of a parallel scan; segments 0: none
     // the result
     Doc *items;
     int64_t count, scanned;

@@ -3,6 +3,7 @@
 
 static const DocumentType *const DOCUMENTS[] = {&S3_BUCKET, &S3_CONFIGURATION, &S3_ASSEMBLY, NULL};
 static const StoreTable *const TABLES[] = {&S3_OBJECTS, &S3_VERSIONS, &S3_UPLOADS, &S3_PARTS, &S3_BODIES, NULL};
+static const EffectType *const EFFECTS[] = {&S3_ASSEMBLE, NULL};
 
 extern const Service S3_SERVICE; // services/services.c lists it
 const Service S3_SERVICE = {
@@ -12,4 +13,5 @@ const Service S3_SERVICE = {
     .documents = DOCUMENTS,
     .tables = TABLES,
     .resource_policy = s3_resource_policy,
+    .effects = EFFECTS,
 };
