@@ -126,7 +126,8 @@ Outcome batch_write_item(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(count_requests(tables, NULL, WRITES_MOST, "BatchWriteItem", e));
     Map *seen = map_new();
     bool ok = true;
-    for (const Doc *requests = doc_first(tables); requests && ok; requests = requests->next) ok = write_table(turn, call, requests, seen, capacity, e);
+    for (const Doc *requests = doc_first(tables); requests && ok; requests = requests->next)
+        ok = write_table(turn, call, requests, seen, capacity, e);
     map_free(seen);
     if (!ok) return OUTCOME_ERROR;
     *out = doc_map(call->arena);

@@ -146,8 +146,10 @@ bool decimal_add(const Decimal *a, const Decimal *b, Decimal *out, Error *e) {
     bool a_larger = compare_magnitude(a, b) >= 0;
     spread(a_larger ? a : b, left);
     spread(a_larger ? b : a, right);
-    if (a->negative == b->negative) add_places(left, right, result);
-    else subtract_places(left, right, result);
+    if (a->negative == b->negative)
+        add_places(left, right, result);
+    else
+        subtract_places(left, right, result);
     return settle(result, PLACES, EXPONENT_MOST + 1, a_larger ? a->negative : b->negative, out, e);
 }
 

@@ -19,7 +19,8 @@ extern const StoreTable DYNAMODB_ITEMS, DYNAMODB_INDEXES;
 
 // errors.c
 bool dynamodb_invalid(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool dynamodb_bad_parameters(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
+bool dynamodb_bad_parameters(Error *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
 bool dynamodb_unsupported(const Call *call, const char *what, Error *e); // 501
 bool dynamodb_refuse(const Call *call, const Doc *input, const char *const *members, Error *e); // by name, when one is given
 

@@ -4,7 +4,9 @@
 
 static bool fail_type(Error *e) { return fail(e, "ValidationException", "An operand in the update expression has an incorrect data type"); }
 
-static bool fail_path(Error *e) { return fail(e, "ValidationException", "The document path provided in the update expression is invalid for update"); }
+static bool fail_path(Error *e) {
+    return fail(e, "ValidationException", "The document path provided in the update expression is invalid for update");
+}
 
 static bool evaluate(Arena *arena, const Node *node, const Doc *item, Doc **out, Error *e);
 
@@ -76,16 +78,20 @@ static bool set_at(const Path *path, Doc *item, Doc *value, Error *e) {
     Doc *parent = parent_of(path, item);
     const PathStep *last = &path->steps[path->count - 1];
     if (!parent) return fail_path(e);
-    if (last->name.at) doc_put(parent, last->name, value);
-    else replace_at(parent, last->index, value);
+    if (last->name.at)
+        doc_put(parent, last->name, value);
+    else
+        replace_at(parent, last->index, value);
     return true;
 }
 
 static void remove_from_list(Doc *list, size_t index) {
     Doc *before = index ? doc_at(list, index - 1) : NULL, *gone = doc_at(list, index);
     if (!gone) return;
-    if (before) before->next = gone->next;
-    else list->as.children.first = gone->next;
+    if (before)
+        before->next = gone->next;
+    else
+        list->as.children.first = gone->next;
     if (list->as.children.last == gone) list->as.children.last = before;
     list->count--;
 }
@@ -94,8 +100,10 @@ static bool remove_at(const Path *path, Doc *item, Error *e) {
     Doc *parent = parent_of(path, item);
     const PathStep *last = &path->steps[path->count - 1];
     if (!parent) return fail_path(e);
-    if (last->name.at) doc_put(parent, last->name, NULL);
-    else remove_from_list(parent, last->index);
+    if (last->name.at)
+        doc_put(parent, last->name, NULL);
+    else
+        remove_from_list(parent, last->index);
     return true;
 }
 

@@ -6,8 +6,10 @@ const Doc *path_find(const Path *path, const Doc *item) {
     for (size_t i = 1; i < path->count && value; i++) {
         const PathStep *step = &path->steps[i];
         ValueType type = value_type(value);
-        if (step->name.at) value = type == VALUE_M ? doc_get_str_key(value_data(value), step->name) : NULL;
-        else value = type == VALUE_L ? doc_at(value_data(value), step->index) : NULL;
+        if (step->name.at)
+            value = type == VALUE_M ? doc_get_str_key(value_data(value), step->name) : NULL;
+        else
+            value = type == VALUE_L ? doc_at(value_data(value), step->index) : NULL;
     }
     return value;
 }
@@ -30,8 +32,10 @@ Str path_text(Arena *arena, const Path *path) { // [a, b, [2]]
     buf_add_char(&buf, '[');
     for (size_t i = 0; i < path->count; i++) {
         if (i) buf_add(&buf, STR(", "));
-        if (path->steps[i].name.at) buf_add(&buf, path->steps[i].name);
-        else buf_addf(&buf, "[%zu]", path->steps[i].index);
+        if (path->steps[i].name.at)
+            buf_add(&buf, path->steps[i].name);
+        else
+            buf_addf(&buf, "[%zu]", path->steps[i].index);
     }
     buf_add_char(&buf, ']');
     return str_copy(arena, buf_str(&buf));

@@ -22,8 +22,8 @@ static bool take_name(Parser *parser, Str *out) {
     if (parser->token.kind == TOKEN_NAME_HOLDER) {
         const Doc *name = doc_get_str_key(parser->scope->names, text);
         if (!name) {
-            return fail_expression(
-                parser, "An expression attribute name used in the document path is not defined; attribute name: %.*s", STR_ARG(text));
+            return fail_expression(parser, "An expression attribute name used in the document path is not defined; attribute name: %.*s",
+                                   STR_ARG(text));
         }
         mark_used(parser->scope, text);
         *out = doc_str(name, STR(""));
@@ -56,8 +56,10 @@ bool parse_path(Parser *parser, Path *out) {
         if (!by_name && !by_index) break;
         if (count == PATH_STEPS) return fail_expression(parser, "The document path has too many nesting elements; nesting levels: %zu", count);
         parser_next(parser);
-        if (by_name) TRY(take_name(parser, &steps[count].name));
-        else TRY(take_index(parser, &steps[count].index));
+        if (by_name)
+            TRY(take_name(parser, &steps[count].name));
+        else
+            TRY(take_index(parser, &steps[count].index));
         count++;
     }
     *out = (Path){arena_copy(parser->scope->arena, steps, count * sizeof *steps), count};
@@ -68,7 +70,8 @@ bool parse_value(Parser *parser, const Doc **out) {
     Str holder = parser->token.text;
     if (parser->token.kind != TOKEN_VALUE_HOLDER) return fail_syntax(parser);
     const Doc *value = doc_get_str_key(parser->scope->values, holder);
-    if (!value) return fail_expression(parser, "An expression attribute value used in expression is not defined; attribute value: %.*s", STR_ARG(holder));
+    if (!value)
+        return fail_expression(parser, "An expression attribute value used in expression is not defined; attribute value: %.*s", STR_ARG(holder));
     mark_used(parser->scope, holder);
     parser_next(parser);
     *out = value;
@@ -100,8 +103,10 @@ bool parse_operand(Parser *parser, Node **out) {
     if (is_call(parser)) return parse_size(parser, out);
     bool value = parser->token.kind == TOKEN_VALUE_HOLDER;
     Node *node = new_node(parser, value ? NODE_VALUE : NODE_PATH);
-    if (value) TRY(parse_value(parser, &node->value));
-    else TRY(parse_path(parser, &node->path));
+    if (value)
+        TRY(parse_value(parser, &node->value));
+    else
+        TRY(parse_path(parser, &node->path));
     *out = node;
     return true;
 }

@@ -22,8 +22,9 @@ typedef struct Function {
 } Function;
 
 static const Function FUNCTIONS[] = {
-    {"attribute_exists", NODE_EXISTS, 1},   {"attribute_not_exists", NODE_NOT_EXISTS, 1}, {"attribute_type", NODE_TYPE, 2},
-    {"begins_with", NODE_BEGINS_WITH, 2},   {"contains", NODE_CONTAINS, 2},
+    {"attribute_exists", NODE_EXISTS, 1}, {"attribute_not_exists", NODE_NOT_EXISTS, 1},
+    {"attribute_type", NODE_TYPE, 2},     {"begins_with", NODE_BEGINS_WITH, 2},
+    {"contains", NODE_CONTAINS, 2},
 };
 
 static const Function *function_named(Str name) {
@@ -34,7 +35,7 @@ static const Function *function_named(Str name) {
 
 static bool fail_operand(const Parser *parser, const char *function, const Doc *value) {
     return fail_expression(parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", function,
-        value_type_name(value_type(value)));
+                           value_type_name(value_type(value)));
 }
 
 // What can be said of the arguments before there is an item.
@@ -68,8 +69,8 @@ static bool parse_function(Parser *parser, const Function *function, Node **out)
     } while (parser_take(parser, ","));
     TRY(parser_want(parser, ")"));
     if (count != function->arguments) {
-        return fail_expression(
-            parser, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %zu", function->name, count);
+        return fail_expression(parser, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %zu",
+                               function->name, count);
     }
     TRY(check_function(parser, function, node));
     *out = node;
@@ -135,7 +136,8 @@ static bool parse_comparison(Parser *parser, Node **out) {
     TRY(parse_operand(parser, &right));
     if (same_path(left, right)) {
         Str path = path_text(parser->scope->arena, &left->path);
-        return fail_expression(parser, "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %.*s",
+        return fail_expression(
+            parser, "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %.*s",
             "comparison", STR_ARG(path));
     }
     Node *node = new_node(parser, kind);
@@ -216,7 +218,8 @@ static bool check_overlap(const Parser *parser, const Vec *paths, const Path *pa
         const Path *other = vec_at(paths, i);
         if (!paths_overlap(other, path)) continue;
         Str one = path_text(parser->scope->arena, other), two = path_text(parser->scope->arena, path);
-        return fail_expression(parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
+        return fail_expression(
+            parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
             STR_ARG(one), STR_ARG(two));
     }
     return true;

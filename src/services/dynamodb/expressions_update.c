@@ -3,7 +3,8 @@
 
 static bool parse_set_value(Parser *parser, Node **out);
 
-static const char *const SECTIONS[ACTION_KINDS] = {[ACTION_SET] = "SET", [ACTION_REMOVE] = "REMOVE", [ACTION_ADD] = "ADD", [ACTION_DELETE] = "DELETE"};
+static const char *const SECTIONS[ACTION_KINDS] = {
+    [ACTION_SET] = "SET", [ACTION_REMOVE] = "REMOVE", [ACTION_ADD] = "ADD", [ACTION_DELETE] = "DELETE"};
 
 static bool parse_two(Parser *parser, NodeKind kind, Node **out) {
     Node *node = new_node(parser, kind), *one = NULL, *two = NULL;
@@ -36,7 +37,7 @@ static bool parse_set_operand(Parser *parser, Node **out) {
 static bool check_number_operand(const Parser *parser, const char *sign, const Node *operand) {
     if (operand->kind != NODE_VALUE || value_type(operand->value) == VALUE_N) return true;
     return fail_expression(parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", sign,
-        value_type_name(value_type(operand->value)));
+                           value_type_name(value_type(operand->value)));
 }
 
 static bool parse_set_value(Parser *parser, Node **out) {
@@ -63,7 +64,8 @@ static bool check_overlap(const Parser *parser, const Vec *actions, const Path *
         const Action *other = vec_at(actions, i);
         if (!paths_overlap(&other->path, path)) continue;
         Str one = path_text(parser->scope->arena, &other->path), two = path_text(parser->scope->arena, path);
-        return fail_expression(parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
+        return fail_expression(
+            parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
             STR_ARG(one), STR_ARG(two));
     }
     return true;
@@ -75,7 +77,7 @@ static bool check_section_operand(const Parser *parser, ActionKind kind, const D
     bool set = type == VALUE_SS || type == VALUE_NS || type == VALUE_BS;
     if (set || (kind == ACTION_ADD && type == VALUE_N)) return true;
     return fail_expression(parser, "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
-        SECTIONS[kind], value_type_word(type), SECTIONS[kind]);
+                           SECTIONS[kind], value_type_word(type), SECTIONS[kind]);
 }
 
 static bool parse_action(Parser *parser, ActionKind kind, Vec *actions) {
@@ -112,9 +114,7 @@ bool parse_update(Scope *scope, Str text, Vec *actions, Error *e) {
         TRY(take_section(&parser, &kind));
         if (seen[kind]) return fail_expression(&parser, "The \"%s\" section can only be used once in an update expression;", SECTIONS[kind]);
         seen[kind] = true;
-        do {
-            TRY(parse_action(&parser, kind, actions));
-        } while (parser_take(&parser, ","));
+        do { TRY(parse_action(&parser, kind, actions)); } while (parser_take(&parser, ","));
     }
     return true;
 }

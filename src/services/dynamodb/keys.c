@@ -15,8 +15,10 @@ KeySchema key_schema_read(const Doc *schema, const Doc *definitions) {
     for (const Doc *one = doc_first(schema); one; one = one->next) {
         Str name = doc_text(one, "AttributeName");
         KeyAttribute attribute = {name, defined_type(definitions, name)};
-        if (str_is(doc_text(one, "KeyType"), "HASH")) key.hash = attribute;
-        else key.range = attribute;
+        if (str_is(doc_text(one, "KeyType"), "HASH"))
+            key.hash = attribute;
+        else
+            key.range = attribute;
     }
     return key;
 }
@@ -35,7 +37,8 @@ Str item_row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *rang
 static bool check_size(const KeyAttribute *attribute, const Doc *value, bool is_range, Error *e) {
     size_t most = is_range ? RANGE_BYTES : HASH_BYTES, bytes = value_bytes(value);
     if (attribute->type != VALUE_N && bytes == 0) {
-        return dynamodb_invalid(e, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
+        return dynamodb_invalid(
+            e, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
             attribute->type == VALUE_S ? "string" : "binary", STR_ARG(attribute->name));
     }
     if (bytes <= most) return true;
@@ -47,8 +50,9 @@ static bool take_part(const KeyAttribute *attribute, const Doc *item, bool is_ra
     const Doc *value = doc_get_str_key(item, attribute->name);
     if (!value) return dynamodb_bad_parameters(e, "Missing the key %.*s in the item", STR_ARG(attribute->name));
     if (value_type(value) != attribute->type) {
-        return dynamodb_bad_parameters(e, "Type mismatch for key %.*s expected: %s actual: %s", STR_ARG(attribute->name), value_type_name(attribute->type),
-            value_type(value) == VALUE_TYPES ? "null" : value_type_name(value_type(value)));
+        return dynamodb_bad_parameters(e, "Type mismatch for key %.*s expected: %s actual: %s", STR_ARG(attribute->name),
+                                       value_type_name(attribute->type),
+                                       value_type(value) == VALUE_TYPES ? "null" : value_type_name(value_type(value)));
     }
     TRY(check_size(attribute, value, is_range, e));
     *out = value;
@@ -93,13 +97,14 @@ static bool check_index_part(const Index *index, const KeyAttribute *attribute, 
     if (!value) return true;
     if (value_type(value) != attribute->type) {
         return dynamodb_bad_parameters(e, "Type mismatch for Index Key %.*s Expected: %s Actual: %s IndexName: %.*s", STR_ARG(attribute->name),
-            value_type_name(attribute->type), value_type_name(value_type(value)), STR_ARG(index->name));
+                                       value_type_name(attribute->type), value_type_name(value_type(value)), STR_ARG(index->name));
     }
     if (attribute->type == VALUE_N || value_bytes(value) > 0) return true;
     return dynamodb_invalid(e,
-        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot "
-        "contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
-        attribute->type == VALUE_S ? "string" : "binary", STR_ARG(index->name), STR_ARG(attribute->name));
+                            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+                            "AttributeValue for a key attribute cannot "
+                            "contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
+                            attribute->type == VALUE_S ? "string" : "binary", STR_ARG(index->name), STR_ARG(attribute->name));
 }
 
 bool index_keys_check(const Table *table, const Doc *item, Error *e) {

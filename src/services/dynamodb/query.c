@@ -16,26 +16,30 @@ static Str name_of(const Node *condition) {
 }
 
 static bool is_range_kind(NodeKind kind) {
-    return kind == NODE_EQ || kind == NODE_LT || kind == NODE_LE || kind == NODE_GT || kind == NODE_GE || kind == NODE_BETWEEN || kind == NODE_BEGINS_WITH;
+    return kind == NODE_EQ || kind == NODE_LT || kind == NODE_LE || kind == NODE_GT || kind == NODE_GE || kind == NODE_BETWEEN ||
+           kind == NODE_BEGINS_WITH;
 }
 
 static bool check_types(const KeyAttribute *attribute, const Node *condition, Error *e) {
     for (const Node *value = condition->first->next; value; value = value->next) {
-        if (value->kind != NODE_VALUE) return dynamodb_invalid(e, "Invalid KeyConditionExpression: KeyConditionExpressions must compare keys with values");
+        if (value->kind != NODE_VALUE)
+            return dynamodb_invalid(e, "Invalid KeyConditionExpression: KeyConditionExpressions must compare keys with values");
         if (value_type(value->value) != attribute->type) return dynamodb_bad_parameters(e, "Condition parameter type does not match schema type");
         if (attribute->type != VALUE_N && condition->kind != NODE_BEGINS_WITH && value_bytes(value->value) == 0) {
-            return dynamodb_invalid(e,
-                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
+            return dynamodb_invalid(
+                e, "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
                 attribute->type == VALUE_S ? "string" : "binary", STR_ARG(attribute->name));
         }
     }
     if (condition->kind != NODE_BEGINS_WITH || attribute->type != VALUE_N) return true;
-    return dynamodb_invalid(e, "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
+    return dynamodb_invalid(
+        e, "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
 }
 
 static bool take_leaf(const KeySchema *schema, const Node *node, KeyCondition *out, Error *e) {
     Str name = name_of(node);
-    if (!name.at || !is_range_kind(node->kind)) return dynamodb_invalid(e, "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression");
+    if (!name.at || !is_range_kind(node->kind))
+        return dynamodb_invalid(e, "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression");
     bool hash = str_eq(name, schema->hash.name), range = schema->range.name.at && str_eq(name, schema->range.name);
     if (!hash && !range) {
         Str missed = out->hash ? schema->range.name : schema->hash.name;
@@ -45,8 +49,10 @@ static bool take_leaf(const KeySchema *schema, const Node *node, KeyCondition *o
     if ((hash && out->hash) || (range && out->range))
         return dynamodb_invalid(e, "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
     TRY(check_types(hash ? &schema->hash : &schema->range, node, e));
-    if (hash) out->hash = node;
-    else out->range = node;
+    if (hash)
+        out->hash = node;
+    else
+        out->range = node;
     return true;
 }
 

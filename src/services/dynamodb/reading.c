@@ -13,7 +13,8 @@ static bool projects_all(const Index *index) { return str_is(doc_text(index->pro
 static bool find_index(Reading *reading, Error *e) {
     Str name = doc_text(reading->call->input, "IndexName");
     if (!name.at) return true;
-    if (!table_index_named(&reading->table, name, &reading->index)) return dynamodb_invalid(e, "The table does not have the specified index: %.*s", STR_ARG(name));
+    if (!table_index_named(&reading->table, name, &reading->index))
+        return dynamodb_invalid(e, "The table does not have the specified index: %.*s", STR_ARG(name));
     reading->on_index = true;
     if (reading->index.global && doc_flag(reading->call->input, "ConsistentRead", false))
         return dynamodb_invalid(e, "Consistent reads are not supported on global secondary indexes");
@@ -46,16 +47,20 @@ static bool choose_shown(Reading *reading, Error *e) {
     reading->shown = paths ? SHOW_PATHS : reading->on_index ? SHOW_PROJECTED : SHOW_ALL;
     if (paths && select.at && !str_is(select, "SPECIFIC_ATTRIBUTES")) {
         return dynamodb_invalid(e, "Cannot specify the ProjectionExpression when choosing to get %s",
-            str_is(select, "COUNT") ? "only the Count" : str_is(select, "ALL_ATTRIBUTES") ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES");
+                                str_is(select, "COUNT")            ? "only the Count"
+                                : str_is(select, "ALL_ATTRIBUTES") ? "ALL_ATTRIBUTES"
+                                                                   : "ALL_PROJECTED_ATTRIBUTES");
     }
     if (!paths && str_is(select, "SPECIFIC_ATTRIBUTES"))
         return dynamodb_invalid(e, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
     if (str_is(select, "COUNT")) reading->shown = SHOW_COUNT;
-    if (str_is(select, "ALL_PROJECTED_ATTRIBUTES") && !reading->on_index) return dynamodb_invalid(e, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    if (str_is(select, "ALL_PROJECTED_ATTRIBUTES") && !reading->on_index)
+        return dynamodb_invalid(e, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     if (!str_is(select, "ALL_ATTRIBUTES")) return true;
     reading->shown = SHOW_ALL;
     if (!reading->on_index || !reading->index.global || projects_all(&reading->index)) return true;
-    return dynamodb_bad_parameters(e, "Select type ALL_ATTRIBUTES is not supported for global secondary index %.*s because its projection type is not ALL",
+    return dynamodb_bad_parameters(
+        e, "Select type ALL_ATTRIBUTES is not supported for global secondary index %.*s because its projection type is not ALL",
         STR_ARG(reading->index.name));
 }
 
@@ -95,8 +100,10 @@ bool reading_start(Reading *reading, Error *e) {
     if (!item_check(arena, start, NULL) || !start_key(reading, start, &key)) return dynamodb_invalid(e, "The provided starting key is invalid");
     bool inside = str_cmp(key, reading->range.from) >= 0 && (!reading->range.before.at || str_cmp(key, reading->range.before) < 0);
     if (!inside) return dynamodb_invalid(e, "The provided starting key is outside query boundaries based on provided conditions");
-    if (reading->range.reverse) reading->range.before = key;
-    else reading->range.from = str_cat(arena, key, (Str){"\0", 1});
+    if (reading->range.reverse)
+        reading->range.before = key;
+    else
+        reading->range.from = str_cat(arena, key, (Str){"\0", 1});
     return true;
 }
 
@@ -137,8 +144,10 @@ static bool visit(void *context, Str key, Str value) {
     Reading *reading = context;
     Arena *arena = reading->call->arena;
     Doc *item = NULL;
-    if (!reading->on_index) item = item_read(arena, value);
-    else if (!item_get(reading->turn, value, &item)) return true;
+    if (!reading->on_index)
+        item = item_read(arena, value);
+    else if (!item_get(reading->turn, value, &item))
+        return true;
     if (!in_segment(reading, item)) return true;
     reading->scanned++;
     reading->bytes += item_bytes(item);

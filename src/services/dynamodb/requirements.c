@@ -5,7 +5,8 @@
 
 static Str table_arn(const Call *call, Str name_or_arn) {
     if (str_starts(name_or_arn, STR("arn:"))) return name_or_arn;
-    return str_format(call->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(name_or_arn));
+    return str_format(call->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account),
+                      STR_ARG(name_or_arn));
 }
 
 // The key's hash value, for dynamodb:LeadingKeys, is known only with the table: conditions on it see nothing here.
@@ -44,8 +45,9 @@ void require_table_batch(Turn *turn, const Call *call, Requirements *all) {
 
 static Str transact_action(Str member) {
     static const char *const actions[][2] = {
-        {"Put", "dynamodb:PutItem"},         {"Update", "dynamodb:UpdateItem"},  {"Delete", "dynamodb:DeleteItem"},
-        {"ConditionCheck", "dynamodb:ConditionCheckItem"}, {"Get", "dynamodb:GetItem"},
+        {"Put", "dynamodb:PutItem"},       {"Update", "dynamodb:UpdateItem"},
+        {"Delete", "dynamodb:DeleteItem"}, {"ConditionCheck", "dynamodb:ConditionCheckItem"},
+        {"Get", "dynamodb:GetItem"},
     };
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (str_is(member, actions[i][0])) return str_of(actions[i][1]);

@@ -4,12 +4,15 @@
 static bool check_segments(Reading *reading, Error *e) {
     const Doc *segment = doc_get(reading->call->input, "Segment"), *total = doc_get(reading->call->input, "TotalSegments");
     if (!segment && !total) return true;
-    if (!total) return dynamodb_invalid(e, "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
-    if (!segment) return dynamodb_invalid(e, "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+    if (!total)
+        return dynamodb_invalid(e, "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+    if (!segment)
+        return dynamodb_invalid(e, "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
     reading->segment = doc_int(segment, 0);
     reading->segments = doc_int(total, 1);
     if (reading->segment < reading->segments) return true;
-    return dynamodb_invalid(e, "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
+    return dynamodb_invalid(
+        e, "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
         (long long)reading->segment, (long long)reading->segments);
 }
 

@@ -8,11 +8,14 @@ static bool check_name(const char *member, Str name, Error *e) {
         char c = name.at[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
         if (plain) continue;
-        return dynamodb_invalid(e, "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
-            STR_ARG(name), member);
+        return dynamodb_invalid(e,
+                                "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must satisfy regular "
+                                "expression pattern: [a-zA-Z0-9_.-]+",
+                                STR_ARG(name), member);
     }
     if (name.len >= NAME_LEAST && name.len <= NAME_MOST) return true;
-    return dynamodb_invalid(e, "%s must be at least 3 characters long and at most 255 characters long", str_is(str_of(member), "tableName") ? "TableName" : "IndexName");
+    return dynamodb_invalid(e, "%s must be at least 3 characters long and at most 255 characters long",
+                            str_is(str_of(member), "tableName") ? "TableName" : "IndexName");
 }
 
 // [a, b]
@@ -34,7 +37,8 @@ static bool is_defined(const Doc *definitions, Str name) {
 bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
     const Doc *first = doc_first(schema), *second = first ? first->next : NULL;
     if (!first || doc_count(schema) > 2) return dynamodb_invalid(e, "Invalid KeySchema: The number of key schema elements must be 1 or 2");
-    if (!str_is(doc_text(first, "KeyType"), "HASH")) return dynamodb_invalid(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    if (!str_is(doc_text(first, "KeyType"), "HASH"))
+        return dynamodb_invalid(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     if (second && !str_is(doc_text(second, "KeyType"), "RANGE"))
         return dynamodb_invalid(e, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
     if (second && str_eq(doc_text(first, "AttributeName"), doc_text(second, "AttributeName")))
@@ -43,8 +47,8 @@ bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
         if (is_defined(definitions, doc_text(one, "AttributeName"))) continue;
         AUTO_ARENA arena = arena_new();
         Str keys = names_of(arena, schema), defined = names_of(arena, definitions);
-        return dynamodb_bad_parameters(e, "Some index key attributes are not defined in AttributeDefinitions. Keys: %.*s, AttributeDefinitions: %.*s", STR_ARG(keys),
-            STR_ARG(defined));
+        return dynamodb_bad_parameters(e, "Some index key attributes are not defined in AttributeDefinitions. Keys: %.*s, AttributeDefinitions: %.*s",
+                                       STR_ARG(keys), STR_ARG(defined));
     }
     return true;
 }
@@ -63,9 +67,12 @@ static bool check_projection(const Doc *projection, Error *e) {
 static bool check_local(const Doc *index, const Doc *key_schema, Error *e) {
     Str name = doc_text(index, "IndexName"), hash = doc_text(doc_first(doc_get(index, "KeySchema")), "AttributeName");
     Str table_hash = doc_text(doc_first(key_schema), "AttributeName");
-    if (doc_count(key_schema) < 2) return dynamodb_bad_parameters(e, "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
+    if (doc_count(key_schema) < 2)
+        return dynamodb_bad_parameters(e, "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
     if (!str_eq(hash, table_hash)) {
-        return dynamodb_bad_parameters(e, "Index KeySchema does not have the same leading hash key as table KeySchema for index: %.*s. index hash key: %.*s, table hash key: %.*s",
+        return dynamodb_bad_parameters(
+            e,
+            "Index KeySchema does not have the same leading hash key as table KeySchema for index: %.*s. index hash key: %.*s, table hash key: %.*s",
             STR_ARG(name), STR_ARG(hash), STR_ARG(table_hash));
     }
     if (doc_count(doc_get(index, "KeySchema")) == 2) return true;
@@ -82,7 +89,8 @@ bool check_new_index(const Call *call, const Doc *index, const Doc *key_schema, 
 }
 
 static bool check_indexes(const Call *call, const char *member, size_t most, Error *e) {
-    const Doc *indexes = doc_get(call->input, member), *schema = doc_get(call->input, "KeySchema"), *defined = doc_get(call->input, "AttributeDefinitions");
+    const Doc *indexes = doc_get(call->input, member), *schema = doc_get(call->input, "KeySchema"),
+              *defined = doc_get(call->input, "AttributeDefinitions");
     bool global = str_is(str_of(member), "GlobalSecondaryIndexes");
     if (indexes && !doc_count(indexes)) return dynamodb_bad_parameters(e, "List of %s is empty", member);
     if (doc_count(indexes) > most) return dynamodb_bad_parameters(e, "%s count exceeds the per-table limit of %zu", member, most);
@@ -115,13 +123,17 @@ static bool check_definitions(const Doc *input, Error *e) {
     for (const Doc *one = doc_first(definitions); one; one = one->next) {
         Str name = doc_text(one, "AttributeName");
         for (const Doc *other = one->next; other; other = other->next)
-            if (str_eq(name, doc_text(other, "AttributeName"))) return dynamodb_bad_parameters(e, "Duplicate AttributeName in AttributeDefinitions: %.*s", STR_ARG(name));
+            if (str_eq(name, doc_text(other, "AttributeName")))
+                return dynamodb_bad_parameters(e, "Duplicate AttributeName in AttributeDefinitions: %.*s", STR_ARG(name));
         if (is_used(input, name)) continue;
         bool indexed = doc_get(input, "GlobalSecondaryIndexes") || doc_get(input, "LocalSecondaryIndexes");
-        if (!indexed) return dynamodb_bad_parameters(e, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+        if (!indexed)
+            return dynamodb_bad_parameters(
+                e, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
         AUTO_ARENA arena = arena_new();
         Str defined = names_of(arena, definitions), keys = names_of(arena, doc_get(input, "KeySchema"));
-        return dynamodb_bad_parameters(e, "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s", STR_ARG(defined), STR_ARG(keys));
+        return dynamodb_bad_parameters(e, "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s", STR_ARG(defined),
+                                       STR_ARG(keys));
     }
     return true;
 }
@@ -131,11 +143,12 @@ static bool check_billing(const Doc *input, Error *e) {
     bool on_demand = str_is(doc_text(input, "BillingMode"), "PAY_PER_REQUEST");
     if (on_demand && throughput)
         return dynamodb_bad_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
-    if (!on_demand && !throughput) return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+    if (!on_demand && !throughput)
+        return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     for (const Doc *index = doc_first(doc_get(input, "GlobalSecondaryIndexes")); index; index = index->next) {
         if (!on_demand || !doc_get(index, "ProvisionedThroughput")) continue;
         return dynamodb_bad_parameters(e, "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is PAY_PER_REQUEST",
-            STR_ARG(doc_text(index, "IndexName")));
+                                       STR_ARG(doc_text(index, "IndexName")));
     }
     return true;
 }

@@ -26,7 +26,8 @@ Table table_read(Doc *doc) {
 
 bool table_need(Turn *turn, Str name_or_arn, Table *out, Error *e) {
     Doc *doc;
-    if (!turn_get(turn, &DYNAMODB_TABLE, table_name_of(name_or_arn), &doc)) return fail(e, "ResourceNotFoundException", "Requested resource not found");
+    if (!turn_get(turn, &DYNAMODB_TABLE, table_name_of(name_or_arn), &doc))
+        return fail(e, "ResourceNotFoundException", "Requested resource not found");
     *out = table_read(doc);
     return true;
 }
@@ -82,7 +83,8 @@ static Tally tally_of(Turn *turn, const StoreTable *rows, uint64_t number) {
     Tally tally = {0};
     Arena *arena = turn_arena(turn);
     Str prefix = KEY(arena, key_number(number));
-    store_scan(turn_store(turn), rows, (StoreRange){.from = prefix, .before = key_after_prefix(arena, prefix), .limit = COUNTED_ITEMS}, tally_row, &tally);
+    store_scan(turn_store(turn), rows, (StoreRange){.from = prefix, .before = key_after_prefix(arena, prefix), .limit = COUNTED_ITEMS}, tally_row,
+               &tally);
     return tally;
 }
 
@@ -159,14 +161,22 @@ static void number_indexes(Turn *turn, Doc *indexes) {
 
 static Doc *new_table(Turn *turn, const Call *call, Str name) {
     static const char *const members[] = {
-        "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "TableClass", "Tags", NULL,
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+        "BillingMode",
+        "ProvisionedThroughput",
+        "TableClass",
+        "Tags",
+        NULL,
     };
     Arena *arena = call->arena;
     Doc *doc = doc_map(arena);
     doc_set_str(arena, doc, "TableName", name);
     doc_set_str(arena, doc, "TableId", id_uuid(turn_ids(turn), arena));
     doc_set_str(arena, doc, "TableArn",
-        str_format(arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(name)));
+                str_format(arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(name)));
     doc_set_int(arena, doc, "Number", new_number(turn));
     doc_set_int(arena, doc, "CreatedMs", call->now_ms);
     doc_set_bool(arena, doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));
@@ -180,7 +190,8 @@ Outcome create_table(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = table_name_of(doc_text(call->input, "TableName"));
     CALL_TRY(check_new_table(call, e));
     Table table = table_read(new_table(turn, call, name));
-    if (!turn_insert(turn, &DYNAMODB_TABLE, name, table.doc)) return call_fail(e, "ResourceInUseException", "Table already exists: %.*s", STR_ARG(name));
+    if (!turn_insert(turn, &DYNAMODB_TABLE, name, table.doc))
+        return call_fail(e, "ResourceInUseException", "Table already exists: %.*s", STR_ARG(name));
     *out = doc_map(call->arena);
     doc_set(*out, "TableDescription", table_description(turn, &table, "CREATING"));
     return OUTCOME_DONE;

@@ -67,7 +67,8 @@ static bool run_action(Turn *turn, const Call *call, const Doc *item, Map *seen,
         if (!str_is(action->key, ACTIONS[i].member)) continue;
         Write write = {.call = call, .input = action};
         bool done = ACTIONS[i].run(turn, &write, e);
-        if (write.key.at && map_put(seen, write.key, (void *)item)) return dynamodb_invalid(e, "Transaction request cannot include multiple operations on one item");
+        if (write.key.at && map_put(seen, write.key, (void *)item))
+            return dynamodb_invalid(e, "Transaction request cannot include multiple operations on one item");
         return done;
     }
     return dynamodb_invalid(e, "Invalid request");
@@ -80,7 +81,8 @@ static bool fail_cancelled(const Call *call, Doc *reasons, Error *e) {
         if (codes.len) buf_add(&codes, STR(", "));
         buf_add(&codes, doc_text(reason, "Code"));
     }
-    fail(e, "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%.*s]", STR_ARG(buf_str(&codes)));
+    fail(e, "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%.*s]",
+         STR_ARG(buf_str(&codes)));
     if (!e) return false;
     Doc *extra = doc_map(call->arena);
     doc_set(extra, "CancellationReasons", reasons);
@@ -125,7 +127,8 @@ static bool remember(Turn *turn, const Call *call, bool *known, Error *e) {
 
 static bool check_count(const Doc *items, Error *e) {
     if (doc_count(items) <= ACTIONS_MOST) return true;
-    return dynamodb_invalid(e, "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100");
+    return dynamodb_invalid(
+        e, "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100");
 }
 
 Outcome transact_write_items(Turn *turn, const Call *call, Doc **out, Error *e) {

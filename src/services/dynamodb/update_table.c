@@ -5,7 +5,8 @@
 static void merge_definitions(Arena *arena, const Doc *given, Doc *kept) {
     for (const Doc *one = doc_first(given); one; one = one->next) {
         bool known = false;
-        for (const Doc *old = doc_first(kept); old; old = old->next) known = known || str_eq(doc_text(old, "AttributeName"), doc_text(one, "AttributeName"));
+        for (const Doc *old = doc_first(kept); old; old = old->next)
+            known = known || str_eq(doc_text(old, "AttributeName"), doc_text(one, "AttributeName"));
         if (!known) doc_push(kept, doc_copy(arena, one));
     }
 }
@@ -49,7 +50,8 @@ static bool change_index(const Call *call, Table *table, const Doc *wanted, Erro
     Str name = doc_text(wanted, "IndexName");
     for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next) {
         if (!str_eq(doc_text(one, "IndexName"), name)) continue;
-        if (doc_get(wanted, "ProvisionedThroughput")) doc_set(one, "ProvisionedThroughput", doc_copy(call->arena, doc_get(wanted, "ProvisionedThroughput")));
+        if (doc_get(wanted, "ProvisionedThroughput"))
+            doc_set(one, "ProvisionedThroughput", doc_copy(call->arena, doc_get(wanted, "ProvisionedThroughput")));
         return true;
     }
     return fail_no_index(name, e);
@@ -80,10 +82,12 @@ static bool change_billing(const Call *call, Table *table, Error *e) {
 }
 
 Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const refused[] = {"ReplicaUpdates", "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency", "GlobalTableWitnessUpdates", NULL};
+    static const char *const refused[] = {"ReplicaUpdates",         "OnDemandThroughput",        "WarmThroughput",
+                                          "MultiRegionConsistency", "GlobalTableWitnessUpdates", NULL};
     Table table;
     CALL_TRY(dynamodb_refuse(call, call->input, refused, e));
-    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false)) return dynamodb_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
+    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false))
+        return dynamodb_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
     if (doc_flag(doc_get(call->input, "SSESpecification"), "Enabled", false)) return dynamodb_unsupported(call, "SSESpecification", e), OUTCOME_ERROR;
     CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
     CALL_TRY(change_billing(call, &table, e));

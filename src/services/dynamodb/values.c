@@ -5,9 +5,9 @@
 static const struct {
     const char *name, *word;
 } TYPES[VALUE_TYPES] = {
-    [VALUE_S] = {"S", "STRING"},         [VALUE_N] = {"N", "NUMBER"},         [VALUE_B] = {"B", "BINARY"},     [VALUE_SS] = {"SS", "STRING_SET"},
-    [VALUE_NS] = {"NS", "NUMBER_SET"},   [VALUE_BS] = {"BS", "BINARY_SET"},   [VALUE_BOOL] = {"BOOL", "BOOLEAN"}, [VALUE_NULL] = {"NULL", "NULL"},
-    [VALUE_L] = {"L", "LIST"},           [VALUE_M] = {"M", "MAP"},
+    [VALUE_S] = {"S", "STRING"},       [VALUE_N] = {"N", "NUMBER"},       [VALUE_B] = {"B", "BINARY"},        [VALUE_SS] = {"SS", "STRING_SET"},
+    [VALUE_NS] = {"NS", "NUMBER_SET"}, [VALUE_BS] = {"BS", "BINARY_SET"}, [VALUE_BOOL] = {"BOOL", "BOOLEAN"}, [VALUE_NULL] = {"NULL", "NULL"},
+    [VALUE_L] = {"L", "LIST"},         [VALUE_M] = {"M", "MAP"},
 };
 
 const char *value_type_name(ValueType type) { return TYPES[type].name; }
@@ -53,7 +53,8 @@ static bool fail_duplicates(const Doc *set, Error *e) {
         if (buf.len) buf_add(&buf, STR(", "));
         buf_add(&buf, doc_str(element, STR("")));
     }
-    return fail(e, "ValidationException", "One or more parameter values were invalid: Input collection [%.*s] contains duplicates.", STR_ARG(buf_str(&buf)));
+    return fail(e, "ValidationException", "One or more parameter values were invalid: Input collection [%.*s] contains duplicates.",
+                STR_ARG(buf_str(&buf)));
 }
 
 static bool check_set(Arena *arena, ValueType type, Doc *set, Error *e) {
@@ -69,10 +70,14 @@ static bool check_set(Arena *arena, ValueType type, Doc *set, Error *e) {
 
 static bool check_at(Arena *arena, Doc *value, int depth, Error *e) {
     if (doc_count(value) > 1)
-        return fail(e, "ValidationException", "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+        return fail(e, "ValidationException",
+                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
     ValueType type = value_type(value);
-    if (type == VALUE_TYPES) return fail(e, "ValidationException", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
-    if (depth > VALUE_DEPTH) return fail(e, "ValidationException", "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
+    if (type == VALUE_TYPES)
+        return fail(e, "ValidationException", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+    if (depth > VALUE_DEPTH)
+        return fail(e, "ValidationException",
+                    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
     Doc *data = doc_first(value);
     if (type == VALUE_N) return check_number(arena, data, e);
     if (is_set(type)) return check_set(arena, type, data, e);
@@ -153,9 +158,12 @@ static size_t number_bytes(Str text) {
 static size_t children_bytes(ValueType type, const Doc *data) {
     size_t bytes = 0;
     for (const Doc *child = doc_first(data); child; child = child->next) {
-        if (type == VALUE_NS) bytes += number_bytes(doc_str(child, STR("")));
-        else if (is_set(type)) bytes += doc_str(child, STR("")).len;
-        else bytes += ELEMENT_BYTES + (type == VALUE_M ? child->key.len : 0) + value_bytes(child);
+        if (type == VALUE_NS)
+            bytes += number_bytes(doc_str(child, STR("")));
+        else if (is_set(type))
+            bytes += doc_str(child, STR("")).len;
+        else
+            bytes += ELEMENT_BYTES + (type == VALUE_M ? child->key.len : 0) + value_bytes(child);
     }
     return bytes;
 }
@@ -211,8 +219,10 @@ static void restore(Arena *arena, Doc *value) {
     if (type == VALUE_B) restore_blob(arena, data);
     if (type != VALUE_BS && type != VALUE_L && type != VALUE_M) return;
     for (Doc *child = doc_first(data); child; child = child->next) {
-        if (type == VALUE_BS) restore_blob(arena, child);
-        else restore(arena, child);
+        if (type == VALUE_BS)
+            restore_blob(arena, child);
+        else
+            restore(arena, child);
     }
 }
 

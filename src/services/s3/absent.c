@@ -1,6 +1,6 @@
 // Settings that no bucket here has, because the operations that put them are not built: reading them gives S3's answer for "none".
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 typedef struct Absent {
     const char *operation, *code, *message; // code NULL: an empty answer

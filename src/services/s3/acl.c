@@ -1,6 +1,6 @@
 // ACLs are off (bucket owner enforced): reading one shows the owner, setting one succeeds only where it says just that, as on AWS.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 static Doc *owner_only(Turn *turn, const Bucket *bucket) {
     Arena *arena = turn_arena(turn);

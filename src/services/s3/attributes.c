@@ -1,6 +1,6 @@
 // GetObjectAttributes: what is asked for, and nothing else.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 enum { PARTS_A_PAGE = 1000 };
 
@@ -69,7 +69,8 @@ Outcome get_object_attributes(Turn *turn, const Call *call, Doc **out, Error *e)
     if (wants(call, "ETag")) doc_set_str(arena, *out, "ETag", row.etag);
     if (wants(call, "Checksum") && row.checksum.present) doc_set(*out, "Checksum", checksum_doc(arena, &row.checksum));
     if (wants(call, "ObjectParts") && row.parts.at) doc_set(*out, "ObjectParts", parts_doc(call, &row));
-    if (wants(call, "StorageClass")) doc_set_str(arena, *out, "StorageClass", row.texts[TEXT_STORAGE_CLASS].at ? row.texts[TEXT_STORAGE_CLASS] : STR("STANDARD"));
+    if (wants(call, "StorageClass"))
+        doc_set_str(arena, *out, "StorageClass", row.texts[TEXT_STORAGE_CLASS].at ? row.texts[TEXT_STORAGE_CLASS] : STR("STANDARD"));
     if (wants(call, "ObjectSize")) doc_set_int(arena, *out, "ObjectSize", row.size);
     return OUTCOME_DONE;
 }

@@ -31,9 +31,7 @@ void body_drop(Turn *turn, const ObjectRow *row) {
     if (row->body.place == BODY_IN_FILE && row->body.at.len) turn_delete_file(turn, row->body.at);
 }
 
-static Str absolute(Turn *turn, Str path) {
-    return str_format(turn_arena(turn), "%.*s/%.*s", STR_ARG(turn_data_folder(turn)), STR_ARG(path));
-}
+static Str absolute(Turn *turn, Str path) { return str_format(turn_arena(turn), "%.*s/%.*s", STR_ARG(turn_data_folder(turn)), STR_ARG(path)); }
 
 bool body_read(Turn *turn, const ObjectRow *row, Body *out, Error *e) {
     Str bytes = row->body.at.at ? row->body.at : STR("");

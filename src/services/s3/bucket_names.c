@@ -9,8 +9,10 @@ static bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <
 static bool is_address(Str name) { // 192.168.5.4
     int dots = 0;
     for (size_t i = 0; i < name.len; i++) {
-        if (name.at[i] == '.') dots++;
-        else if (name.at[i] < '0' || name.at[i] > '9') return false;
+        if (name.at[i] == '.')
+            dots++;
+        else if (name.at[i] < '0' || name.at[i] > '9')
+            return false;
     }
     return dots == 3;
 }

@@ -1,6 +1,6 @@
 // Versioning and tags: what a bucket's own document holds.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 enum { BUCKET_TAGS = 50 };
 

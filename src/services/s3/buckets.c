@@ -1,6 +1,6 @@
 // Buckets: making, finding, listing and removing them.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #include "formats/digest.h"
 
@@ -80,9 +80,11 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
     TRY(s3_refuse(call, refused, e));
     if (doc_flag(call->input, "ObjectLockEnabledForBucket", false)) return s3_unsupported(call, "ObjectLockEnabledForBucket", e);
     if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return s3_unsupported(call, "directory buckets", e);
-    if (ownership.len && !str_is(ownership, "BucketOwnerEnforced")) return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
+    if (ownership.len && !str_is(ownership, "BucketOwnerEnforced"))
+        return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
     if (acl.len && !str_is(acl, "private"))
-        return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
+        return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership",
+                       "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
     TRY(s3_tags_from_set(call, doc_get(configuration, "Tags"), 50, tags, e));
     return location(call, region, e);
 }
@@ -90,8 +92,8 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
 // The name is taken. In us-east-1, making one's own bucket again succeeds and changes nothing.
 static bool taken(const Call *call, const Bucket *old, Error *e) {
     if (!str_eq(old->account, call->where.account)) {
-        const char *message =
-            "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.";
+        const char *message = "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select "
+                              "a different name and try again.";
         return s3_fail(call, e, 409, "BucketAlreadyExists", message, "BucketName", old->name);
     }
     if (str_is(old->region, "us-east-1") && str_is(call->where.region, "us-east-1")) return true;
@@ -115,11 +117,14 @@ Outcome create_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *tags = NULL;
     Bucket old;
     CALL_TRY(check_new_bucket(call, &region, &tags, e));
-    if (bucket_find(turn, name, &old)) CALL_TRY(taken(call, &old, e));
-    else document_put(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, name, new_bucket(call, region, tags));
+    if (bucket_find(turn, name, &old))
+        CALL_TRY(taken(call, &old, e));
+    else
+        document_put(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, name, new_bucket(call, region, tags));
     *out = doc_map(arena);
     bool classic = str_is(region, "us-east-1");
-    doc_set_str(arena, *out, "Location", classic ? str_cat(arena, STR("/"), name) : str_format(arena, "http://%.*s.s3.amazonaws.com/", STR_ARG(name)));
+    doc_set_str(arena, *out, "Location",
+                classic ? str_cat(arena, STR("/"), name) : str_format(arena, "http://%.*s.s3.amazonaws.com/", STR_ARG(name)));
     doc_set_str(arena, *out, "BucketArn", bucket_arn(arena, name));
     return OUTCOME_DONE;
 }
@@ -155,8 +160,9 @@ Outcome delete_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     if (holds_objects(turn, bucket.name)) {
-        const char *message = bucket.versioning == VERSIONING_NEVER ? "The bucket you tried to delete is not empty"
-                                                                    : "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+        const char *message = bucket.versioning == VERSIONING_NEVER
+                                  ? "The bucket you tried to delete is not empty"
+                                  : "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
         return s3_fail(call, e, 409, "BucketNotEmpty", message, "BucketName", bucket.name), OUTCOME_ERROR;
     }
     Str prefix = KEY(call->arena, key_text(bucket.name));

@@ -10,11 +10,8 @@
 enum { CHUNK_BYTES = 256 * 1024 };
 
 static const char *const MEMBERS[CHECKSUM_KINDS] = {
-    [CHECKSUM_CRC32] = "ChecksumCRC32",
-    [CHECKSUM_CRC32C] = "ChecksumCRC32C",
-    [CHECKSUM_CRC64NVME] = "ChecksumCRC64NVME",
-    [CHECKSUM_SHA1] = "ChecksumSHA1",
-    [CHECKSUM_SHA256] = "ChecksumSHA256",
+    [CHECKSUM_CRC32] = "ChecksumCRC32", [CHECKSUM_CRC32C] = "ChecksumCRC32C", [CHECKSUM_CRC64NVME] = "ChecksumCRC64NVME",
+    [CHECKSUM_SHA1] = "ChecksumSHA1",   [CHECKSUM_SHA256] = "ChecksumSHA256",
 };
 
 static const char *const REFUSED[] = {"ChecksumMD5", "ChecksumSHA512", "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128", NULL};
@@ -91,7 +88,8 @@ bool checksum_wanted(const Call *call, const char *member, RowChecksum *out, Err
     if (name.len && !checksum_by_name(name, &wanted.kind)) {
         for (const char *const *refused = REFUSED; *refused; refused++)
             if (str_eq_nocase(name, str_of(*refused + strlen("Checksum")))) return s3_unsupported(call, *refused, e);
-        const char *message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]";
+        const char *message =
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]";
         return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
     }
     *out = wanted;

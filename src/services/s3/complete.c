@@ -2,9 +2,9 @@
 //
 // Large uploads are put together off both threads (assembly.h): the call parks until that is done and then runs again from here. So everything is checked
 // twice, and what was put together counts only if the parts are still the same.
-#include "services/s3/s3.h"
 #include "services/s3/assembly.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #include "base/limits.h"
 
@@ -24,8 +24,9 @@ typedef struct Plan {
 } Plan;
 
 static bool fail_part(const Call *call, int64_t number, Str etag, Error *e) {
-    const char *message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not "
-                          "match the part's entity tag.";
+    const char *message =
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not "
+        "match the part's entity tag.";
     s3_fail(call, e, 400, "InvalidPart", message, "UploadId", doc_text(call->input, "UploadId"));
     if (!e) return false;
     doc_set_int(call->arena, (Doc *)e->extra, "PartNumber", number);
@@ -50,7 +51,8 @@ static bool part_checksum(const Plan *plan, const Doc *wanted, int64_t number, c
         return fail_part(plan->call, number, part->etag, e);
     if (given.present || !plan->upload.checksum.composite) return true;
     Str name = str_lower(plan->call->arena, checksum_name(plan->upload.checksum.kind));
-    Str message = str_format(plan->call->arena,
+    Str message = str_format(
+        plan->call->arena,
         "The upload was created using a %.*s checksum. The complete request must include the checksum for each part. It was missing for part %" PRId64
         " in the request.",
         STR_ARG(name), number);
@@ -105,8 +107,9 @@ static bool take_parts(Turn *turn, Plan *plan, Error *e) {
 static bool check_size(const Plan *plan, Error *e) {
     int64_t told = doc_number(plan->call->input, "MpuObjectSize", plan->size);
     if (told == plan->size) return true;
-    Str message = str_format(plan->call->arena,
-        "The provided 'x-amz-mp-object-size' header value %" PRId64 " does not match what was computed: %" PRId64, told, plan->size);
+    Str message =
+        str_format(plan->call->arena, "The provided 'x-amz-mp-object-size' header value %" PRId64 " does not match what was computed: %" PRId64, told,
+                   plan->size);
     return s3_fail(plan->call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
 }
 
@@ -143,7 +146,8 @@ static bool assemble_bytes(Turn *turn, const Plan *plan, Assembled *out, Error *
     Body whole = body_of(str_copy(arena, buf_str(&all)));
     ObjectRow kept = {0};
     body_keep_bytes(turn, whole.bytes, &kept);
-    *out = (Assembled){.state = ASSEMBLY_DONE, .body = kept.body, .md5 = md5_of_body(turn, whole), .checksum = checksum_of_body(turn, whole, whole_kind(plan))};
+    *out = (Assembled){
+        .state = ASSEMBLY_DONE, .body = kept.body, .md5 = md5_of_body(turn, whole), .checksum = checksum_of_body(turn, whole, whole_kind(plan))};
     return true;
 }
 
@@ -166,7 +170,8 @@ static Doc *answer(const Plan *plan, const ObjectRow *row) {
     Arena *arena = call->arena;
     Str key = doc_text(call->input, "Key"), escaped = str_uri_encode(arena, key, true);
     Doc *out = doc_map(arena);
-    doc_set_str(arena, out, "Location",
+    doc_set_str(
+        arena, out, "Location",
         str_format(arena, "%s://%.*s/%.*s/%.*s", call->tls ? "https" : "http", STR_ARG(call->host), STR_ARG(plan->bucket.name), STR_ARG(escaped)));
     doc_set_str(arena, out, "Bucket", plan->bucket.name);
     doc_set_str(arena, out, "Key", key);
@@ -203,8 +208,10 @@ static Outcome finish(Turn *turn, Plan *plan, const Assembled *assembled, Doc **
 static Outcome assemble(Turn *turn, Plan *plan, Doc **out, Error *e) {
     Assembled assembled;
     CALL_TRY(make_plan(turn, plan, e));
-    if (is_small(plan)) CALL_TRY(assemble_bytes(turn, plan, &assembled, e));
-    else CALL_TRY(assembly_run(turn, doc_text(plan->call->input, "UploadId"), &plan->parts, whole_kind(plan), &assembled, e));
+    if (is_small(plan))
+        CALL_TRY(assemble_bytes(turn, plan, &assembled, e));
+    else
+        CALL_TRY(assembly_run(turn, doc_text(plan->call->input, "UploadId"), &plan->parts, whole_kind(plan), &assembled, e));
     if (assembled.state == ASSEMBLY_DONE) return finish(turn, plan, &assembled, out, e);
     return assembly_park(turn, plan->call, doc_text(plan->call->input, "UploadId"), e);
 }

@@ -1,6 +1,6 @@
 // CopyObject, and what UploadPartCopy shares with it: the source.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #define COPY_MOST_BYTES (5LL * 1024 * 1024 * 1024)
 
@@ -26,7 +26,8 @@ bool copy_source(const Call *call, CopySource *out, Error *e) {
 
 static bool find_source(Turn *turn, const Call *call, const CopySource *source, ObjectRow *out, Error *e) {
     if (source->version.at) {
-        if (!version_id_is_valid(source->version)) return s3_bad_argument(call, "x-amz-copy-source", source->version, "Invalid version id specified", e);
+        if (!version_id_is_valid(source->version))
+            return s3_bad_argument(call, "x-amz-copy-source", source->version, "Invalid version id specified", e);
         if (!object_version(turn, source->bucket, source->key, source->version, out)) return fail_no_version(call, source->key, source->version, e);
         if (!out->marker) return true;
         const char *message = "The source of a copy request may not specifically refer to a delete marker by version id.";
@@ -61,8 +62,9 @@ static bool check_directives(const Call *call, const CopySource *source, Error *
     bool changes = replaces(call, "MetadataDirective") || doc_get(call->input, "StorageClass") || doc_get(call->input, "WebsiteRedirectLocation") ||
                    doc_get(call->input, "ServerSideEncryption") || doc_get(call->input, "ChecksumAlgorithm");
     if (!itself || changes) return true;
-    const char *message = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, "
-                          "website redirect location or encryption attributes.";
+    const char *message =
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, "
+        "website redirect location or encryption attributes.";
     return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
 }
 

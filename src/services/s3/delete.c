@@ -1,6 +1,6 @@
 // DeleteObject, DeleteObjects: a version for ever, or the key by a delete marker.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 enum { DELETES_A_REQUEST = 1000 };
 
@@ -74,7 +74,8 @@ static bool delete_listed(Turn *turn, const Call *call, const Bucket *bucket, co
     const char *action = version.at ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
     ObjectRow current;
     TRY(s3_allowed(turn, call, action, object_arn(call->arena, bucket->name, key), e));
-    if (etag.at && (!object_current(turn, bucket->name, key, &current) || !etag_matches(etag, current.etag))) return fail_condition(call, "If-Match", e);
+    if (etag.at && (!object_current(turn, bucket->name, key, &current) || !etag_matches(etag, current.etag)))
+        return fail_condition(call, "If-Match", e);
     return delete_key(turn, call, bucket, key, version, deleted, e);
 }
 
@@ -92,8 +93,10 @@ Outcome delete_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
         Error why = {0};
         Deleted deleted = {0};
         Str key = doc_text(object, "Key"), version = doc_text(object, "VersionId");
-        if (!delete_listed(turn, call, &bucket, object, &deleted, &why)) doc_push(failed, error_doc(arena, key, version, &why));
-        else if (!doc_flag(request, "Quiet", false)) doc_push(done, deleted_doc(arena, key, version, &deleted));
+        if (!delete_listed(turn, call, &bucket, object, &deleted, &why))
+            doc_push(failed, error_doc(arena, key, version, &why));
+        else if (!doc_flag(request, "Quiet", false))
+            doc_push(done, deleted_doc(arena, key, version, &deleted));
     }
     *out = doc_map(arena);
     if (doc_count(done)) doc_set(*out, "Deleted", done);

@@ -8,7 +8,8 @@ static Doc *object_doc(Arena *arena, const Bucket *bucket, Str key, const Object
     if (row->etag.at) doc_set_int(arena, object, "size", row->size);
     doc_set_str(arena, object, "etag", row->etag);
     doc_set_str(arena, object, "version-id", bucket->versioning == VERSIONING_NEVER ? STR_NONE : row_version(row));
-    doc_set_str(arena, object, "sequencer", str_format(arena, "%013llX%05llX", (unsigned long long)row->modified_ms, (unsigned long long)row->sequence));
+    doc_set_str(arena, object, "sequencer",
+                str_format(arena, "%013llX%05llX", (unsigned long long)row->modified_ms, (unsigned long long)row->sequence));
     return object;
 }
 

@@ -1,6 +1,6 @@
 // GetObject, HeadObject, GetObjectAttributes: reads of one version, on the loop.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #include "formats/timestamps.h"
 
@@ -69,8 +69,9 @@ static bool override(const Call *call, Doc *reply, Error *e) {
     static const struct {
         const char *parameter, *member;
     } overrides[] = {
-        {"ResponseCacheControl", "CacheControl"},         {"ResponseContentDisposition", "ContentDisposition"}, {"ResponseContentEncoding", "ContentEncoding"},
-        {"ResponseContentLanguage", "ContentLanguage"},   {"ResponseContentType", "ContentType"},               {"ResponseExpires", "Expires"},
+        {"ResponseCacheControl", "CacheControl"},       {"ResponseContentDisposition", "ContentDisposition"},
+        {"ResponseContentEncoding", "ContentEncoding"}, {"ResponseContentLanguage", "ContentLanguage"},
+        {"ResponseContentType", "ContentType"},         {"ResponseExpires", "Expires"},
     };
     for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
         const Doc *value = doc_get(call->input, overrides[i].parameter);

@@ -5,19 +5,27 @@ enum { KEY_BYTES = 1024, METADATA_BYTES = 2048 };
 #define OBJECT_MOST_BYTES (5LL * 1024 * 1024 * 1024) // of one request
 
 static const char *const TEXTS[ROW_TEXTS] = {
-    [TEXT_CONTENT_TYPE] = "ContentType",
-    [TEXT_CACHE_CONTROL] = "CacheControl",
-    [TEXT_CONTENT_DISPOSITION] = "ContentDisposition",
-    [TEXT_CONTENT_ENCODING] = "ContentEncoding",
-    [TEXT_CONTENT_LANGUAGE] = "ContentLanguage",
-    [TEXT_EXPIRES] = "Expires",
-    [TEXT_STORAGE_CLASS] = "StorageClass",
-    [TEXT_REDIRECT] = "WebsiteRedirectLocation",
+    [TEXT_CONTENT_TYPE] = "ContentType",         [TEXT_CACHE_CONTROL] = "CacheControl",       [TEXT_CONTENT_DISPOSITION] = "ContentDisposition",
+    [TEXT_CONTENT_ENCODING] = "ContentEncoding", [TEXT_CONTENT_LANGUAGE] = "ContentLanguage", [TEXT_EXPIRES] = "Expires",
+    [TEXT_STORAGE_CLASS] = "StorageClass",       [TEXT_REDIRECT] = "WebsiteRedirectLocation",
 };
 
 static const char *const REFUSED[] = {
-    "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "SSECustomerAlgorithm", "SSECustomerKey", "SSEKMSKeyId", "SSEKMSEncryptionContext",
-    "CopySourceSSECustomerAlgorithm", "WriteOffsetBytes", "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold", NULL,
+    "GrantFullControl",
+    "GrantRead",
+    "GrantReadACP",
+    "GrantWriteACP",
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "SSEKMSKeyId",
+    "SSEKMSEncryptionContext",
+    "CopySourceSSECustomerAlgorithm",
+    "WriteOffsetBytes",
+    "ObjectLockMode",
+    "ObjectLockRetainUntilDate",
+    "ObjectLockLegalHoldStatus",
+    "ObjectLockEventHold",
+    NULL,
 };
 
 static const char *const STORAGE_CLASSES[] = {

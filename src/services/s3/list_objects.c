@@ -1,6 +1,6 @@
 // ListObjects and ListObjectsV2: the current versions, without delete markers.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 typedef struct ObjectList {
     const Call *call;

@@ -1,6 +1,6 @@
 // ListMultipartUploads and ListParts.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 typedef struct UploadList {
     const Call *call;

@@ -1,6 +1,6 @@
 // ListObjectVersions: each key's versions, newest first, delete markers among them.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 typedef struct VersionList {
     const Call *call;
@@ -67,8 +67,7 @@ static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
 
 static bool markers_check(const Call *call, Str key, Str version, Error *e) {
     if (!version.len) return true;
-    if (!key.len)
-        return s3_bad_argument(call, "version-id-marker", version, "A version-id marker cannot be specified without a key marker.", e);
+    if (!key.len) return s3_bad_argument(call, "version-id-marker", version, "A version-id marker cannot be specified without a key marker.", e);
     if (version_id_is_valid(version)) return true;
     return s3_bad_argument(call, "version-id-marker", version, "Invalid version id specified", e);
 }

@@ -1,6 +1,6 @@
 // Multipart uploads: beginning, taking parts, giving up. An upload is a row as an object's (headers, tags, kind of checksum), a part too (size, etag, body).
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #include <inttypes.h>
 
@@ -38,7 +38,8 @@ static bool upload_checksum(const Call *call, RowChecksum *out, Error *e) {
     wanted.composite = wanted.present && (type.at ? str_is(type, "COMPOSITE") : !whole_only);
     if (wanted.present && ((wanted.composite && whole_only) || (!wanted.composite && hash))) {
         Str name = str_lower(call->arena, checksum_name(wanted.kind));
-        Str message = str_format(call->arena, "The %.*s checksum type cannot be used with the %.*s checksum algorithm.", STR_ARG(type), STR_ARG(name));
+        Str message =
+            str_format(call->arena, "The %.*s checksum type cannot be used with the %.*s checksum algorithm.", STR_ARG(type), STR_ARG(name));
         return s3_fail(call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
     }
     *out = wanted;
@@ -89,8 +90,8 @@ static bool same_checksum(const Call *call, const ObjectRow *upload, Error *e) {
     TRY(checksum_given(call, call->input, &given, e));
     if (!given.present || !upload->checksum.present || given.kind == upload->checksum.kind) return true;
     Str expected = str_lower(call->arena, checksum_name(upload->checksum.kind)), actual = str_lower(call->arena, checksum_name(given.kind));
-    Str message = str_format(
-        call->arena, "Checksum Type mismatch occurred, expected checksum Type: %.*s, actual checksum Type: %.*s", STR_ARG(expected), STR_ARG(actual));
+    Str message = str_format(call->arena, "Checksum Type mismatch occurred, expected checksum Type: %.*s, actual checksum Type: %.*s",
+                             STR_ARG(expected), STR_ARG(actual));
     return s3_fail(call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
 }
 

@@ -1,6 +1,6 @@
 // Where a bucket's events go: to the event bus, or nowhere. Topics, queues and functions are refused by name.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 static const char *const TARGETS[] = {"TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations", NULL};
 

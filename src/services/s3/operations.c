@@ -1,6 +1,6 @@
 // What of S3 is built. An operation that stands here not is answered with NotImplemented, which names it.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #define BUCKET "arn:aws:s3:::{Bucket}"
 #define OBJECT "arn:aws:s3:::{Bucket}/{Key}"

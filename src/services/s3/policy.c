@@ -2,8 +2,8 @@
 //
 // A policy is public when a statement allows everybody (Principal "*") and no condition narrows that to known callers. Such a policy cannot be put while
 // BlockPublicPolicy is on, and while RestrictPublicBuckets is on it counts for nobody outside the bucket's account and AWS's services.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 #include "formats/json.h"
 
@@ -24,8 +24,8 @@ static bool names_everybody(const Doc *principal) {
 // Condition keys with fixed values that S3 takes as narrowing a policy to known callers.
 static bool narrows(const Doc *condition) {
     static const char *const keys[] = {
-        "aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceArn", "aws:SourceAccount", "aws:SourceIp", "aws:SourceVpc",
-        "aws:SourceVpce", "aws:userid", "s3:DataAccessPointArn", "s3:DataAccessPointAccount", NULL,
+        "aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceArn",         "aws:SourceAccount",         "aws:SourceIp",
+        "aws:SourceVpc",    "aws:SourceVpce",       "aws:userid",         "s3:DataAccessPointArn", "s3:DataAccessPointAccount", NULL,
     };
     for (const Doc *by = doc_first(condition); by; by = by->next)
         for (const Doc *key = doc_first(by); key; key = key->next)
@@ -68,7 +68,9 @@ bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, 
     return turn_allowed(turn, &call->principal, &(Requirement){.action = str_of(action), .resource = resource}, e);
 }
 
-static bool fail_malformed(const Call *call, const char *message, Error *e) { return s3_fail(call, e, 400, "MalformedPolicy", message, NULL, STR_NONE); }
+static bool fail_malformed(const Call *call, const char *message, Error *e) {
+    return s3_fail(call, e, 400, "MalformedPolicy", message, NULL, STR_NONE);
+}
 
 static bool resource_is_own(Arena *arena, Str bucket, const Doc *resource) {
     if (doc_is(resource, DOC_LIST)) {
@@ -99,7 +101,8 @@ static bool check_policy(const Call *call, Str bucket, Str text, Doc **out, Erro
         return fail_malformed(call, "Policies must be valid JSON and the first byte must be '{'", e);
     const Doc *statements = doc_get(policy, "Statement");
     if (!statements) return fail_malformed(call, "Missing required field Statement", e);
-    if (doc_is(statements, DOC_MAP)) TRY(check_statement(call, bucket, statements, e));
+    if (doc_is(statements, DOC_MAP))
+        TRY(check_statement(call, bucket, statements, e));
     else
         for (const Doc *statement = doc_first(statements); statement; statement = statement->next) TRY(check_statement(call, bucket, statement, e));
     *out = policy;
@@ -114,7 +117,8 @@ Outcome put_bucket_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(check_policy(call, bucket.name, text, &policy, e));
     if (policy_is_public(policy) && block_public(turn, bucket.name, "BlockPublicPolicy")) {
         Str arn = bucket_arn(call->arena, bucket.name);
-        Str told = str_format(call->arena,
+        Str told = str_format(
+            call->arena,
             "User: %.*s is not authorized to perform: s3:PutBucketPolicy on resource: \"%.*s\" because public policies are prevented by the "
             "BlockPublicPolicy setting in S3 Block Public Access.",
             STR_ARG(call->principal.arn), STR_ARG(arn));

@@ -3,8 +3,8 @@
 // Encryption: objects are said to be encrypted with AES256 whatever is put, so only that can be put; KMS is refused by name. The public access block is
 // enforced where there is something to block: a public policy (policy.c); ACLs are off in any case, so that its other half has nothing to do. Ownership is
 // always BucketOwnerEnforced: putting that is a word without effect, putting another is refused.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 static const char *const BLOCKS[] = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets", NULL};
 
@@ -44,7 +44,9 @@ Outcome delete_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error 
 }
 
 // Once deleted, a block is off; a bucket where nothing was put has all four on.
-bool block_public(Turn *turn, Str bucket, const char *member) { return doc_flag(bucket_configuration(turn, bucket, "public-access-block"), member, true); }
+bool block_public(Turn *turn, Str bucket, const char *member) {
+    return doc_flag(bucket_configuration(turn, bucket, "public-access-block"), member, true);
+}
 
 static Doc *blocks_of(Arena *arena, const Doc *from, bool otherwise) {
     Doc *blocks = doc_map(arena);

@@ -1,6 +1,6 @@
 // PutObject.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 static bool row_of_request(Turn *turn, const Call *call, ObjectRow *row, Error *e) {
     static const ChecksumKind otherwise = CHECKSUM_CRC64NVME;

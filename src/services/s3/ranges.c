@@ -55,7 +55,8 @@ bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, E
     Str to = text, from = str_cut(&to, '-');
     bool valid = text.len < header.len && number(from, &first) && number(to, &last) && first <= last;
     if (!valid) {
-        const char *message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy";
+        const char *message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based "
+                              "offsets of the first and last bytes to copy";
         return s3_bad_argument(call, "x-amz-copy-source-range", header, message, e);
     }
     if (last >= size) {
@@ -80,6 +81,8 @@ bool range_of_part(const Call *call, int64_t wanted, const ObjectRow *row, ByteR
     }
     Str text = str_format(call->arena, "%lld", (long long)wanted);
     s3_fail(call, e, 416, "InvalidPartNumber", "The requested partnumber is not satisfiable", "PartNumberRequested", text);
-    if (e) doc_set_str(call->arena, (Doc *)e->extra, "ActualPartCount", str_format(call->arena, "%zu", row->parts.at ? parts_count(row->parts) : (size_t)1));
+    if (e)
+        doc_set_str(call->arena, (Doc *)e->extra, "ActualPartCount",
+                    str_format(call->arena, "%zu", row->parts.at ? parts_count(row->parts) : (size_t)1));
     return false;
 }

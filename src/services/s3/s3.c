@@ -1,5 +1,5 @@
-#include "services/s3/assembly.h"
 #include "services/s3/s3.h"
+#include "services/s3/assembly.h"
 
 static const DocumentType *const DOCUMENTS[] = {&S3_BUCKET, &S3_CONFIGURATION, &S3_ASSEMBLY, NULL};
 static const StoreTable *const TABLES[] = {&S3_OBJECTS, &S3_VERSIONS, &S3_UPLOADS, &S3_PARTS, &S3_BODIES, NULL};

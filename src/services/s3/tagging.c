@@ -1,6 +1,6 @@
 // Tags of objects and buckets: limits and forms. Kept as pairs name → value.
-#include "services/s3/s3.h"
 #include "services/s3/handlers.h"
+#include "services/s3/s3.h"
 
 enum { OBJECT_TAGS = 10, TAG_NAME_CHARS = 128, TAG_VALUE_CHARS = 256 };
 
@@ -21,9 +21,12 @@ static bool has_strange_character(Str text) {
 
 static bool tag_check(const Call *call, Str name, Str value, Error *e) {
     const char *message = NULL;
-    if (!name.len || characters(name) > TAG_NAME_CHARS || has_strange_character(name)) message = "The TagKey you have provided is invalid";
-    else if (characters(value) > TAG_VALUE_CHARS || has_strange_character(value)) message = "The TagValue you have provided is invalid";
-    else if (str_starts(name, STR("aws:"))) message = "System tags cannot be added/updated by requester";
+    if (!name.len || characters(name) > TAG_NAME_CHARS || has_strange_character(name))
+        message = "The TagKey you have provided is invalid";
+    else if (characters(value) > TAG_VALUE_CHARS || has_strange_character(value))
+        message = "The TagValue you have provided is invalid";
+    else if (str_starts(name, STR("aws:")))
+        message = "System tags cannot be added/updated by requester";
     if (!message) return true;
     return s3_fail(call, e, 400, "InvalidTag", message, "TagKey", name);
 }
@@ -56,7 +59,8 @@ bool s3_tags_from_header(const Call *call, Str header, Doc **map, Error *e) {
         Str value = str_cut(&header, '&'), name = str_cut(&value, '=');
         bool decoded = str_uri_decode(call->arena, name, true, &name) && (!value.at || str_uri_decode(call->arena, value, true, &value));
         if (!decoded || !name.len || doc_get_str_key(tags, name)) {
-            const char *message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
+            const char *message =
+                "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
             return s3_bad_argument(call, "x-amz-tagging", doc_text(call->input, "Tagging"), message, e);
         }
         doc_add(tags, name, doc_of_str(call->arena, value.at ? value : STR("")));

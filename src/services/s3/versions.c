@@ -65,8 +65,10 @@ static bool locate(Turn *turn, Str bucket, Str key, Str version, ObjectRow *curr
     *older = 0;
     if (!object_current(turn, bucket, key, current)) return false;
     if (str_eq(row_version(current), version)) return true;
-    if (null) *older = current->null_sequence;
-    else if (!sequence_of(version, older)) return false;
+    if (null)
+        *older = current->null_sequence;
+    else if (!sequence_of(version, older))
+        return false;
     return *older != 0;
 }
 
@@ -119,8 +121,10 @@ void object_mark_deleted(Turn *turn, const Bucket *bucket, Str key, ObjectRow *m
 
 void object_change(Turn *turn, Str bucket, Str key, const ObjectRow *row) {
     ObjectRow current;
-    if (object_current(turn, bucket, key, &current) && current.sequence == row->sequence) write_current(turn, bucket, key, row);
-    else make_older(turn, bucket, key, row);
+    if (object_current(turn, bucket, key, &current) && current.sequence == row->sequence)
+        write_current(turn, bucket, key, row);
+    else
+        make_older(turn, bucket, key, row);
 }
 
 typedef struct Newest {
