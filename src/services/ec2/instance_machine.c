@@ -231,7 +231,7 @@ static void step_instance(Step *step) {
         if (is_in(step, "running")) set_ports(step);
     }
     if (str_is(kind, "effect")) on_effect(step, doc_text(step->event->data, "tag"));
-    if (str_is(kind, "timer")) step->state = NULL;
+    if (str_is(kind, "timer") && str_is(doc_text(step->event->data, "name"), "forget")) step->state = NULL;
 }
 
 static const MachineType MACHINE = {.version = 1, .step = step_instance};
