@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TREE_DEPTH_MAX = 512 }; // one descriptor a level is open while a tree is removed
+enum { OPEN_LEVELS_MAX = 100 }; // two descriptors a level are open while a tree is removed
 
 bool folder_make(Str path, mode_t mode, Error *e) {
     char name[PATH_MAX];
@@ -67,47 +68,82 @@ bool folder_list(Arena *arena, Str path, Str **names, size_t *count, Error *e) {
     return true;
 }
 
-static bool remove_contents(int folder_fd, dev_t device, int depth, Error *e);
+// Removing a tree. Descriptors are open at every level, so a folder too deep down is first moved up to the top, where a later round finds it.
+typedef struct Removal {
+    int top; // the tree's own folder
+    dev_t device;
+    unsigned moved; // names are numbered by it
+} Removal;
 
-static bool remove_folder(int parent, const char *name, dev_t device, int depth, Error *e) {
-    AUTO_FD fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0) // left unreadable by who made it
-        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+static bool remove_contents(Removal *removal, int folder, int depth, Error *e);
+
+// What made the tree may have left folders that cannot be read or changed.
+static int open_for_removal(int parent, const char *name) {
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(parent, name, flags);
+    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0) fd = openat(parent, name, flags);
+    struct stat about;
+    if (fd >= 0 && fstat(fd, &about) == 0 && (about.st_mode & S_IRWXU) != S_IRWXU) fchmod(fd, 0700);
+    return fd;
+}
+
+static bool move_up(Removal *removal, int parent, const char *name, Error *e) {
+    char new_name[48];
+    int status;
+    do {
+        snprintf(new_name, sizeof new_name, ".removed-%u", removal->moved++);
+        status = renameat2(parent, name, removal->top, new_name, RENAME_NOREPLACE);
+    } while (status < 0 && errno == EEXIST);
+    return status == 0 || fail_errno(e, errno, "remove %s", name);
+}
+
+static bool remove_folder(Removal *removal, int parent, const char *name, int depth, Error *e) {
+    AUTO_FD fd = open_for_removal(parent, name);
     struct stat about;
     if (fd < 0 || fstat(fd, &about) < 0) return fail_errno(e, errno, "remove %s", name);
-    if (about.st_dev != device) return fail(e, "system", "remove %s: another file system is mounted there", name);
-    if (!(about.st_mode & S_IWUSR)) fchmod(fd, 0700);
-    TRY(remove_contents(fd, device, depth + 1, e));
+    if (about.st_dev != removal->device) return fail(e, "system", "remove %s: another file system is mounted there", name);
+    if (depth >= OPEN_LEVELS_MAX) return move_up(removal, parent, name, e);
+    TRY(remove_contents(removal, fd, depth + 1, e));
     if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT) return fail_errno(e, errno, "remove %s", name);
     return true;
 }
 
-static bool remove_entry(int folder_fd, const struct dirent *entry, dev_t device, int depth, Error *e) {
+static bool remove_entry(Removal *removal, int folder, const struct dirent *entry, int depth, Error *e) {
     if (entry->d_type != DT_DIR) {
-        if (unlinkat(folder_fd, entry->d_name, 0) == 0 || errno == ENOENT) return true;
+        if (unlinkat(folder, entry->d_name, 0) == 0 || errno == ENOENT) return true;
         if (errno != EISDIR) return fail_errno(e, errno, "remove %s", entry->d_name);
     }
-    return remove_folder(folder_fd, entry->d_name, device, depth, e);
+    return remove_folder(removal, folder, entry->d_name, depth, e);
 }
 
-static bool remove_contents(int folder_fd, dev_t device, int depth, Error *e) {
-    if (depth > TREE_DEPTH_MAX) return fail(e, "system", "folders nested deeper than %d", TREE_DEPTH_MAX);
-    int copy = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
+static bool remove_contents(Removal *removal, int folder_fd, int depth, Error *e) {
+    int copy = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // with a position of its own
     if (copy < 0) return fail_errno(e, errno, "descriptor");
     __attribute__((cleanup(close_folder))) DIR *folder = folder_of_fd(copy);
     if (!folder) return fail_errno(e, errno, "folder");
     struct dirent *entry;
     while ((errno = 0, entry = readdir(folder)))
-        if (!is_dots(entry->d_name)) TRY(remove_entry(folder_fd, entry, device, depth, e));
+        if (!is_dots(entry->d_name)) TRY(remove_entry(removal, folder_fd, entry, depth, e));
     return errno == 0 || fail_errno(e, errno, "list");
 }
 
+static bool remove_rounds(const char *name, Error *e) {
+    AUTO_FD top = open_for_removal(AT_FDCWD, name);
+    struct stat about;
+    if (top < 0 || fstat(top, &about) < 0) return errno == ENOENT || fail_errno(e, errno, "open");
+    Removal removal = {.top = top, .device = about.st_dev};
+    for (unsigned moved_before = 0;; moved_before = removal.moved) {
+        TRY(remove_contents(&removal, top, 1, e));
+        if (rmdir(name) == 0 || errno == ENOENT) return true;
+        if (errno != ENOTEMPTY || removal.moved == moved_before) return fail_errno(e, errno, "remove");
+    }
+}
+
 bool tree_remove(Str path, Error *e) {
-    if (!folder_exists(path) || !file_exists(path)) return file_remove(path, e);
     AUTO_ARENA arena = arena_new();
     const char *name = str_c(arena, path);
     struct stat about;
     if (lstat(name, &about) < 0) return errno == ENOENT || fail_errno(e, errno, "%s", name);
     if (!S_ISDIR(about.st_mode)) return file_remove(path, e);
-    return remove_folder(AT_FDCWD, name, about.st_dev, 0, e) || fail_within(e, "remove tree %s", name);
+    return remove_rounds(name, e) || fail_within(e, "remove tree %s", name);
 }

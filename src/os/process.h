@@ -1,6 +1,7 @@
 // Process: children of the server with pipes, and the ends of processes that are not its children.
 //
-// For the loop's thread. Callbacks come from the loop, never from within the call that causes them. on_exit is the last one and comes after all output.
+// For the loop's thread. Callbacks come from the loop, never from within the call that causes them. on_exit is the last one and comes after all output
+// (of descendants that hold the pipes open longer, one second more is waited for).
 // A child gets only the descriptors 0, 1, 2, a process group of its own, and default signal handlers.
 #pragma once
 
