@@ -26,15 +26,15 @@ enum {
 static const char PERMITTED[] = "critical,permitted;DNS:localhost,permitted;DNS:amazonaws.com,permitted;IP:127.0.0.0/255.0.0.0,"
                                 "permitted;IP:10.0.0.0/255.0.0.0,permitted;IP:169.254.169.254/255.255.255.255,"
                                 "permitted;IP:0:0:0:0:0:0:0:1/FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF";
-static const char LOCAL_NAMES[] = "DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1";
+static const char LOCAL_NAMES[] = "DNS:localhost,IP:127.0.0.1,IP:::1";
 
 struct Certificates {
     Arena *arena;
     Str folder, authority_path;
     SSL_CTX *context; // NULL until the first handshake
     EVP_PKEY *authority_key, *server_key;
-    X509 *authority, *local; // local: for clients that ask for no name of AWS's
-    Map *by_name; // X509 for names under amazonaws.com
+    X509 *authority, *local; // local: for clients that ask for no name of ours
+    Map *by_name; // X509
 };
 
 static bool fail_crypto(Error *e, const char *what) {
@@ -214,15 +214,16 @@ static bool is_host_name(Str name) {
     return true;
 }
 
-// The certificate for a name under amazonaws.com, made when first asked for; NULL for other names.
+// The certificate for a name under amazonaws.com or localhost (OpenSSL takes no wildcard right under a top-level name), made when first asked for; NULL for
+// other names.
 static X509 *certificate_for(Certificates *all, Str asked) {
     AUTO_ARENA arena = arena_new();
     Str name = str_lower(arena, asked);
-    if (!is_host_name(name) || !str_ends(name, STR(".amazonaws.com"))) return NULL;
+    if (!is_host_name(name) || !(str_ends(name, STR(".amazonaws.com")) || str_ends(name, STR(".localhost")))) return NULL;
     X509 *known = map_get(all->by_name, name);
     if (known || map_count(all->by_name) >= LIMIT_TLS_NAMES) return known;
     Str names = str_format(arena, "DNS:%.*s,%s", STR_ARG(name), LOCAL_NAMES);
-    X509 *made = make_server(all, name.len <= 64 ? str_c(arena, name) : "amazonaws.com", names.at); // a common name has at most 64 characters
+    X509 *made = make_server(all, name.len <= 64 ? str_c(arena, name) : "rehearse", names.at); // a common name has at most 64 characters
     if (made) map_put(all->by_name, name, made);
     return made;
 }

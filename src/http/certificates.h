@@ -2,7 +2,7 @@
 //
 // Files in the folder: ca.pem (to be trusted by clients), ca.key and server.key (mode 0600). ECDSA P-256. The authority is constrained by its certificate to
 // localhost, *.localhost, loopback and the private addresses of instances, and amazonaws.com, so that trusting it gives nobody anything else.
-// Every server certificate names localhost, *.localhost, 127.0.0.1, ::1, and besides the asked name when it lies under amazonaws.com.
+// Every server certificate names localhost, 127.0.0.1, ::1, and besides the asked name when it lies under localhost or amazonaws.com.
 // For the loop's thread.
 #pragma once
 

@@ -22,9 +22,11 @@ static void ask_owner(Exchange *exchange) {
 static void choose_way(Exchange *exchange) {
     Connection *connection = exchange->connection;
     Intake *intake = &exchange->intake;
-    uint64_t length = is_chunked(connection) ? UINT64_MAX : connection->parser.content_length;
+    uint64_t length = connection->parser.content_length;
     if (intake->how.kind == HTTP_INTO_STREAM)
         intake->way = INTAKE_STREAM;
+    else if (is_chunked(connection))
+        intake->way = INTAKE_COLLECT; // it may turn out to be large
     else if (length <= connection->room - connection->start)
         intake->way = INTAKE_IN_BUFFER;
     else if (intake->how.kind == HTTP_INTO_SPOOL && length > LIMIT_HTTP_INLINE_BODY_BYTES)

@@ -91,11 +91,11 @@ static char *put_head(char *to, Exchange *exchange, const HttpReply *reply) {
     return put(to, STR("\r\n"));
 }
 
-// A request whose body has not come whole cannot be followed by another one.
-static void begin(Exchange *exchange) {
+// A request whose body has not come whole cannot be followed by another one; a reply in pieces may still see the body to its end.
+static void begin(Exchange *exchange, bool whole) {
     assert(exchange->owned && !exchange->reply_begun);
     exchange->reply_begun = true;
-    if (!exchange->body_done || exchange->connection->server->shutting) exchange->connection->keep_alive = false;
+    if ((whole && !exchange->body_done) || exchange->connection->server->shutting) exchange->connection->keep_alive = false;
 }
 
 static bool is_muted(const Exchange *exchange, const HttpReply *reply) {
@@ -165,7 +165,7 @@ bool http_reply(HttpExchange *public, const HttpReply *reply) {
     Connection *connection = exchange->connection;
     bool from_file = !str_is_none(reply->body.path) && !is_muted(exchange, reply) && can_send(connection);
     if (from_file && !send_file_open(exchange, &reply->body)) return false;
-    begin(exchange);
+    begin(exchange, true);
     if (can_send(connection)) send_with_body(exchange, reply);
     end(exchange);
     return true;
@@ -176,7 +176,7 @@ bool http_reply(HttpExchange *public, const HttpReply *reply) {
 void http_reply_begin(HttpExchange *public, const HttpReply *head) {
     Exchange *exchange = private_of(public);
     Connection *connection = exchange->connection;
-    begin(exchange);
+    begin(exchange, false);
     exchange->muted = is_muted(exchange, head);
     exchange->chunked = head->body.size < 0 && connection->parser.http_minor >= 1 && !has_no_body(head->status);
     if (head->body.size < 0 && !exchange->chunked) connection->keep_alive = false; // HTTP/1.0: the end of the connection is the end of the body

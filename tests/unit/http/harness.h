@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct Harness {
@@ -116,6 +117,8 @@ static inline void on_request(void *context, HttpExchange *exchange) {
     harness->requests++;
     if (str_is(path, "/echo"))
         answer(exchange, 200, exchange->request.body.bytes);
+    else if (str_is(path, "/put-unread"))
+        answer(exchange, 200, str_format(exchange->request.arena, "%lld", (long long)exchange->request.body.size));
     else if (str_starts(path, STR("/put")))
         answer_put(exchange);
     else if (str_is(path, "/file"))
@@ -228,6 +231,11 @@ static inline void stop_asked(void *context) {
     http_server_free(harness->server);
     loop_wake_free(harness->wake);
     loop_stop(harness->loop);
+}
+
+static inline void wait_for(_Atomic int *value, int wanted) {
+    for (int i = 0; i < 5000 && *value != wanted; i++) usleep(1000);
+    assert_int_equal(*value, wanted);
 }
 
 static inline size_t files_in_spool(const Harness *harness) {

@@ -137,11 +137,6 @@ WITH_SERVER(a_client_that_closes_its_sending_side_gets_its_answers) {
     assert_closed(fd);
 }
 
-static void wait_for(_Atomic int *value, int wanted) {
-    for (int i = 0; i < 2000 && *value != wanted; i++) usleep(1000);
-    assert_int_equal(*value, wanted);
-}
-
 WITH_SERVER(the_owner_of_a_long_poll_is_told_that_the_client_left) {
     int fd = dial(harness);
     say(fd, "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
