@@ -185,7 +185,8 @@ void block_give(char *block);
 // Sends now what the socket takes and keeps the rest. `lasting`: the bytes live until the exchange ends; else the rest is copied. Up to 4 pieces.
 void outgoing_send(Connection *connection, const uv_buf_t *pieces, unsigned count, bool lasting);
 void outgoing_raw(Connection *connection, const uv_buf_t *pieces, unsigned count, bool lasting); // below TLS
-size_t outgoing_waiting_bytes(const Connection *connection);
+size_t outgoing_waiting_bytes(const Connection *connection); // in libuv's queue
+size_t outgoing_untaken_bytes(const Connection *connection); // and in the kernel: what the client has not acknowledged
 
 // reply.c
 void reply_progress(Connection *connection); // something was written: goes on, ends the exchange when all has left

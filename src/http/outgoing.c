@@ -2,7 +2,9 @@
 #include "http/internal.h"
 
 #include <assert.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 enum { PIECES_MAX = 4 };
 
@@ -79,3 +81,10 @@ void outgoing_send(Connection *connection, const uv_buf_t *pieces, unsigned coun
 }
 
 size_t outgoing_waiting_bytes(const Connection *connection) { return uv_stream_get_write_queue_size((const uv_stream_t *)&connection->tcp); }
+
+size_t outgoing_untaken_bytes(const Connection *connection) {
+    uv_os_fd_t fd;
+    int in_kernel = 0;
+    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0) ioctl(fd, SIOCOUTQ, &in_kernel);
+    return outgoing_waiting_bytes(connection) + (size_t)in_kernel;
+}

@@ -69,8 +69,9 @@ void server_give_exchange(HttpServer *server, Exchange *exchange) {
 
 // Time-outs: one look at all connections now and then; what a connection does only sets its deadline.
 
+// A reply that the client does not take, seen by what the kernel still holds: a slow line moves a little between two looks.
 static void look_at_waiting(Connection *connection, int64_t now) {
-    size_t waiting = outgoing_waiting_bytes(connection);
+    size_t waiting = outgoing_waiting_bytes(connection) ? outgoing_untaken_bytes(connection) : 0;
     if (waiting && waiting != connection->waiting_seen) connection->deadline_ms = now + connection->server->options.stall_ms;
     if (!waiting) connection->deadline_ms = 0;
     connection->waiting_seen = waiting;

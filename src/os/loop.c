@@ -118,9 +118,10 @@ uv_loop_t *loop_uv(Loop *loop) { return &loop->uv; }
 int64_t loop_now_ms(const Loop *loop) { return (int64_t)uv_now(&loop->uv); }
 
 void loop_post(Loop *loop, LoopTask *task) {
-    task->next = atomic_load_explicit(&loop->posted, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&loop->posted, &task->next, task, memory_order_release, memory_order_relaxed)) {}
-    if (!task->next) uv_async_send(&loop->posted_wake);
+    LoopTask *before = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+    do task->next = before;
+    while (!atomic_compare_exchange_weak_explicit(&loop->posted, &before, task, memory_order_release, memory_order_relaxed));
+    if (!before) uv_async_send(&loop->posted_wake); // the task itself may be gone already
 }
 
 // Timers

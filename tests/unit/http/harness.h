@@ -25,7 +25,7 @@ typedef struct Harness {
     HttpServer *server;
     HttpServerOptions options;
     LoopWake *wake; // runs `ask` on the loop
-    LoopFunction *ask;
+    _Atomic(LoopFunction *) ask;
     uint16_t port;
     pthread_t thread;
     char folder[64];
@@ -196,7 +196,8 @@ static inline void on_gone(void *context, HttpExchange *exchange) {
 
 static inline void asked(void *context) {
     Harness *harness = context;
-    harness->ask(harness);
+    LoopFunction *run = harness->ask;
+    run(harness);
 }
 
 static inline void *run_loop(void *context) {

@@ -88,7 +88,7 @@ WITH_SERVER(a_header_value_cannot_break_out_of_its_line) {
 
 WITH_SERVER(a_slow_reader_gets_all_of_a_large_reply) {
     enum { LEN = 8 * 1024 * 1024 };
-    int fd = dial(harness), little = 4096;
+    int fd = dial(harness), little = 65536;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     say(fd, "GET /big?8388608 HTTP/1.1\r\nHost: h\r\n\r\nGET /big?3 HTTP/1.1\r\nHost: h\r\n\r\n");
     Answer heard = hear(fd, false);

@@ -42,7 +42,7 @@ WITH_SERVER(very_many_pipelined_requests_fit_through_a_small_buffer) {
             if (now <= 0) break;
             sent += (size_t)now;
         }
-        char expected[8];
+        char expected[16];
         snprintf(expected, sizeof expected, "%04d", heard);
         assert_answer(fd, 200, expected);
     }
