@@ -29,14 +29,13 @@ static bool is_assume_role(Str action) {
            str_eq_nocase(action, STR("sts:SetSourceIdentity"));
 }
 
-// S3, EC2 … have no account in ARNs of buckets; there the caller says whose it is.
+// The account that the ARN names. Where it names none (buckets), the caller says whose it is.
 static Str account_of(const AuthorizationRequest *request) {
-    if (request->resource_account.len) return request->resource_account;
     Str rest = request->resource;
     for (int i = 0; i < 4; i++) str_cut(&rest, ':');
     Str account = rest.at ? str_cut(&rest, ':') : STR_NONE;
-    bool digits = account.len == 12 && account.at[0] >= '0' && account.at[0] <= '9';
-    return digits ? account : request->principal->account;
+    if (account.len == 12 && account.at[0] >= '0' && account.at[0] <= '9') return account;
+    return request->resource_account.len ? request->resource_account : request->principal->account;
 }
 
 static void ask_session_policy(Evaluation *evaluation) {
@@ -240,7 +239,9 @@ int64_t identity_role_max_session_s(IdentityView view, Str role_arn) {
 bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Error *e) {
     const Entity *role = snapshot_role(view_snapshot(view), role_arn);
     Principal service = principal_service(host);
-    PolicyQuestion question = {.arena = arena, .action = STR("sts:AssumeRole"), .resource = role_arn, .principal = &service};
+    Doc *context = doc_map(arena);
+    if (role) doc_set_str(arena, context, "aws:SourceAccount", role->account);
+    PolicyQuestion question = {.arena = arena, .action = STR("sts:AssumeRole"), .resource = role_arn, .principal = &service, .context = context};
     PolicyAnswer answer = {0};
     if (role && role->trust) policy_ask(role->trust, &question, &answer);
     if (answer.allows && !answer.denies) return true;
