@@ -1,6 +1,7 @@
 // All services that are built. One line each.
 #include "plane/service.h"
 
+extern const Service CODEPIPELINE_SERVICE;
 extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
 extern const Service IAM_SERVICE;
@@ -8,6 +9,7 @@ extern const Service S3_SERVICE;
 extern const Service STS_SERVICE;
 
 const Service *const SERVICES[] = {
+    &CODEPIPELINE_SERVICE,
     &DYNAMODB_SERVICE,
     &EC2_SERVICE,
     &IAM_SERVICE,

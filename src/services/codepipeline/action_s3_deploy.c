@@ -1,0 +1,170 @@
+// Deploy/S3: the input artifact as one object, or each of its files.
+//
+//     Extract false: CopyObject
+//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ PutObject of each file, a few at a time ──▶ effect bundle.remove
+#include "services/codepipeline/providers.h"
+
+enum { PUTS_AT_ONCE = 8, MOST_FILES = 5000 };
+
+static bool extracts(const Action *action) { return action_setting_is(action, "Extract", "true"); }
+
+static void copy_whole(Action *action) {
+    Arena *arena = action->step->arena;
+    const Doc *artifact = action_input(action, 0);
+    Str bucket = doc_text(artifact, "bucket"), key = str_uri_encode(arena, doc_text(artifact, "key"), true),
+        control = action_setting(action, "CacheControl");
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "Bucket", action_setting(action, "BucketName"));
+    doc_set_str(arena, input, "Key", action_setting(action, "ObjectKey"));
+    doc_set_str(arena, input, "CopySource", str_format(arena, "%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
+    if (control.len) {
+        doc_set_str(arena, input, "CacheControl", control);
+        doc_set_str(arena, input, "MetadataDirective", STR("REPLACE"));
+    }
+    action_call(action, "s3", "CopyObject", input, NULL, "copied");
+}
+
+static void fetch(Action *action) {
+    Arena *arena = action->step->arena;
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "Bucket", doc_text(action_input(action, 0), "bucket"));
+    doc_set_str(arena, input, "Key", doc_text(action_input(action, 0), "key"));
+    action_call(action, "s3", "GetObject", input, NULL, "fetched");
+}
+
+void action_s3_deploy_start(Action *action) {
+    if (!extracts(action) && !action_setting(action, "ObjectKey").len) {
+        action_fail(action, "ConfigurationError", "The S3 object key is required when the artifact is not extracted before it is deployed.");
+    } else if (extracts(action)) {
+        fetch(action);
+    } else {
+        copy_whole(action);
+    }
+}
+
+static void on_fetched(Action *action, const Doc *reply) {
+    Arena *arena = action->step->arena;
+    Doc *arguments = doc_map(arena);
+    doc_set(arguments, "body", doc_copy(arena, doc_get(reply, "body")));
+    action_effect(action, "bundle.unpack", arguments, "unpacked");
+}
+
+// ---- File by file ----
+
+static Str content_type(Str path) {
+    static const struct {
+        const char *suffix, *type;
+    } TYPES[] = {
+        {".html", "text/html"},
+        {".htm", "text/html"},
+        {".css", "text/css"},
+        {".js", "application/javascript"},
+        {".mjs", "application/javascript"},
+        {".json", "application/json"},
+        {".xml", "application/xml"},
+        {".txt", "text/plain"},
+        {".md", "text/markdown"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".jpg", "image/jpeg"},
+        {".jpeg", "image/jpeg"},
+        {".gif", "image/gif"},
+        {".ico", "image/x-icon"},
+        {".webp", "image/webp"},
+        {".woff2", "font/woff2"},
+        {".pdf", "application/pdf"},
+        {".zip", "application/zip"},
+    };
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        if (str_ends(path, str_of(TYPES[i].suffix))) return str_of(TYPES[i].type);
+    }
+    return STR("binary/octet-stream");
+}
+
+static Str key_of(const Action *action, Str path) {
+    Str prefix = str_strip_suffix(action_setting(action, "ObjectKey"), STR("/"));
+    return prefix.len ? str_format(action->step->arena, "%.*s/%.*s", STR_ARG(prefix), STR_ARG(path)) : path;
+}
+
+static void put_file(Action *action, const Doc *file) {
+    Arena *arena = action->step->arena;
+    Str path = doc_text(file, "path"), folder = doc_text(action_memory(action), "folder"), control = action_setting(action, "CacheControl");
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "Bucket", action_setting(action, "BucketName"));
+    doc_set_str(arena, input, "Key", key_of(action, path));
+    doc_set_str(arena, input, "ContentType", content_type(path));
+    if (control.len) doc_set_str(arena, input, "CacheControl", control);
+    Body body = {.path = str_format(arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(path)), .size = doc_number(file, "size", 0)};
+    action_call(action, "s3", "PutObject", input, &body, "put");
+}
+
+static void put_next(Action *action) {
+    Doc *memory = action_memory(action), *files = doc_get(memory, "files");
+    int64_t next = doc_number(memory, "next", 0);
+    if (next >= (int64_t)doc_count(files)) return;
+    doc_set_int(action->step->arena, memory, "next", next + 1);
+    put_file(action, doc_at(files, (size_t)next));
+}
+
+static void clear(Action *action) {
+    Arena *arena = action->step->arena;
+    Str folder = doc_text(action_memory(action), "folder");
+    if (!folder.len) return;
+    Doc *arguments = doc_map(arena);
+    doc_set_str(arena, arguments, "folder", folder);
+    action_effect(action, "bundle.remove", arguments, "removed");
+}
+
+static void finish_if_all_are_put(Action *action) {
+    Doc *memory = action_memory(action);
+    if (doc_number(memory, "done", 0) < (int64_t)doc_count(doc_get(memory, "files"))) return;
+    clear(action);
+    action_succeed(action, STR("Deployment Succeeded"));
+}
+
+static void on_unpacked(Action *action, const Doc *event) {
+    if (!doc_flag(event, "final", true)) return;
+    Arena *arena = action->step->arena;
+    Doc *memory = action_memory(action);
+    size_t count = doc_count(doc_get(event, "files"));
+    doc_set_str(arena, memory, "folder", str_copy(arena, doc_text(event, "folder")));
+    if (count > MOST_FILES) {
+        clear(action);
+        action_fail(action, "ConfigurationError", "The artifact holds %zu files; a deployment to Amazon S3 takes at most %d.", count, MOST_FILES);
+        return;
+    }
+    doc_set(memory, "files", doc_copy(arena, doc_get(event, "files")));
+    for (int i = 0; i < PUTS_AT_ONCE; i++) put_next(action);
+    finish_if_all_are_put(action);
+}
+
+static void on_put(Action *action) {
+    Doc *memory = action_memory(action);
+    doc_set_int(action->step->arena, memory, "done", doc_number(memory, "done", 0) + 1);
+    put_next(action);
+    finish_if_all_are_put(action);
+}
+
+static void refuse(Action *action, Str what, const Doc *data) {
+    Str reason = doc_text(data, "reason");
+    clear(action);
+    if (str_is(what, "unpacked")) {
+        action_fail(action, "ConfigurationError", "The artifact could not be extracted: %.*s", STR_ARG(reason));
+    } else {
+        action_fail_reply(action, data, str_is(what, "fetched") ? "reading the input artifact" : "deploying to Amazon S3");
+    }
+}
+
+void action_s3_deploy_heard(Action *action, Str what, const Doc *data) {
+    if (!doc_flag(data, "ok", true)) {
+        refuse(action, what, data);
+    } else if (str_is(what, "copied")) {
+        action_succeed(action, STR("Deployment Succeeded"));
+    } else if (str_is(what, "fetched")) {
+        on_fetched(action, data);
+    } else if (str_is(what, "unpacked")) {
+        on_unpacked(action, data);
+    } else if (str_is(what, "put")) {
+        on_put(action);
+    }
+}

@@ -1,0 +1,134 @@
+// GetPipelineExecution, ListPipelineExecutions, ListActionExecutions: from the documents that the machine leaves; newest first.
+#include "services/codepipeline/codepipeline.h"
+
+enum { PAGE = 100 };
+
+static bool no_token(Error *e) { return fail(e, "InvalidNextTokenException", "The next token is not valid."); }
+
+// ---- One execution ----
+
+static Doc *artifact_revisions(Arena *arena, const Doc *record) {
+    static const char *const MEMBERS[] = {"name", "revisionId", "revisionChangeIdentifier", "revisionSummary", "created", "revisionUrl", NULL};
+    static const char *const TIMES[] = {"created", NULL};
+    Doc *list = doc_list(arena);
+    for (const Doc *one = doc_first(doc_get(record, "artifactRevisions")); one; one = one->next)
+        doc_push(list, pipeline_reply(arena, one, MEMBERS, TIMES));
+    return list;
+}
+
+Outcome get_pipeline_execution(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const MEMBERS[] = {
+        "pipelineName",  "pipelineVersion", "pipelineExecutionId", "status", "statusSummary", "variables", "trigger",
+        "executionMode", "executionType",   "rollbackMetadata",    NULL};
+    Str name = doc_text(call->input, "pipelineName");
+    Doc *summary, *record;
+    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    CALL_TRY(find_pipeline_execution(turn, name, doc_text(call->input, "pipelineExecutionId"), &record, e));
+    Doc *execution = pipeline_reply(call->arena, record, MEMBERS, NULL);
+    doc_set(execution, "artifactRevisions", artifact_revisions(call->arena, record));
+    *out = doc_map(call->arena);
+    doc_set(*out, "pipelineExecution", execution);
+    return OUTCOME_DONE;
+}
+
+// ---- All executions ----
+
+static Doc *source_revisions(Arena *arena, const Doc *record) {
+    static const char *const MEMBERS[] = {"actionName", "revisionId", "revisionSummary", "revisionUrl", NULL};
+    Doc *list = doc_list(arena);
+    for (const Doc *one = doc_first(doc_get(record, "artifactRevisions")); one; one = one->next)
+        doc_push(list, pipeline_reply(arena, one, MEMBERS, NULL));
+    return list;
+}
+
+static Doc *execution_summary(Arena *arena, const Doc *record) {
+    static const char *const MEMBERS[] = {
+        "pipelineExecutionId", "status",        "statusSummary",    "startTime", "lastUpdateTime", "trigger", "stopTrigger",
+        "executionMode",       "executionType", "rollbackMetadata", NULL};
+    static const char *const TIMES[] = {"startTime", "lastUpdateTime", NULL};
+    Doc *summary = pipeline_reply(arena, record, MEMBERS, TIMES);
+    doc_set(summary, "sourceRevisions", source_revisions(arena, record));
+    return summary;
+}
+
+static bool succeeded_in(const Doc *record, const Doc *filter) {
+    Str stage = doc_text(doc_get(filter, "succeededInStage"), "stageName");
+    return !stage.len || str_is(doc_str(doc_get_str_key(doc_get(record, "stages"), stage), STR_NONE), "Succeeded");
+}
+
+Outcome list_pipeline_executions(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Arena *arena = call->arena;
+    Str name = doc_text(call->input, "pipelineName"), next;
+    Doc *summary, *items, *list = doc_list(arena);
+    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    Page page = {
+        .scan = {.prefix = str_cat(arena, name, STR("/")), .reverse = true},
+        .token = doc_text(call->input, "nextToken"),
+        .size = doc_number(call->input, "maxResults", 0),
+        .most = PAGE,
+    };
+    if (!turn_page(turn, &PIPELINE_EXECUTION, page, &items, &next, e)) {
+        no_token(e);
+        return OUTCOME_ERROR;
+    }
+    for (const Doc *one = doc_first(items); one; one = one->next) {
+        if (succeeded_in(one, doc_get(call->input, "filter"))) doc_push(list, execution_summary(arena, one));
+    }
+    *out = doc_map(arena);
+    doc_set(*out, "pipelineExecutionSummaries", list);
+    doc_set_str(arena, *out, "nextToken", next);
+    return OUTCOME_DONE;
+}
+
+// ---- Actions ----
+
+static Doc *action_detail(Arena *arena, const Doc *record) {
+    static const char *const MEMBERS[] = {"pipelineExecutionId", "actionExecutionId", "pipelineVersion", "stageName", "actionName", "startTime",
+                                          "lastUpdateTime",      "updatedBy",         "status",          "input",     "output",     NULL};
+    static const char *const TIMES[] = {"startTime", "lastUpdateTime", NULL};
+    return pipeline_reply(arena, record, MEMBERS, TIMES);
+}
+
+typedef struct Wanted {
+    Str prefix;
+    int64_t attempt; // 0: any
+} Wanted;
+
+// Which actions the filter leaves: of one execution, or of its latest run (since it was last retried).
+static bool wanted_of(Turn *turn, const Call *call, Str name, Wanted *wanted, Error *e) {
+    const Doc *filter = doc_get(call->input, "filter"), *latest = doc_get(filter, "latestInPipelineExecution");
+    Str id = doc_text(latest ? latest : filter, "pipelineExecutionId");
+    *wanted = (Wanted){.prefix = str_cat(call->arena, name, STR("/"))};
+    if (!id.len) return true;
+    Doc *record;
+    TRY(find_pipeline_execution(turn, name, id, &record, e));
+    wanted->prefix = str_cat(call->arena, pipeline_execution_id(call->arena, name, doc_number(record, "sequence", 0)), STR("/"));
+    if (str_is(doc_text(latest, "startTimeRange"), "Latest")) wanted->attempt = doc_number(record, "attempt", 1);
+    return true;
+}
+
+Outcome list_action_executions(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Arena *arena = call->arena;
+    Str name = doc_text(call->input, "pipelineName"), next;
+    Doc *summary, *items, *list = doc_list(arena);
+    Wanted wanted;
+    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    CALL_TRY(wanted_of(turn, call, name, &wanted, e));
+    Page page = {
+        .scan = {.prefix = wanted.prefix, .reverse = true},
+        .token = doc_text(call->input, "nextToken"),
+        .size = doc_number(call->input, "maxResults", 0),
+        .most = PAGE,
+    };
+    if (!turn_page(turn, &PIPELINE_ACTION, page, &items, &next, e)) {
+        no_token(e);
+        return OUTCOME_ERROR;
+    }
+    for (const Doc *one = doc_first(items); one; one = one->next) {
+        if (!wanted.attempt || doc_number(one, "attempt", 1) == wanted.attempt) doc_push(list, action_detail(arena, one));
+    }
+    *out = doc_map(arena);
+    doc_set(*out, "actionExecutionDetails", list);
+    doc_set_str(arena, *out, "nextToken", next);
+    return OUTCOME_DONE;
+}

@@ -1,0 +1,162 @@
+// CreatePipeline, UpdatePipeline, GetPipeline, DeletePipeline, ListPipelines.
+#include "services/codepipeline/codepipeline.h"
+#include "services/codepipeline/structure.h"
+#include "services/codepipeline/triggers.h"
+
+enum { MOST_TAGS = 50, MOST_ROLES_CHECKED = 7, PAGE = 1000 };
+
+// ---- Permissions ----
+
+static void require_roles(const Doc *pipeline, Requirements *all) {
+    require_pass_role(all, doc_text(pipeline, "roleArn"), "codepipeline.amazonaws.com");
+    for (ActionPlace at = {0}; action_next(pipeline, &at) && all->count < MOST_ROLES_CHECKED;) {
+        Str role = doc_text(at.action, "roleArn");
+        if (!str_eq(role, doc_text(pipeline, "roleArn"))) require_pass_role(all, role, "codepipeline.amazonaws.com");
+    }
+}
+
+void pipeline_requirements(Turn *turn, const Call *call, Requirements *all) {
+    const Doc *pipeline = doc_get(call->input, "pipeline");
+    Str operation = wire_str(call->operation->name);
+    require(all, str_cat(all->arena, STR("codepipeline:"), operation), pipeline_arn(all->arena, turn_where(turn), doc_text(pipeline, "name")), NULL);
+    require_roles(pipeline, all);
+}
+
+static bool check_pipeline_role(Turn *turn, const Doc *pipeline, Error *e) {
+    Str role = doc_text(pipeline, "roleArn");
+    if (turn_role_trusts(turn, role, "codepipeline.amazonaws.com", NULL)) return true;
+    return fail(e, "InvalidStructureException", "CodePipeline is not authorized to perform AssumeRole on role %.*s", STR_ARG(role));
+}
+
+// The roles of actions are assumed by the pipeline's.
+static bool check_action_roles(Turn *turn, const Doc *pipeline, Error *e) {
+    Str own = doc_text(pipeline, "roleArn");
+    for (ActionPlace at = {0}; action_next(pipeline, &at);) {
+        Str role = doc_text(at.action, "roleArn");
+        if (!role.len || str_eq(role, own)) continue;
+        Principal principal = principal_role(turn_arena(turn), own, STR("codepipeline"));
+        Requirement assume = {.action = STR("sts:AssumeRole"), .resource = role};
+        if (turn_allowed(turn, &principal, &assume, NULL)) continue;
+        return fail(e, "InvalidStructureException", "%.*s is not authorized to perform AssumeRole on role %.*s", STR_ARG(own), STR_ARG(role));
+    }
+    return true;
+}
+
+static bool check(Turn *turn, const Doc *pipeline, Error *e) {
+    TRY(structure_check(turn_arena(turn), turn_where(turn), pipeline, e));
+    TRY(check_pipeline_role(turn, pipeline, e));
+    return check_action_roles(turn, pipeline, e);
+}
+
+// ---- Writing ----
+
+static Doc *summary_of(Turn *turn, const Doc *structure, int64_t created_ms, const Doc *tags) {
+    static const char *const MEMBERS[] = {"name", "version", "pipelineType", "executionMode", NULL};
+    Arena *arena = turn_arena(turn);
+    Doc *summary = pipeline_reply(arena, structure, MEMBERS, NULL);
+    doc_set_int(arena, summary, "created", created_ms);
+    doc_set_int(arena, summary, "updated", turn_now(turn));
+    doc_set(summary, "tags", tags ? doc_copy(arena, tags) : doc_list(arena));
+    doc_set(summary, "watches", pipeline_watches(arena, structure));
+    return summary;
+}
+
+static void store(Turn *turn, const Doc *structure, int64_t created_ms, const Doc *tags, const char *event) {
+    Arena *arena = turn_arena(turn);
+    Str name = doc_text(structure, "name");
+    int64_t version = doc_number(structure, "version", 1);
+    turn_put(turn, &PIPELINE, name, summary_of(turn, structure, created_ms, tags));
+    turn_put(turn, &PIPELINE_STRUCTURE, pipeline_structure_id(arena, name, version), structure);
+    Doc *data = doc_map(arena);
+    doc_set(data, "structure", doc_copy(arena, structure));
+    doc_set_int(arena, data, "version", version);
+    turn_send(turn, &PIPELINE_RUN, name, str_of(event), data);
+}
+
+Outcome create_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
+    const Doc *pipeline = doc_get(call->input, "pipeline"), *tags = doc_get(call->input, "tags");
+    Str name = doc_text(pipeline, "name");
+    Doc *existing;
+    if (turn_get(turn, &PIPELINE, name, &existing)) {
+        return call_fail(e, "PipelineNameInUseException", "A pipeline with the name '%.*s' already exists in account '%.*s'", STR_ARG(name),
+                         STR_ARG(call->where.account));
+    }
+    if (doc_count(tags) > MOST_TAGS) return call_fail(e, "TooManyTagsException", "A pipeline can have up to %d tags.", MOST_TAGS);
+    CALL_TRY(check(turn, pipeline, e));
+    Doc *structure = structure_fill(call->arena, pipeline, 1);
+    store(turn, structure, call->now_ms, tags, "start");
+    trigger_execution(turn, name, "CreatePipeline", call->principal.arn, NULL);
+    *out = doc_map(call->arena);
+    doc_set(*out, "pipeline", structure);
+    if (tags) doc_set(*out, "tags", doc_copy(call->arena, tags));
+    return OUTCOME_DONE;
+}
+
+Outcome update_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
+    const Doc *pipeline = doc_get(call->input, "pipeline");
+    Str name = doc_text(pipeline, "name");
+    Doc *summary;
+    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    CALL_TRY(check(turn, pipeline, e));
+    Doc *structure = structure_fill(call->arena, pipeline, doc_number(summary, "version", 1) + 1);
+    store(turn, structure, doc_number(summary, "created", 0), doc_get(summary, "tags"), "update");
+    *out = doc_map(call->arena);
+    doc_set(*out, "pipeline", structure);
+    return OUTCOME_DONE;
+}
+
+// ---- Deleting ----
+
+static void delete_all(Turn *turn, const DocumentType *type, Str name) {
+    Str prefix = str_cat(turn_arena(turn), name, STR("/"));
+    for (const Doc *one = doc_first(turn_scan(turn, type, (DocumentScan){.prefix = prefix})); one; one = one->next) {
+        turn_delete(turn, type, doc_text(one, "$id"));
+    }
+}
+
+Outcome delete_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
+    (void)out;
+    (void)e;
+    Str name = doc_text(call->input, "name");
+    if (!turn_delete(turn, &PIPELINE, name)) return OUTCOME_DONE; // AWS: no error
+    turn_send(turn, &PIPELINE_RUN, name, STR("delete"), NULL);
+    delete_all(turn, &PIPELINE_STRUCTURE, name);
+    delete_all(turn, &PIPELINE_EXECUTION, name);
+    delete_all(turn, &PIPELINE_ACTION, name);
+    return OUTCOME_DONE;
+}
+
+// ---- Reading ----
+
+Outcome get_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const TIMES[] = {"created", "updated", NULL};
+    Arena *arena = call->arena;
+    Str name = doc_text(call->input, "name");
+    Doc *summary, *structure;
+    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    int64_t version = doc_number(call->input, "version", doc_number(summary, "version", 1));
+    if (!find_pipeline_structure(turn, name, version, &structure)) {
+        return call_fail(e, "PipelineVersionNotFoundException", "Version '%lld' of pipeline '%.*s' does not exist", (long long)version,
+                         STR_ARG(name));
+    }
+    Doc *metadata = pipeline_reply(arena, summary, TIMES, TIMES);
+    doc_set_str(arena, metadata, "pipelineArn", pipeline_arn(arena, call->where, name));
+    *out = doc_map(arena);
+    doc_set(*out, "pipeline", structure);
+    doc_set(*out, "metadata", metadata);
+    return OUTCOME_DONE;
+}
+
+Outcome list_pipelines(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const MEMBERS[] = {"name", "version", "pipelineType", "executionMode", "created", "updated", NULL};
+    static const char *const TIMES[] = {"created", "updated", NULL};
+    Page page = {.token = doc_text(call->input, "nextToken"), .size = doc_number(call->input, "maxResults", 0), .most = PAGE};
+    Doc *items, *pipelines = doc_list(call->arena);
+    Str next;
+    if (!turn_page(turn, &PIPELINE, page, &items, &next, e)) return call_fail(e, "InvalidNextTokenException", "The next token is not valid.");
+    for (const Doc *one = doc_first(items); one; one = one->next) doc_push(pipelines, pipeline_reply(call->arena, one, MEMBERS, TIMES));
+    *out = doc_map(call->arena);
+    doc_set(*out, "pipelines", pipelines);
+    doc_set_str(call->arena, *out, "nextToken", next);
+    return OUTCOME_DONE;
+}
