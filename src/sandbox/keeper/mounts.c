@@ -2,7 +2,8 @@
 // else the sandbox's own, on disk in layer/root, so that whatever top-level folder a deployment makes lasts as long as the sandbox.
 //
 // Traps met: proc must be mounted before the old root goes, or the kernel says EPERM; in rung A the new root must be bound onto itself once
-// more inside, as mounts that came from outside are locked; submounts below an overlaid folder refuse the overlay in user namespaces.
+// more inside, as mounts that came from outside are locked; submounts below an overlaid folder refuse the overlay in user namespaces
+// (containers bind files over /etc): /etc and /var then come from the skeleton layer alone.
 #include "sandbox_keeper.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static void escape(const char *path, char *out, size_t room) { // for overlay's 
 }
 
 static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
-    char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256];
+    char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256], alone[PATH_BYTES] = "";
     snprintf(host, sizeof host, "/%s", top);
     snprintf(upper, sizeof upper, "layer/upper/%s", top);
     snprintf(work, sizeof work, "layer/work/%s", top);
@@ -64,9 +65,12 @@ static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
         char skeleton[PATH_BYTES / 2];
         escape(plan->skeleton, skeleton, sizeof skeleton);
         snprintf(lower, sizeof lower, "%s/%s:%s", skeleton, top, host);
+        snprintf(alone, sizeof alone, "lowerdir=%s/%s,upperdir=%s,workdir=%s,userxattr", skeleton, top, upper, work);
     }
     snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr");
-    return mount("overlay", to, "overlay", 0, options) == 0 || step_failed("overlay", "%s", host);
+    if (mount("overlay", to, "overlay", 0, options) == 0) return true;
+    bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0); // the skeleton layer has copies of what matters there
+    return (errno == EINVAL && suffices && mount("overlay", to, "overlay", 0, alone) == 0) || step_failed("overlay", "%s", host);
 }
 
 static bool mount_top(const Plan *plan, const char *top, int idmap) {

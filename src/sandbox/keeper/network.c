@@ -6,6 +6,7 @@
 //   listen ADDRESS PORT  →  ok + descriptor | error ERRNO        user  →  ok + descriptor of its user namespace
 //   attach ADDRESS + descriptor of a network namespace  →  ok | error ERRNO        stop  →  ok
 #include "netlink.h"
+#include "proxy.h"
 #include "sandbox_keeper.h"
 
 #include <arpa/inet.h>
@@ -155,13 +156,30 @@ static int hold(Holder *holder) {
     return 0;
 }
 
+// The way out is worth having, but not needed.
+static void start_proxy(int proxy) {
+    static const char *const namespaces[] = {"user", "net"};
+    int listener = proxy < 0 ? -1 : listener_open(GATEWAY, PROXY_PORT);
+    for (size_t i = 0; i < 2 && listener >= 0; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/ns/%s", namespaces[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        message_send(proxy, fd, "%s", namespaces[i]);
+        if (fd >= 0) close(fd);
+    }
+    if (listener < 0) return;
+    message_send(proxy, listener, "serve");
+    close(listener);
+}
+
 int network_main(const char *folder) {
     if (chdir(folder)) return 1;
     int ready = daemonize("network.log"), lock = open("network.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB)) return daemon_ready(ready, lock < 0), 0;
     static Holder holder;
-    int listener = -1;
+    int listener = -1, proxy = proxy_start(); // before this process leaves the host's network
     bool good = network_enter();
+    if (good) start_proxy(proxy);
     if (good && (listener = unix_socket_listen("network.sock")) < 0) good = step_failed("socket", "network.sock");
     replace_text("network.state", good ? "ready" : step_report());
     daemon_ready(ready, !good);

@@ -1,4 +1,5 @@
 #include "inside.h"
+#include "proxy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,17 @@ static void words_setf(Words *words, const char *name, const char *value) {
     words_set(words, text);
 }
 
+// The way out of the instances' network (proxy.c), and what needs none: in the spellings that clients read.
+static void add_proxy(Words *env) {
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"};
+    static const char direct[] = "localhost,127.0.0.1,127.0.0.0/8,169.254.169.254,10.0.0.1,10.0.0.0/24";
+    char proxy[64];
+    snprintf(proxy, sizeof proxy, "http://10.0.0.1:%d", PROXY_PORT);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) words_setf(env, names[i], proxy);
+    words_setf(env, "no_proxy", direct);
+    words_setf(env, "NO_PROXY", direct);
+}
+
 static void fill_environment(const Launch *launch, const User *user, Words *env) {
     char folder[PATH_BYTES / 2], exchange[PATH_BYTES] = "/run/rehearse/exchange";
     if (launch->plan->rung == 'D' && getcwd(folder, sizeof folder)) snprintf(exchange, sizeof exchange, "%s/exchange", folder);
@@ -53,6 +65,7 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
     words_setf(env, "REHEARSE_SANDBOX", launch->plan->name);
     words_setf(env, "REHEARSE_EXCHANGE", exchange);
     if (launch->control >= 0) words_setf(env, "REHEARSE_CONTROL_FD", "3");
+    if (launch->plan->own_network) add_proxy(env);
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);
     for (size_t i = 0; launch->env && i < launch->env->count; i++) words_set(env, launch->env->at[i]);

@@ -128,7 +128,7 @@ static int enable_now(const Command *command, int (*one)(const char *name, int f
 
 static int execute(const Command *command) {
     const char *verb = command->verb;
-    if (strcmp(verb, "enable") == 0 || strcmp(verb, "reenable") == 0) return enable_now(command, enable, "start");
+    if (strcmp(verb, "enable") == 0 || strcmp(verb, "reenable") == 0 || strcmp(verb, "preset") == 0) return enable_now(command, enable, "start");
     if (strcmp(verb, "disable") == 0) return enable_now(command, disable, "stop");
     if (strcmp(verb, "is-enabled") == 0) return each(command, is_enabled);
     if (strcmp(verb, "cat") == 0) return each(command, cat);

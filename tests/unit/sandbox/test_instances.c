@@ -60,6 +60,21 @@ static void instances_reach_each_other_by_both_addresses(void **state) {
     sandbox_close(second);
 }
 
+static void the_proxy_leads_out_but_not_to_the_hosts_own_services(void **state) {
+    Place *place = *state;
+    char script[512];
+    Sandbox *first = make_instance(place, 5), *second = make_instance(place, 6);
+    open_port(first, 8000);
+    serve(place, first, 8000);
+    http_get(place, 5, 8000); // until it answers
+    snprintf(script, sizeof script, "export no_proxy= NO_PROXY=; get() { curl -sS -o /dev/null -w '%%{http_code}\\n' $@; }; get http://%s.5:8000/; get http://10.0.0.5:8000/; "
+        "get -p http://10.0.0.5:8000/; get http://127.0.0.1:8000/; get http://169.254.1.1/; get -p http://[::1]:22/ 2>/dev/null", place->publics);
+    run_job(second, "ask", script, "");
+    assert_string_equal(output_of(place, second, "ask", SANDBOX_OUTPUT), "200\n200\n200\n403\n403\n000\n");
+    sandbox_close(first);
+    sandbox_close(second);
+}
+
 static void a_port_that_is_withdrawn_no_longer_answers(void **state) {
     Place *place = *state;
     Error e = {0};
@@ -190,6 +205,7 @@ static void runas_is_the_user_inside(void **state) {
 static const struct CMUnitTest instances[] = {
     CASE(two_instances_bind_the_same_port),
     CASE(instances_reach_each_other_by_both_addresses),
+    CASE(the_proxy_leads_out_but_not_to_the_hosts_own_services),
     CASE(a_port_that_is_withdrawn_no_longer_answers),
     CASE(the_metadata_service_knows_its_caller),
     CASE(an_application_goes_on_serving_when_the_server_is_killed),
