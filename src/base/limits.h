@@ -52,3 +52,4 @@
 #define LIMIT_INSTANCE_PROCESSES 1024 // a web server with its workers and deployments; a fork bomb stops here
 #define LIMIT_BUILD_PROCESSES 2048 // compilers with many jobs
 #define LIMIT_JOB_OUTPUT_BYTES (64L * 1024 * 1024) // of one job: what comes after is dropped, and said so
+#define LIMIT_BUILDS_AT_ONCE 4 // of an account and region: the machine has few cores; further ones wait in the queue

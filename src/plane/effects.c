@@ -9,7 +9,18 @@
 #include <stdlib.h>
 
 const EffectType *const EFFECT_TYPES[] = {
-    &SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY, &SANDBOX_PORTS, &SANDBOX_WATCH, &JOB_RUN, &JOB_SIGNAL, &HELPER_RUN, NULL};
+    &SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY, &SANDBOX_PORTS, &SANDBOX_WATCH, &JOB_RUN, &JOB_SIGNAL, &HELPER_RUN, &FILE_READ, NULL};
+
+// Of an effect that an older or newer program asked for.
+static void start_unknown(Plane *plane, const Effect *effect) {
+    AUTO_ARENA arena = arena_new();
+    Doc *data = doc_map(arena);
+    doc_set_bool(arena, data, "ok", false);
+    doc_set_str(arena, data, "reason", str_format(arena, "the effect %.*s is not built", STR_ARG(effect->name)));
+    effect_event(plane, effect->id, data, true, NULL, NULL);
+}
+
+static const EffectType UNKNOWN = {"", start_unknown, .holds_clock = false};
 
 static const EffectType *effect_among(const EffectType *const *types, Str name) {
     for (; types && *types; types++) {
@@ -21,7 +32,7 @@ static const EffectType *effect_among(const EffectType *const *types, Str name) 
 static const EffectType *effect_type(Str name) {
     const EffectType *found = effect_among(EFFECT_TYPES, name);
     for (const Service *const *service = SERVICES; *service && !found; service++) found = effect_among((*service)->effects, name);
-    return found;
+    return found ? found : &UNKNOWN;
 }
 
 static Str progress_key(Arena *arena, Str effect_id) { return KEY(arena, key_text(STR("progress")), key_text(effect_id)); }
@@ -47,7 +58,6 @@ static void keep_progress(Turns *turns, Str effect_id, const Doc *data, bool fin
 
 void effects_add(Turns *turns, const OutboxEntry *entry) {
     const EffectType *type = effect_type(entry->command.operation);
-    assert(type);
     Arena *arena = turns->arena;
     *(EffectStart *)vec_push(&turns->effects) = (EffectStart){
         .type = type,

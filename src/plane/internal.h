@@ -21,6 +21,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 typedef struct BodyFilter BodyFilter;
 typedef struct Turns Turns; // the turn thread
@@ -132,6 +133,7 @@ struct Turns {
     QueueItem *left_over; // what came behind a work that ended its batch
     bool batch_ended, changed, unsettled; // changed: something was written; unsettled: there is more to do at once
     bool running;
+    sem_t first_done; // the first turn was handed over
     int64_t sleep_us; // until something is due
     uint64_t sequence; // of turns
     uint64_t audit_next; // number of the next record

@@ -311,3 +311,44 @@ static void start_helper(Plane *plane, const Effect *effect) {
 }
 
 const EffectType HELPER_RUN = {"helper.run", start_helper, .holds_clock = true};
+
+// ---- file.read ----
+
+typedef struct Reading {
+    LoopWork work;
+    Plane *plane;
+    Arena *arena;
+    Str effect_id, path, text;
+    size_t most_bytes;
+    bool ok;
+    Error error;
+} Reading;
+
+static void read_file(void *context) { // on the pool
+    Reading *reading = context;
+    reading->ok = file_read(reading->arena, reading->path, reading->most_bytes, &reading->text, &reading->error);
+}
+
+static void finish_reading(void *context) {
+    Reading *reading = context;
+    Doc *data = effect_end_doc(reading->arena, reading->ok ? NULL : &reading->error);
+    if (reading->ok) doc_set_str(reading->arena, data, "text", reading->text);
+    effect_event(reading->plane, reading->effect_id, data, true, NULL, NULL);
+    arena_free(reading->arena);
+}
+
+static void start_reading(Plane *plane, const Effect *effect) {
+    Arena *arena = arena_new();
+    Reading *reading = arena_new_of(arena, Reading);
+    *reading = (Reading){
+        .work = {.run = read_file, .done = finish_reading, .context = reading},
+        .plane = plane,
+        .arena = arena,
+        .effect_id = str_copy(arena, effect->id),
+        .path = str_copy(arena, doc_text(effect->arguments, "path")),
+        .most_bytes = (size_t)doc_number(effect->arguments, "mostBytes", HELPER_OUTPUT_BYTES),
+    };
+    loop_work(plane->loop, &reading->work);
+}
+
+const EffectType FILE_READ = {"file.read", start_reading, .holds_clock = true};

@@ -123,6 +123,7 @@ static bool open_parts(Plane *plane, Error *e) {
     TRY(open_http(plane, e));
     TRY(sandboxes_open(plane, e));
     turns_run(plane->turns);
+    take_parcels(plane); // the first snapshot
     return true;
 }
 
@@ -157,6 +158,7 @@ void plane_close(Plane *plane) {
     loop_hook_free(plane->after_poll);
     loop_wake_free(plane->wake);
     snapshot_free(plane->snapshot);
+    unsupported_done(plane);
     unsupported_done(plane);
     fd_close(plane->lock_fd);
     arena_free(plane->arena);

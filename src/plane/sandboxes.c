@@ -22,9 +22,14 @@ Str sandbox_exchange_path(Arena *arena, Str data_folder, Str sandbox, Str relati
 Str program_beside(Arena *arena, const char *name) {
     char self[4096];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self);
-    Str folder = len > 0 ? path_parent((Str){self, (size_t)len}) : STR(".");
-    // Of a sanitizer or test build in a folder of its own, the small programs lie there as well.
-    return path_join(arena, str_copy(arena, folder), str_of(name));
+    Str folder = str_copy(arena, len > 0 ? path_parent((Str){self, (size_t)len}) : STR("."));
+    Str beside = path_join(arena, folder, str_of(name)), installed = path_join(arena, folder, str_format(arena, "../libexec/rehearse/%s", name));
+    return !file_exists(beside) && file_exists(installed) ? installed : beside;
+}
+
+static Str host_path(Arena *arena, Str path) {
+    Str program = str_strip_prefix(path, STR("@program/"));
+    return program.len == path.len ? path : program_beside(arena, str_c(arena, program));
 }
 
 static Str wheels_folder(Plane *plane) {
@@ -204,7 +209,7 @@ static const Str *texts(Arena *arena, const Doc *list, size_t extra, size_t *cou
 static void fill_binds(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
     SandboxBind *binds = arena_array(arena, SandboxBind, doc_count(list) + 1);
     for (const Doc *item = doc_first(list); item; item = item->next) {
-        binds[spec->bind_count++] = (SandboxBind){doc_text(item, "host"), doc_text(item, "inside")};
+        binds[spec->bind_count++] = (SandboxBind){host_path(arena, doc_text(item, "host")), doc_text(item, "inside")};
     }
     Str wheels = plane->sandboxes->wheels;
     if (wheels.at) binds[spec->bind_count++] = (SandboxBind){wheels, wheels};
@@ -215,7 +220,7 @@ static void fill_files(Arena *arena, const Doc *list, SandboxSpec *spec) {
     SandboxFile *files = arena_array(arena, SandboxFile, doc_count(list) + 1);
     for (const Doc *item = doc_first(list); item; item = item->next) {
         files[spec->file_count++] = (SandboxFile){
-            .host = doc_text(item, "host"),
+            .host = host_path(arena, doc_text(item, "host")),
             .inside = doc_text(item, "inside"),
             .mode = (unsigned)doc_number(item, "mode", 0644),
             .user = doc_str(doc_get(item, "user"), STR("")),

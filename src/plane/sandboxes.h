@@ -15,7 +15,10 @@
 //                 → {what: "started"}, any number of {what: "output", chunks: [{ms, text}]} and {what: "control", records: [JSON values, one a line]}, in order,
 //                   each exactly once; final {what: "exited", exitCode, signal, timedOut, startedMs, endedMs, reason}. ok is false when the job was lost.
 // job.signal      {sandbox, job, signal: "TERM" | "KILL"}  → final; the job's own end comes as job.run's event
+// file.read       {path, mostBytes}   → final {text}: a file on the host that a job left
 // helper.run      {arguments: ["pack", …], folder}  rehearse-helper on the host → final {result: its JSON}
+//
+// A bind's or file's `host` may begin with "@program/": a program that lies beside this one (rehearse-build-agent).
 //
 // Where a job left files: DATA/sandboxes/NAME/exchange/… (sandbox_exchange_path), which may be the body of a call (PutObject).
 #pragma once
@@ -24,4 +27,4 @@
 
 Str sandbox_exchange_path(Arena *arena, Str data_folder, Str sandbox, Str relative); // absolute
 
-extern const EffectType SANDBOX_CREATE, SANDBOX_START, SANDBOX_STOP, SANDBOX_DESTROY, SANDBOX_PORTS, SANDBOX_WATCH, JOB_RUN, JOB_SIGNAL, HELPER_RUN;
+extern const EffectType SANDBOX_CREATE, SANDBOX_START, SANDBOX_STOP, SANDBOX_DESTROY, SANDBOX_PORTS, SANDBOX_WATCH, JOB_RUN, JOB_SIGNAL, HELPER_RUN, FILE_READ;

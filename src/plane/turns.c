@@ -122,6 +122,7 @@ static void *turn_thread(void *argument) {
     Turns *turns = argument;
     pthread_setname_np(pthread_self(), "turns");
     first_turn(turns);
+    sem_post(&turns->first_done);
     while (!atomic_load(&turns->stopping)) {
         if (turns->sleep_us && queue_is_empty(&turns->incoming)) queue_sleep(&turns->incoming, turns->sleep_us);
         run_turn(turns);
@@ -144,6 +145,7 @@ bool turns_open(Plane *plane, Turns **out, Error *e) {
     if (!turns) abort();
     turns->plane = plane;
     list_init(&turns->parked);
+    sem_init(&turns->first_done, 0, 0);
     id_source_seed_random(&turns->ids);
     if (!open_store(turns, e)) {
         store_close(turns->store);
@@ -158,6 +160,7 @@ bool turns_open(Plane *plane, Turns **out, Error *e) {
 void turns_run(Turns *turns) {
     if (pthread_create(&turns->thread, NULL, turn_thread, turns)) abort();
     turns->running = true;
+    while (sem_wait(&turns->first_done)) {} // nobody may ask before there is a snapshot
 }
 
 void turns_close(Turns *turns) {

@@ -1,6 +1,7 @@
 // All services that are built. One line each.
 #include "plane/service.h"
 
+extern const Service CODEBUILD_SERVICE;
 extern const Service CODEPIPELINE_SERVICE;
 extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
@@ -9,6 +10,7 @@ extern const Service S3_SERVICE;
 extern const Service STS_SERVICE;
 
 const Service *const SERVICES[] = {
+    &CODEBUILD_SERVICE,
     &CODEPIPELINE_SERVICE,
     &DYNAMODB_SERVICE,
     &EC2_SERVICE,

@@ -1,0 +1,61 @@
+// CodeBuild: projects, builds, reports.
+//
+// Documents hold what the API shows, by the model's member names; members that begin with '$' are ours.
+//   codebuild.project      id NAME                          Project, with $builds (the last build number)
+//   codebuild.build        id PROJECT:UUID                  Build: the machine of build_machine.c
+//   codebuild.queue        id "queue"                       which builds run and which wait: the machine of queue.c
+//   codebuild.credential   id TOKEN, partition ("", global)  whose role a build's processes may act as (credentials.c)
+//   codebuild.report-group id NAME                          ReportGroup
+//   codebuild.report       id GROUP:UUID                    Report
+//   codebuild.test-case    id GROUP:UUID/NNNNNN             TestCase
+#pragma once
+
+#include "plane/endpoint.h"
+#include "plane/turn.h"
+
+extern const DocumentType CODEBUILD_PROJECT, CODEBUILD_BUILD, CODEBUILD_QUEUE, CODEBUILD_CREDENTIAL, CODEBUILD_REPORT_GROUP, CODEBUILD_REPORT, CODEBUILD_TEST_CASE;
+extern const EndpointType CODEBUILD_CREDENTIALS;
+#define CODEBUILD_HOST "codebuild.amazonaws.com"
+
+CallHandler create_project, update_project, delete_project, batch_get_projects, list_projects;
+CallHandler start_build, stop_build, retry_build, batch_get_builds, list_builds, list_builds_for_project, batch_delete_builds;
+CallHandler create_report_group, update_report_group, delete_report_group, batch_get_report_groups, list_report_groups;
+CallHandler batch_get_reports, list_reports, list_reports_for_report_group, describe_test_cases, delete_report;
+CallHandler list_curated_environment_images;
+void project_requirements(Turn *turn, const Call *call, Requirements *all);
+
+// projects.c
+bool check_source(const Doc *source, bool inside_pipeline, Error *e);
+bool check_environment(const Doc *environment, Error *e);
+bool check_artifacts(const Doc *artifacts, const Doc *source, Error *e);
+Str codebuild_arn(Arena *arena, Partition where, const char *kind, Str id);
+bool invalid_input(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// phases.c: the bookkeeping of a build's phases, and the events about them.
+void phase_begin(Step *step, const char *phase);
+void phase_end(Step *step, const char *status, const char *code, Str message); // of the current phase; code NULL: no context
+void phase_end_at(Step *step, Str phase, Str status, int64_t start_ms, int64_t end_ms, const Doc *contexts);
+bool phase_is(const Step *step, const char *phase); // is it under way?
+void build_publish(Step *step, const char *detail_type);
+void build_complete(Step *step, const char *status); // COMPLETED, with the last event
+
+// provision.c: source, logs, sandbox, the job.
+void provision_begin(Step *step);
+bool provision_event(Step *step); // true: the event was one of its own
+
+// collect.c: what the job left: artifacts and reports.
+void collect_record(Step *step, const Doc *record);
+void collect_begin(Step *step);
+bool collect_event(Step *step);
+
+// logs.c: the build's lines to CloudWatch Logs.
+void log_open(Step *step, Str group, Str stream); // as calls with the tags "log-group" and "log-stream"
+void log_chunks(Step *step, const Doc *chunks);
+void log_line_of(Step *step, Str line);
+void log_flush(Step *step); // a last line without an end
+
+// credentials.c
+void credential_put(Turn *turn, Doc *build); // gives the build a token of its own
+
+Principal build_principal(const Step *step);
+void build_fail(Step *step, const char *phase_status, const char *code, Str message); // ends the current phase badly; what runs is killed

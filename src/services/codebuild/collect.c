@@ -1,0 +1,230 @@
+// What a build left in its exchange folder: artifacts go to S3, reports become documents; all calls as the build's role.
+//
+// $artifactRecords and $reportRecords hold the agent's records until the job has ended; $uploads counts what is on its way. The phase UPLOAD_ARTIFACTS is
+// still under way then, and ends with the last of them.
+#include "formats/json.h"
+#include "plane/sandboxes.h"
+#include "services/codebuild/codebuild.h"
+
+enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_KEPT_MS = 30 };
+static const int64_t REPORT_LIFE_MS = (int64_t)REPORT_KEPT_MS * 24 * 3600 * 1000;
+
+void collect_record(Step *step, const Doc *record) {
+    const char *member = str_is(doc_text(record, "type"), "artifact") ? "$artifactRecords" : "$reportRecords";
+    Doc *list = doc_get(step->state, member);
+    if (!list) doc_set(step->state, member, list = doc_list(step->arena));
+    doc_push(list, doc_copy(step->arena, record));
+}
+
+static void count_upload(Step *step, int64_t more) { doc_set_int(step->arena, step->state, "$uploads", doc_number(step->state, "$uploads", 0) + more); }
+
+static Str exchange(const Step *step, Str relative) {
+    return sandbox_exchange_path(step->arena, doc_text(step->state, "$data"), doc_text(step->state, "$uuid"), relative);
+}
+
+// ---- Artifacts ----
+
+static const Doc *wanted_artifact(const Step *step, Str identifier) {
+    if (!identifier.len) return doc_get(step->state, "$artifacts");
+    for (const Doc *one = doc_first(doc_get(step->state, "$secondaryArtifacts")); one; one = one->next) {
+        if (str_eq(doc_text(one, "artifactIdentifier"), identifier) || str_eq(doc_text(one, "name"), identifier)) return one;
+    }
+    return NULL;
+}
+
+// path/build-id/name, as the project says; a pipeline's are at the place it gave.
+static Str artifact_key(const Step *step, const Doc *wanted, Str name) {
+    Arena *arena = step->arena;
+    Str key = str_strip_suffix(str_strip_prefix(doc_str(doc_get(wanted, "path"), STR("")), STR("/")), STR("/"));
+    if (key.len) key = str_cat(arena, key, STR("/"));
+    if (str_is(doc_text(wanted, "namespaceType"), "BUILD_ID")) key = str_format(arena, "%.*s%.*s/", STR_ARG(key), STR_ARG(doc_text(step->state, "$uuid")));
+    return str_cat(arena, key, name);
+}
+
+static void put_object(Step *step, const Doc *wanted, Str key, Str path, int64_t size) {
+    Arena *arena = step->arena;
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "Bucket", str_strip_prefix(doc_text(wanted, "location"), STR("arn:aws:s3:::")));
+    doc_set_str(arena, input, "Key", key);
+    Body body = {.path = exchange(step, path), .size = size};
+    step_call(step, build_principal(step), "s3", "PutObject", input, &body, STR("upload"));
+    count_upload(step, 1);
+}
+
+static void note_artifact(Step *step, const Doc *record, const Doc *wanted, Str key) {
+    Arena *arena = step->arena;
+    Doc *view = doc_map(arena);
+    Str bucket = str_strip_prefix(doc_text(wanted, "location"), STR("arn:aws:s3:::")), identifier = doc_text(record, "identifier");
+    doc_set_str(arena, view, "location", str_format(arena, "arn:aws:s3:::%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
+    doc_set_str(arena, view, "sha256sum", str_copy(arena, doc_text(record, "sha256")));
+    doc_set_str(arena, view, "artifactIdentifier", str_copy(arena, identifier));
+    if (!identifier.len) {
+        doc_set(step->state, "artifacts", view);
+        return;
+    }
+    Doc *list = doc_get(step->state, "secondaryArtifacts");
+    if (!list) doc_set(step->state, "secondaryArtifacts", list = doc_list(arena));
+    doc_push(list, view);
+}
+
+static void upload_folder(Step *step, const Doc *record, const Doc *wanted, Str key) {
+    for (const Doc *file = doc_first(doc_get(record, "files")); file; file = file->next) {
+        Str name = doc_text(file, "name"), path = str_format(step->arena, "%.*s/%.*s", STR_ARG(doc_text(record, "path")), STR_ARG(name));
+        put_object(step, wanted, str_format(step->arena, "%.*s/%.*s", STR_ARG(key), STR_ARG(name)), path, doc_number(file, "size", 0));
+    }
+}
+
+static void upload_artifact(Step *step, const Doc *record) {
+    const Doc *wanted = wanted_artifact(step, doc_str(doc_get(record, "identifier"), STR("")));
+    Str type = doc_text(wanted, "type");
+    if (!wanted || str_is(type, "NO_ARTIFACTS")) return;
+    bool pipeline = str_is(type, "CODEPIPELINE");
+    Str key = artifact_key(step, wanted, pipeline ? doc_text(wanted, "name") : doc_text(record, "name"));
+    note_artifact(step, record, wanted, key);
+    if (str_is(doc_text(record, "packaging"), "NONE")) {
+        upload_folder(step, record, wanted, key);
+    } else {
+        put_object(step, wanted, key, doc_text(record, "path"), doc_number(record, "size", 0));
+    }
+}
+
+// ---- Reports: the group first (the role must be allowed to make it), then the file of test cases, then the documents. ----
+
+static Str group_name(const Step *step, Str said) {
+    Str named = str_starts(said, STR("arn:")) ? str_from(said, (size_t)str_rfind_char(said, '/') + 1) : STR_NONE;
+    return named.at ? named : str_format(step->arena, "%.*s-%.*s", STR_ARG(doc_text(step->state, "projectName")), STR_ARG(said));
+}
+
+static void make_group(Step *step, const Doc *record, int64_t index) {
+    Arena *arena = step->arena;
+    Doc *input = doc_map(arena), *export = doc_map(arena);
+    doc_set_str(arena, input, "name", group_name(step, doc_text(record, "group")));
+    doc_set_str(arena, input, "type", STR("TEST"));
+    doc_set_str(arena, export, "exportConfigType", STR("NO_EXPORT"));
+    doc_set(input, "exportConfig", export);
+    step_call(step, build_principal(step), "codebuild", "CreateReportGroup", input, NULL, str_format(arena, "group/%lld", (long long)index));
+    count_upload(step, 1);
+}
+
+static void read_report(Step *step, Str index) {
+    int64_t at = 0;
+    str_to_int(index, &at);
+    const Doc *record = doc_at(doc_get(step->state, "$reportRecords"), (size_t)at);
+    Doc *arguments = doc_map(step->arena);
+    doc_set_str(step->arena, arguments, "path", exchange(step, doc_text(record, "path")));
+    doc_set_int(step->arena, arguments, "mostBytes", REPORT_BYTES);
+    step_effect(step, "file.read", arguments, str_format(step->arena, "report/%.*s", STR_ARG(index)));
+}
+
+static void put_cases(Step *step, Str report_id, Str report_arn, const Doc *cases) {
+    Arena *arena = step->arena;
+    int64_t number = 0;
+    for (const Doc *one = doc_first(cases); one; one = one->next, number++) {
+        Doc *view = doc_copy(arena, one);
+        doc_set_str(arena, view, "reportArn", report_arn);
+        doc_set_time(arena, view, "expired", step->now_ms + REPORT_LIFE_MS);
+        step_put(step, &CODEBUILD_TEST_CASE, str_format(arena, "%.*s/%06lld", STR_ARG(report_id), (long long)number), view);
+    }
+}
+
+static Str report_status(const Doc *record) {
+    const Doc *counts = doc_get(record, "statusCounts");
+    bool bad = doc_number(counts, "FAILED", 0) > 0 || doc_number(counts, "ERROR", 0) > 0;
+    return bad ? STR("FAILED") : STR("SUCCEEDED");
+}
+
+static void put_report(Step *step, const Doc *record, const Doc *cases) {
+    Arena *arena = step->arena;
+    Str group = group_name(step, doc_text(record, "group"));
+    Str id = str_format(arena, "%.*s:%.*s", STR_ARG(group), STR_ARG(id_uuid(&step->ids, arena)));
+    Str arn = codebuild_arn(arena, step->where, "report", id);
+    Doc *report = doc_map(arena), *summary = doc_map(arena), *export = doc_map(arena), *arns = doc_get(step->state, "reportArns");
+    doc_set_str(arena, report, "arn", arn);
+    doc_set_str(arena, report, "type", STR("TEST"));
+    doc_set_str(arena, report, "name", str_from(id, group.len + 1));
+    doc_set_str(arena, report, "reportGroupArn", codebuild_arn(arena, step->where, "report-group", group));
+    doc_set_str(arena, report, "executionId", doc_text(step->state, "arn"));
+    doc_set_str(arena, report, "status", report_status(record));
+    doc_set_time(arena, report, "created", step->now_ms);
+    doc_set_time(arena, report, "expired", step->now_ms + REPORT_LIFE_MS);
+    doc_set_str(arena, export, "exportConfigType", STR("NO_EXPORT"));
+    doc_set(report, "exportConfig", export);
+    doc_set_bool(arena, report, "truncated", false);
+    doc_set_int(arena, summary, "total", doc_number(record, "total", 0));
+    doc_set(summary, "statusCounts", doc_copy(arena, doc_get(record, "statusCounts")));
+    doc_set_int(arena, summary, "durationInNanoSeconds", doc_number(record, "durationNs", 0));
+    doc_set(report, "testSummary", summary);
+    step_put(step, &CODEBUILD_REPORT, id, report);
+    put_cases(step, id, arn, cases);
+    if (!arns) doc_set(step->state, "reportArns", arns = doc_list(arena));
+    doc_push_str(arena, arns, arn);
+}
+
+// ---- Events ----
+
+static void fail_upload(Step *step, Str message) {
+    if (doc_flag(step->state, "$uploadFailed", false)) return;
+    doc_set_bool(step->arena, step->state, "$uploadFailed", true);
+    Str line = str_cat(step->arena, STR("Error in UPLOAD_ARTIFACTS phase: "), message);
+    log_line_of(step, line);
+    phase_end(step, "FAILED", "CLIENT_ERROR", line);
+    doc_set_str(step->arena, step->state, "$verdict", STR("FAILED"));
+}
+
+static bool one_done(Step *step) {
+    count_upload(step, -1);
+    if (doc_number(step->state, "$uploads", 0) > 0) return false;
+    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    return true;
+}
+
+void collect_begin(Step *step) {
+    int64_t index = 0;
+    doc_set_int(step->arena, step->state, "$uploads", 1); // this function itself
+    for (const Doc *record = doc_first(doc_get(step->state, "$artifactRecords")); record; record = record->next) upload_artifact(step, record);
+    for (const Doc *record = doc_first(doc_get(step->state, "$reportRecords")); record; record = record->next) make_group(step, record, index++);
+}
+
+static bool on_group(Step *step, Str index, const Doc *data) {
+    const Doc *error = doc_get(data, "error");
+    if (doc_flag(data, "ok", false) || str_is(doc_text(error, "code"), "ResourceAlreadyExistsException")) {
+        read_report(step, index);
+        return false;
+    }
+    fail_upload(step, doc_text(error, "message"));
+    return one_done(step);
+}
+
+static bool on_report(Step *step, Str index, const Doc *data) {
+    int64_t at = 0;
+    Doc *cases = NULL;
+    Error e = {0};
+    str_to_int(index, &at);
+    if (!doc_flag(data, "ok", false)) {
+        fail_upload(step, doc_text(data, "reason"));
+    } else if (!json_parse(step->arena, doc_text(data, "text"), &cases, &e)) {
+        fail_upload(step, str_of(e.message));
+    } else {
+        put_report(step, doc_at(doc_get(step->state, "$reportRecords"), (size_t)at), cases);
+    }
+    return one_done(step);
+}
+
+static bool on_upload(Step *step, const Doc *data) {
+    if (!doc_flag(data, "ok", false)) {
+        const Doc *error = doc_get(data, "error");
+        fail_upload(step, str_format(step->arena, "%.*s: %.*s", STR_ARG(doc_text(error, "code")), STR_ARG(doc_text(error, "message"))));
+    }
+    return one_done(step);
+}
+
+// True when everything is stored.
+bool collect_event(Step *step) {
+    const Doc *data = step->event->data;
+    Str tag = doc_text(data, "tag");
+    if (str_is(tag, "job")) return one_done(step); // the job's end, which began it all
+    if (str_is(tag, "upload")) return on_upload(step, data);
+    if (str_starts(tag, STR("group/"))) return on_group(step, str_from(tag, 6), data);
+    if (str_starts(tag, STR("report/"))) return on_report(step, str_from(tag, 7), data);
+    return false;
+}

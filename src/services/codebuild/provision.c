@@ -1,0 +1,354 @@
+// PROVISIONING: the log stream, the sources and the sandbox, at the same time; when all are there, the job. Sources are fetched as the build's role, by the
+// server: the sandbox gets files.
+//
+// $source holds what was fetched: [{identifier, body}]; $waits counts what is still to come.
+#include "base/limits.h"
+#include "formats/json.h"
+#include "services/codebuild/codebuild.h"
+
+#define SOURCE_FOLDER "/codebuild/output/src/src"
+#define AGENT "/opt/codebuild/rehearse-build-agent"
+
+static void wait_for(Step *step, int64_t more) { doc_set_int(step->arena, step->state, "$waits", doc_number(step->state, "$waits", 0) + more); }
+
+// ---- Sources ----
+
+typedef struct Source {
+    Str type, location, version, identifier; // identifier: STR_NONE for the primary one
+} Source;
+
+static Source primary(const Step *step) {
+    const Doc *source = doc_get(step->state, "source");
+    return (Source){doc_text(source, "type"), doc_text(source, "location"), doc_text(step->state, "sourceVersion"), STR_NONE};
+}
+
+static void fetch_s3(Step *step, const Source *source) {
+    Arena *arena = step->arena;
+    Str key = str_strip_prefix(source->location, STR("arn:aws:s3:::")), bucket = str_cut(&key, '/');
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "Bucket", bucket);
+    doc_set_str(arena, input, "Key", key);
+    if (str_is(source->type, "S3") && !source->identifier.at && source->version.len) doc_set_str(arena, input, "VersionId", source->version);
+    step_call(step, build_principal(step), "s3", "GetObject", input, NULL, str_cat(arena, STR("source/"), source->identifier.at ? source->identifier : STR("")));
+    wait_for(step, 1);
+}
+
+static Str repository_of(Str location) { return str_strip_suffix(str_from(location, (size_t)str_rfind_char(location, '/') + 1), STR(".git")); }
+
+// A build clones with GitPull, which is no API call: the question is asked first.
+static void ask_for_pull(Step *step, const Source *source) {
+    Arena *arena = step->arena;
+    Principal principal = build_principal(step);
+    Doc *detail = doc_map(arena);
+    Str name = repository_of(source->location);
+    doc_set_str(arena, detail, "build", step->id);
+    doc_set_str(arena, detail, "action", STR("codecommit:GitPull"));
+    doc_set_str(arena, detail, "resource",
+        str_format(arena, "arn:aws:codecommit:%.*s:%.*s:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(name)));
+    doc_set(detail, "principal", principal_to_doc(arena, &principal));
+    step_publish(step, "rehearse.codebuild", "Permission Check", detail, NULL);
+    wait_for(step, 1);
+}
+
+static bool is_commit(Str version) {
+    if (version.len != 40) return false;
+    for (size_t i = 0; i < version.len; i++) {
+        if (!strchr("0123456789abcdef", version.at[i])) return false;
+    }
+    return true;
+}
+
+static void archive_commit(Step *step, Str commit) {
+    Arena *arena = step->arena;
+    Doc *arguments = doc_map(arena);
+    doc_set_str(arena, arguments, "account", step->where.account);
+    doc_set_str(arena, arguments, "region", step->where.region);
+    doc_set_str(arena, arguments, "repository", repository_of(doc_text(doc_get(step->state, "source"), "location")));
+    doc_set_str(arena, arguments, "commit", commit);
+    doc_set_str(arena, arguments, "to", str_format(arena, "spool/source-%.*s.zip", STR_ARG(doc_text(step->state, "$uuid"))));
+    doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, commit));
+    step_effect(step, "git.archive", arguments, STR("archive"));
+}
+
+// Whose tip is to be built: the service itself looks it up, as git would while it pulls.
+static void look_up_branch(Step *step) {
+    Arena *arena = step->arena;
+    Str version = str_strip_prefix(doc_text(step->state, "sourceVersion"), STR("refs/heads/"));
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "repositoryName", repository_of(doc_text(doc_get(step->state, "source"), "location")));
+    Principal root = principal_root(arena, step->where.account);
+    if (version.len) {
+        doc_set_str(arena, input, "branchName", version);
+        step_call(step, root, "codecommit", "GetBranch", input, NULL, STR("branch"));
+    } else {
+        step_call(step, root, "codecommit", "GetRepository", input, NULL, STR("repository"));
+    }
+}
+
+static void fetch_sources(Step *step) {
+    Source source = primary(step);
+    if (str_is(source.type, "S3") || str_is(source.type, "CODEPIPELINE")) fetch_s3(step, &source);
+    if (str_is(source.type, "CODECOMMIT")) ask_for_pull(step, &source);
+}
+
+static void keep_source(Step *step, Str identifier, const Doc *body) {
+    Arena *arena = step->arena;
+    Doc *all = doc_get(step->state, "$source"), *one = doc_map(arena);
+    if (!all) doc_set(step->state, "$source", all = doc_list(arena));
+    doc_set_str(arena, one, "identifier", str_copy(arena, identifier));
+    doc_set(one, "body", body ? doc_copy(arena, body) : doc_map(arena));
+    doc_push(all, one);
+}
+
+// ---- The sandbox ----
+
+static void add_bind(Arena *arena, Doc *binds, Str host, const char *inside) {
+    Doc *one = doc_map(arena);
+    doc_set_str(arena, one, "host", host);
+    doc_set_str(arena, one, "inside", str_of(inside));
+    doc_push(binds, one);
+}
+
+static void create_sandbox(Step *step) {
+    Arena *arena = step->arena;
+    Doc *arguments = doc_map(arena), *limits = doc_map(arena), *binds = doc_list(arena);
+    doc_set_str(arena, arguments, "name", doc_text(step->state, "$uuid"));
+    doc_set_str(arena, arguments, "kind", STR("build"));
+    doc_set_str(arena, arguments, "hostname", str_sub(doc_text(step->state, "$uuid"), 0, 12));
+    doc_set_int(arena, limits, "processes", LIMIT_BUILD_PROCESSES);
+    doc_set_int(arena, limits, "outputBytes", LIMIT_JOB_OUTPUT_BYTES);
+    doc_set(arguments, "limits", limits);
+    add_bind(arena, binds, STR("@program/rehearse-build-agent"), AGENT);
+    doc_set(arguments, "binds", binds);
+    step_effect(step, "sandbox.create", arguments, STR("sandbox"));
+    doc_set_bool(arena, step->state, "$sandbox", true);
+    wait_for(step, 1);
+}
+
+// ---- The job ----
+
+static void put_env(Arena *arena, Doc *env, const char *name, Str value) {
+    if (value.at) doc_set_str(arena, env, name, value);
+}
+
+static Doc *environment(const Step *step) {
+    Arena *arena = step->arena;
+    const Doc *build = step->state, *source = doc_get(build, "source");
+    Doc *env = doc_map(arena);
+    Str id = doc_text(build, "id"), endpoint = str_format(arena, "http://127.0.0.1:%lld", (long long)doc_number(build, "$port", 0));
+    put_env(arena, env, "AWS_REGION", step->where.region);
+    put_env(arena, env, "AWS_DEFAULT_REGION", step->where.region);
+    put_env(arena, env, "AWS_ENDPOINT_URL", endpoint);
+    put_env(arena, env, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        str_format(arena, "%.*s/_rehearse/credentials/%.*s", STR_ARG(endpoint), STR_ARG(doc_text(build, "$token"))));
+    put_env(arena, env, "CODEBUILD_BUILD_ID", id);
+    put_env(arena, env, "CODEBUILD_BUILD_ARN", doc_text(build, "arn"));
+    put_env(arena, env, "CODEBUILD_BUILD_NUMBER", str_format(arena, "%lld", (long long)doc_number(build, "buildNumber", 1)));
+    put_env(arena, env, "CODEBUILD_BUILD_IMAGE", doc_text(doc_get(build, "environment"), "image"));
+    put_env(arena, env, "CODEBUILD_INITIATOR", doc_text(build, "initiator"));
+    put_env(arena, env, "CODEBUILD_KMS_KEY_ID", doc_text(build, "encryptionKey"));
+    put_env(arena, env, "CODEBUILD_LOG_PATH", doc_text(build, "$logStream"));
+    put_env(arena, env, "CODEBUILD_PROJECT_UUID", doc_text(build, "$uuid"));
+    put_env(arena, env, "CODEBUILD_RESOLVED_SOURCE_VERSION", doc_text(build, "resolvedSourceVersion"));
+    put_env(arena, env, "CODEBUILD_SOURCE_VERSION", doc_text(build, "sourceVersion"));
+    put_env(arena, env, "CODEBUILD_SOURCE_REPO_URL", doc_text(source, "location"));
+    put_env(arena, env, "CODEBUILD_START_TIME", str_format(arena, "%lld", (long long)doc_number(build, "startTime", 0)));
+    put_env(arena, env, "CODEBUILD_CI", STR("true"));
+    for (const Doc *one = doc_first(doc_get(doc_get(build, "environment"), "environmentVariables")); one; one = one->next) {
+        doc_put(env, doc_text(one, "name"), doc_copy(arena, doc_get(one, "value")));
+    }
+    return env;
+}
+
+static Doc *buildspec(const Step *step) {
+    Arena *arena = step->arena;
+    Str given = doc_text(doc_get(step->state, "source"), "buildspec");
+    Doc *doc = doc_map(arena);
+    // A text with lines or a colon is the buildspec itself; a word is its path in the source.
+    bool is_text = str_find_char(given, '\n') >= 0 || str_starts(given, STR("version"));
+    doc_set_str(arena, doc, is_text ? "text" : "path", given.len ? given : STR("buildspec.yml"));
+    return doc;
+}
+
+static Doc *artifacts(const Step *step) {
+    Arena *arena = step->arena;
+    const Doc *wanted = doc_get(step->state, "$artifacts");
+    Doc *doc = doc_map(arena);
+    Str packaging = doc_text(wanted, "packaging"), type = doc_text(wanted, "type"), name = doc_text(wanted, "name");
+    if ((!type.at || str_is(type, "NO_ARTIFACTS")) && !doc_count(doc_get(step->state, "$secondaryArtifacts"))) return NULL;
+    bool zip = str_is(type, "CODEPIPELINE") || str_is(packaging, "ZIP") || str_is(type, "NO_ARTIFACTS");
+    doc_set_str(arena, doc, "packaging", zip ? STR("ZIP") : STR("NONE"));
+    if (name.at && !doc_flag(wanted, "overrideArtifactName", false)) doc_set_str(arena, doc, "name", name);
+    return doc;
+}
+
+static void add_file(Arena *arena, Doc *files, const char *to, Str text, const Doc *body) {
+    Doc *file = doc_map(arena);
+    doc_set_str(arena, file, "to", str_of(to));
+    if (body) doc_set(file, "body", doc_copy(arena, body));
+    else doc_set_str(arena, file, "text", text);
+    doc_push(files, file);
+}
+
+static void add_sources(const Step *step, Doc *job, Doc *files) {
+    Arena *arena = step->arena;
+    Doc *secondary = doc_list(arena);
+    for (const Doc *one = doc_first(doc_get(step->state, "$source")); one; one = one->next) {
+        Str identifier = doc_str(doc_get(one, "identifier"), STR(""));
+        const char *name = identifier.len ? str_c(arena, str_format(arena, "source-%.*s.zip", STR_ARG(identifier))) : "source.zip";
+        Doc *source = doc_map(arena);
+        doc_set_str(arena, source, "archive", str_of(name));
+        if (identifier.len) doc_set_str(arena, source, "identifier", identifier);
+        if (identifier.len) doc_push(secondary, source);
+        else doc_set(job, "source", source);
+        add_file(arena, files, name, STR_NONE, doc_get(one, "body"));
+    }
+    if (doc_count(secondary)) doc_set(job, "secondarySources", secondary);
+}
+
+static void run_job(Step *step) {
+    Arena *arena = step->arena;
+    Doc *job = doc_map(arena), *files = doc_list(arena), *arguments = doc_map(arena), *argv = doc_list(arena);
+    doc_set_str(arena, job, "sourceFolder", STR(SOURCE_FOLDER));
+    add_sources(step, job, files);
+    doc_set(job, "buildspec", buildspec(step));
+    doc_set(job, "environment", environment(step));
+    doc_set(job, "artifacts", artifacts(step));
+    doc_set_str(arena, job, "output", STR("out"));
+    add_file(arena, files, "job.json", json_write(arena, job), NULL);
+    doc_push_str(arena, argv, STR(AGENT));
+    doc_set_str(arena, arguments, "sandbox", doc_text(step->state, "$uuid"));
+    doc_set_str(arena, arguments, "job", STR("build"));
+    doc_set(arguments, "argv", argv);
+    doc_set(arguments, "files", files);
+    step_effect(step, "job.run", arguments, STR("job"));
+    doc_set(step->state, "$source", NULL);
+    doc_set_str(arena, step->state, "$stage", STR("running"));
+}
+
+// ---- Events ----
+
+static void one_came(Step *step) {
+    wait_for(step, -1);
+    if (doc_number(step->state, "$waits", 0) > 0) return;
+    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    run_job(step);
+}
+
+void provision_begin(Step *step) {
+    Str group = doc_text(step->state, "$logGroup");
+    if (group.at) {
+        log_open(step, group, doc_text(step->state, "$logStream"));
+        wait_for(step, 1);
+    }
+    fetch_sources(step);
+    create_sandbox(step);
+}
+
+static Str error_message(const Doc *data) { return doc_text(doc_get(data, "error"), "message"); }
+
+static void on_log_stream(Step *step, const Doc *data) {
+    Arena *arena = step->arena;
+    Doc *logs = doc_get(step->state, "logs");
+    bool there = str_is(doc_text(doc_get(data, "error"), "code"), "ResourceAlreadyExistsException");
+    if (!doc_flag(data, "ok", false) && !there) {
+        Str message = str_format(arena,
+            "Service role %.*s does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %.*s. Error message: %.*s",
+            STR_ARG(doc_text(step->state, "serviceRole")), STR_ARG(doc_text(step->state, "arn")), STR_ARG(error_message(data)));
+        build_fail(step, "FAILED", "ACCESS_DENIED", message);
+        return;
+    }
+    doc_set_str(arena, logs, "groupName", doc_text(step->state, "$logGroup"));
+    doc_set_str(arena, logs, "streamName", doc_text(step->state, "$logStream"));
+    Str arn = str_format(arena, "arn:aws:logs:%.*s:%.*s:log-group:%.*s:log-stream:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account),
+        STR_ARG(doc_text(step->state, "$logGroup")), STR_ARG(doc_text(step->state, "$logStream")));
+    doc_set_str(arena, logs, "cloudWatchLogsArn", arn);
+    one_came(step);
+}
+
+// Sources that cannot be had fail the build in DOWNLOAD_SOURCE, as on AWS.
+static void source_failed(Step *step, Str message) {
+    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    phase_begin(step, "DOWNLOAD_SOURCE");
+    build_fail(step, "FAILED", "CLIENT_ERROR", message);
+}
+
+static void on_source(Step *step, Str identifier, const Doc *data) {
+    Arena *arena = step->arena;
+    if (!doc_flag(data, "ok", false)) {
+        Str code = doc_text(doc_get(data, "error"), "code");
+        source_failed(step, str_format(arena, "%.*s: %.*s for primary source and source version %.*s", STR_ARG(code), STR_ARG(error_message(data)),
+                                STR_ARG(doc_str(doc_get(step->state, "sourceVersion"), STR("")))));
+        return;
+    }
+    if (!identifier.len) {
+        Str version = doc_text(doc_get(data, "output"), "VersionId");
+        bool pipeline = str_is(doc_text(doc_get(step->state, "source"), "type"), "CODEPIPELINE");
+        Str resolved = pipeline ? doc_text(step->state, "sourceVersion") : version;
+        if (resolved.len) doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, resolved));
+    }
+    keep_source(step, identifier, doc_get(data, "body"));
+    one_came(step);
+}
+
+static void on_permission(Step *step, const Doc *data) {
+    if (!doc_flag(data, "ok", false)) {
+        source_failed(step, doc_text(data, "message"));
+        return;
+    }
+    Str version = doc_text(step->state, "sourceVersion");
+    if (is_commit(version)) archive_commit(step, version);
+    else look_up_branch(step);
+}
+
+static void on_branch(Step *step, const Doc *data, bool is_repository) {
+    Arena *arena = step->arena;
+    const Doc *output = doc_get(data, "output");
+    if (!doc_flag(data, "ok", false)) {
+        source_failed(step, error_message(data));
+        return;
+    }
+    if (!is_repository) {
+        archive_commit(step, doc_text(doc_get(output, "branch"), "commitId"));
+        return;
+    }
+    Str branch = doc_text(doc_get(output, "repositoryMetadata"), "defaultBranch");
+    if (!branch.at) {
+        source_failed(step, STR("The repository is empty: there is no branch to build."));
+        return;
+    }
+    doc_set_str(arena, step->state, "sourceVersion", str_cat(arena, STR("refs/heads/"), branch));
+    look_up_branch(step);
+}
+
+static void on_archive(Step *step, const Doc *data) {
+    if (!doc_flag(data, "ok", false)) {
+        source_failed(step, doc_text(data, "reason"));
+        return;
+    }
+    Doc *body = doc_map(step->arena);
+    doc_set_str(step->arena, body, "path", doc_text(data, "path"));
+    doc_set_int(step->arena, body, "size", doc_number(data, "size", 0));
+    keep_source(step, STR(""), body);
+    one_came(step);
+}
+
+static void on_sandbox(Step *step, const Doc *data) {
+    if (doc_flag(data, "ok", false)) {
+        one_came(step);
+        return;
+    }
+    build_fail(step, "FAULT", "INTERNAL_SERVICE_ERROR", doc_text(data, "reason"));
+}
+
+bool provision_event(Step *step) {
+    const Doc *data = step->event->data;
+    Str tag = doc_text(data, "tag");
+    if (str_is(step->event->kind, "permission")) return on_permission(step, data), true;
+    if (str_is(tag, "log-stream")) return on_log_stream(step, data), true;
+    if (str_starts(tag, STR("source/"))) return on_source(step, str_from(tag, sizeof "source/" - 1), data), true;
+    if (str_is(tag, "branch") || str_is(tag, "repository")) return on_branch(step, data, str_is(tag, "repository")), true;
+    if (str_is(tag, "archive")) return on_archive(step, data), true;
+    if (str_is(tag, "sandbox")) return on_sandbox(step, data), true;
+    return false;
+}
