@@ -77,17 +77,29 @@ static bool bring_in(Arena *arena, Str data, Str file, Str blob, Error *e) {
     return sync_file(blob, e) && folder_sync(path_parent(blob), e);
 }
 
-bool blob_keep(Store *store, Str data, Str file, Arena *arena, Str *path, Error *e) {
+static Str new_path(Arena *arena) {
     unsigned char bytes[NAME_BYTES];
     random_bytes(bytes, sizeof bytes);
     Str name = str_hex(arena, (Str){(const char *)bytes, sizeof bytes});
-    Str relative = str_format(arena, "blobs/%.2s/%.*s", name.at, STR_ARG(name));
+    return str_format(arena, "blobs/%.2s/%.*s", name.at, STR_ARG(name));
+}
+
+static void put_row(Store *store, Arena *arena, Str path) { store_put(store, &BLOB_TABLE, KEY(arena, key_text(path)), KEY(arena, key_number(1))); }
+
+bool blob_keep(Store *store, Str data, Str file, Arena *arena, Str *path, Error *e) {
+    Str relative = new_path(arena);
     Str blob = path_join(arena, data, relative);
     TRY(make_folder(arena, data, path_parent(blob), e));
     TRY(bring_in(arena, data, file, blob, e));
-    store_put(store, &BLOB_TABLE, KEY(arena, key_text(relative)), KEY(arena, key_number(1)));
+    put_row(store, arena, relative);
     *path = relative;
     return true;
+}
+
+Str blob_reserve(Store *store, Arena *arena) {
+    Str path = new_path(arena);
+    put_row(store, arena, path);
+    return path;
 }
 
 // ---- References ----

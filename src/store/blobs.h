@@ -16,6 +16,8 @@ bool blobs_open(Store *store, Str data, Error *e);
 // Makes `file` a blob with one reference. What lies in the spool is linked and may be deleted there at any time; any other file is copied (sharing its
 // disk blocks where the file system can), since its owner may go on writing.
 bool blob_keep(Store *store, Str data, Str file, Arena *arena, Str *path, Error *e);
+// A name with one reference for a file that its owner is going to write, and make durable before anybody reads it.
+Str blob_reserve(Store *store, Arena *arena);
 void blob_share(Store *store, Str path); // one more reference
 bool blob_forget(Store *store, Str path); // one less; true: that was the last one, delete the file after the commit
 void blob_each(Store *store, Arena *arena, void (*visit)(void *context, Str path), void *context);

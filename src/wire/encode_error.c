@@ -132,8 +132,9 @@ static void encode_s3_resource(Writer *writer, const Fault *fault) {
     const WireRoute *route = writer->context->route;
     Str bucket = label(route, "Bucket"), key = label(route, "Key");
     str_uri_decode(writer->arena, key, false, &key);
-    if (str_is(fault->code, "NoSuchKey") && key.len) xml_element(writer->buf, STR("Key"), key);
-    if (str_starts(fault->code, STR("NoSuchBucket")) && bucket.len) xml_element(writer->buf, STR("BucketName"), bucket);
+    if (str_is(fault->code, "NoSuchKey") && key.len && !doc_get(fault->extra, "Key")) xml_element(writer->buf, STR("Key"), key);
+    if (str_starts(fault->code, STR("NoSuchBucket")) && bucket.len && !doc_get(fault->extra, "BucketName"))
+        xml_element(writer->buf, STR("BucketName"), bucket);
     for (const Doc *child = doc_first(fault->extra); child; child = child->next) {
         if (child->kind == DOC_STR) xml_element(writer->buf, child->key, child->as.text);
         if (child->kind == DOC_INT) xml_element(writer->buf, child->key, str_format(writer->arena, "%lld", (long long)child->as.integer));
@@ -141,7 +142,15 @@ static void encode_s3_resource(Writer *writer, const Fault *fault) {
     if (writer->context->request) xml_element(writer->buf, STR("Resource"), writer->context->request->path);
 }
 
+// A 304 or a delete marker's 404 has headers of the operation's reply: the map "Headers" of the extra members, by the output's names.
+static void encode_s3_headers(Writer *writer, const Fault *fault) {
+    const WireOperation *operation = writer->context->route->operation;
+    int status = fault->status;
+    if (operation && wire_output(operation)) rest_encode_headers(writer, wire_output(operation), doc_get(fault->extra, "Headers"), &status);
+}
+
 static void encode_s3_error(Writer *writer, const Fault *fault) {
+    encode_s3_headers(writer, fault);
     xml_declaration(writer->buf);
     xml_open(writer->buf, STR("Error"));
     xml_element(writer->buf, STR("Code"), fault->code);

@@ -1,14 +1,12 @@
 #include "services/s3/assembly.h"
 
-#include <assert.h>
+#include "store/blobs.h"
 
 enum { WAIT_MS = 60 * 60 * 1000 };
 
 static void begin(Step *step) {
-    Str name = id_hex(&step->ids, step->arena, 32);
     step->state = doc_copy(step->arena, step->event->data);
     doc_set_str(step->arena, step->state, "State", STR("RUNNING"));
-    doc_set_str(step->arena, step->state, "File", str_format(step->arena, "blobs/%.2s/%.*s", name.at, STR_ARG(name)));
     step_effect(step, "s3.assemble", doc_copy(step->arena, step->state), STR("assemble"));
 }
 
@@ -69,6 +67,7 @@ static bool start(Turn *turn, Str upload, const Vec *parts, ChecksumKind kind, S
     doc_set(data, "Pieces", pieces);
     doc_set_str(arena, data, "Kind", checksum_name(kind));
     doc_set_str(arena, data, "Of", of);
+    doc_set_str(arena, data, "File", blob_reserve(turn_store(turn), arena));
     turn_send(turn, &S3_ASSEMBLY, upload, STR("start"), data);
     return true;
 }

@@ -2,7 +2,7 @@
 //
 //     start ──► RUNNING ──(effect "s3.assemble" ends)──► DONE | FAILED      each end wakes the call that waits
 //
-// The machine's id is the upload's. It is made by assembly_run, which is asked again by each run of the call; the file's name comes from the machine, so that
+// The machine's id is the upload's. It is made by assembly_run, which is asked again by each run of the call; the file's name is reserved with it, so that
 // a restart writes the same file again. `Of` says which parts it was made of (their etags): other parts begin anew.
 #pragma once
 

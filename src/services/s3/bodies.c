@@ -1,11 +1,7 @@
 // Where an object's bytes lie: in its row, in a table, or in a file of the data folder, by size.
 #include "services/s3/s3.h"
 
-#include "base/limits.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include "store/blobs.h"
 
 enum { BODY_ID_DIGITS = 32 };
 
@@ -50,34 +46,12 @@ Body body_part(Body whole, int64_t offset, int64_t size) {
     return body_of(str_sub(whole.bytes, (size_t)offset, (size_t)(offset + size)));
 }
 
-// The folder's entries are durable only when the folder itself is synced.
-static bool sync_folder(Turn *turn, Str file) {
-    Str folder = str_sub(file, 0, (size_t)str_rfind_char(file, '/'));
-    int fd = open(str_c(turn_arena(turn), folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool synced = fsync(fd) == 0;
-    close(fd);
-    return synced;
-}
-
-// A file's bytes never change: a copy is a second name of the same file.
-static bool link_file(Turn *turn, Str path, Str *out, Error *e) {
-    Arena *arena = turn_arena(turn);
-    Str folder = str_sub(path, 0, (size_t)(str_rfind_char(path, '/') + 1));
-    Str copy = str_cat(arena, folder, id_hex(turn_ids(turn), arena, BODY_ID_DIGITS));
-    Str from = absolute(turn, path), to = absolute(turn, copy);
-    if (link(str_c(arena, from), str_c(arena, to)) != 0 || !sync_folder(turn, to)) return fail_errno(e, errno, "copying an object's file");
-    *out = copy;
-    return true;
-}
-
 bool body_share(Turn *turn, const ObjectRow *from, ObjectRow *row, Error *e) {
     Body body;
     if (from->body.place == BODY_IN_FILE) {
-        BodyRef ref = from->body;
-        TRY(link_file(turn, from->body.at, &ref.at, e));
+        blob_share(turn_store(turn), from->body.at); // a blob's bytes never change
         row->size = from->size;
-        row->body = ref;
+        row->body = from->body;
         return true;
     }
     TRY(body_read(turn, from, &body, e));

@@ -84,9 +84,7 @@ static bool take_part(Turn *turn, Plan *plan, const Doc *wanted, int64_t number,
     return true;
 }
 
-static bool take_parts(Turn *turn, Plan *plan, Error *e) {
-    const Call *call = plan->call;
-    const Doc *parts = doc_get(doc_get(call->input, "MultipartUpload"), "Parts");
+static bool check_order(const Call *call, const Doc *parts, Error *e) {
     int64_t before = 0;
     if (!doc_count(parts) || doc_count(parts) > PARTS_MOST) {
         const char *message = "The XML you provided was not well-formed or did not validate against our published schema";
@@ -98,9 +96,15 @@ static bool take_parts(Turn *turn, Plan *plan, Error *e) {
             const char *message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
             return s3_fail(call, e, 400, "InvalidPartOrder", message, "UploadId", doc_text(call->input, "UploadId"));
         }
-        TRY(take_part(turn, plan, part, number, e));
         before = number;
     }
+    return true;
+}
+
+static bool take_parts(Turn *turn, Plan *plan, Error *e) {
+    const Doc *parts = doc_get(doc_get(plan->call->input, "MultipartUpload"), "Parts");
+    TRY(check_order(plan->call, parts, e));
+    for (const Doc *part = doc_first(parts); part; part = part->next) TRY(take_part(turn, plan, part, doc_number(part, "PartNumber", 0), e));
     return true;
 }
 

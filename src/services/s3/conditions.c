@@ -37,9 +37,10 @@ static const char *failed_condition(const Call *call, const ConditionNames *name
 static bool fail_not_modified(const Call *call, const ObjectRow *row, Error *e) {
     s3_fail(call, e, 304, "NotModified", "Not Modified", NULL, STR_NONE);
     if (!e) return false;
-    Doc *extra = (Doc *)e->extra;
-    doc_set_str(call->arena, extra, "ETag", quoted_etag(call->arena, row->etag));
-    doc_set_time(call->arena, extra, "LastModified", row->modified_ms);
+    Doc *headers = doc_map(call->arena);
+    doc_set_str(call->arena, headers, "ETag", quoted_etag(call->arena, row->etag));
+    doc_set_time(call->arena, headers, "LastModified", row->modified_ms);
+    doc_set((Doc *)e->extra, "Headers", headers);
     return false;
 }
 

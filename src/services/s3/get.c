@@ -17,21 +17,24 @@ static bool fail_missing(Turn *turn, const Call *call, Str bucket, Str key, Erro
     return fail_no_key(call, key, e);
 }
 
-static void tell_marker(const Call *call, const ObjectRow *row, Error *e) {
+// The reply's headers tell what was found.
+static void tell_marker(const Call *call, const ObjectRow *row, bool asked_for, Error *e) {
     if (!e) return;
-    doc_set_bool(call->arena, (Doc *)e->extra, "DeleteMarker", true);
-    doc_set_str(call->arena, (Doc *)e->extra, "VersionId", row_version(row));
+    Doc *headers = doc_map(call->arena);
+    doc_set_bool(call->arena, headers, "DeleteMarker", true);
+    doc_set_str(call->arena, headers, "VersionId", row_version(row));
+    if (asked_for) doc_set_time(call->arena, headers, "LastModified", row->modified_ms);
+    doc_set((Doc *)e->extra, "Headers", headers);
 }
 
 static bool fail_marker(Turn *turn, const Call *call, Str bucket, Str key, Str version, const ObjectRow *row, Error *e) {
     if (version.at) {
         s3_fail(call, e, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "Method", STR("GET"));
         if (e) doc_set_str(call->arena, (Doc *)e->extra, "ResourceType", STR("DeleteMarker"));
-        if (e) doc_set_time(call->arena, (Doc *)e->extra, "LastModified", row->modified_ms);
     } else {
         fail_missing(turn, call, bucket, key, e);
     }
-    tell_marker(call, row, e);
+    tell_marker(call, row, version.at != NULL, e);
     return false;
 }
 

@@ -114,7 +114,7 @@ Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-// A part that is a stretch of an object: of a file it is a second name and an offset, so that nothing is copied.
+// A part that is a stretch of an object: of a file it is one more reference and an offset, so that nothing is copied.
 static bool copy_stretch(Turn *turn, const ObjectRow *from, const ByteRange *range, ObjectRow *row, Error *e) {
     Body body;
     if (from->body.place == BODY_IN_FILE) {

@@ -56,6 +56,7 @@ static bool is_restricted(Turn *turn, const Call *call, const Bucket *bucket, co
 Doc *s3_resource_policy(Turn *turn, const Call *call, Str *owner_account) {
     Bucket bucket;
     Str name = doc_text(call->input, "Bucket");
+    if (str_is(wire_str(call->operation->name), "CreateBucket")) return NULL; // whoever has the name: the caller asks for a bucket of its own
     if (!name.len || !bucket_find(turn, name, &bucket)) return NULL;
     *owner_account = bucket.account;
     if (!bucket.has_policy) return NULL;
@@ -79,8 +80,10 @@ static bool resource_is_own(Arena *arena, Str bucket, const Doc *resource) {
         return true;
     }
     Str text = doc_str(resource, STR_NONE), arn = bucket_arn(arena, bucket);
-    if (!str_starts(text, arn)) return str_is(text, "*") || str_find_char(text, '*') >= 0;
-    return text.len == arn.len || text.at[arn.len] == '/' || text.at[arn.len] == '*';
+    size_t literal = 0;
+    while (literal < text.len && text.at[literal] != '*' && text.at[literal] != '?') literal++;
+    if (literal < text.len && literal < arn.len) return str_starts(arn, str_sub(text, 0, literal));
+    return str_starts(text, arn) && (text.len == arn.len || text.at[arn.len] == '/' || literal == arn.len);
 }
 
 static bool check_statement(const Call *call, Str bucket, const Doc *statement, Error *e) {
