@@ -162,7 +162,7 @@ AwsChunkedResult aws_chunked_next(AwsChunked *parser, Str *input, Str *payload) 
 }
 
 AwsChunkedResult aws_chunked_in_place(AwsChunked *parser, char *bytes, size_t *len) {
-    Str input = {bytes, *len}, payload;
+    Str input = {bytes, *len}, payload = STR("");
     AwsChunkedResult result;
     char *to = bytes;
     while ((result = aws_chunked_next(parser, &input, &payload)) == AWS_CHUNKED_DATA) {

@@ -123,7 +123,7 @@ void canonical_query(Arena *arena, Str query, bool without_signature, Buf *buf) 
 // Trimmed, and inner runs of blanks become one.
 static void add_header_value(Buf *buf, Str value) {
     value = str_trim(value);
-    if (!memmem(value.at ? value.at : "", value.len, "  ", 2)) {
+    if (!value.at || !memmem(value.at, value.len, "  ", 2)) {
         buf_add(buf, value);
         return;
     }

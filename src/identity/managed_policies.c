@@ -80,8 +80,9 @@ static const ManagedPolicy policies[] = {
     {"/service-role/", "AWSCodeDeployRole", "v11", ALLOW(FLEET)},
     {"/service-role/", "AWSCodeDeployRoleForLambda", "v3",
      DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\",\"sns:"
-                     "Publish\"") "," ON("arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON(
-         "arn:aws:lambda:*:*:function:CodeDeployHook_*", "\"lambda:InvokeFunction\""))},
+                     "Publish\"") "," ON("arn:aws:s3:::*/CodeDeploy/*",
+                                         "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON("arn:aws:lambda:*:*:function:CodeDeployHook_*",
+                                                                                            "\"lambda:InvokeFunction\""))},
     {"/service-role/", "AWSCodeDeployRoleForLambdaLimited", "v1",
      DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\"") "," ON(
          "arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\"") "," ON("arn:aws:lambda:*:*:function:CodeDeployHook_*",

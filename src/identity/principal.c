@@ -35,11 +35,11 @@ Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const
     return principal;
 }
 
-Principal principal_copy(Arena *arena, const Principal *from) {
-    Principal to = *from;
+Principal principal_copy(Arena *arena, const Principal *principal) {
+    Principal to = *principal;
     Str *const texts[] = {&to.account, &to.arn, &to.id, &to.name, &to.role_arn, &to.access_key_id, &to.session_policy, &to.assumed_by};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = str_copy(arena, *texts[i]);
-    to.session_tags = doc_copy(arena, from->session_tags);
+    to.session_tags = doc_copy(arena, principal->session_tags);
     return to;
 }
 

@@ -70,7 +70,7 @@ static void read_payload(Str content_sha256, Signature *out) {
     };
     out->payload = PAYLOAD_HASHED;
     out->payload_hash = content_sha256;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; content_sha256.at && i < sizeof kinds / sizeof *kinds; i++) {
         if (str_eq(content_sha256, kinds[i].value)) out->payload = kinds[i].payload;
     }
 }
@@ -122,6 +122,13 @@ static Str parameter(const HttpRequest *request, const char *name) {
     return STR_NONE;
 }
 
+static bool is_signed_name(Str signed_headers, Str name) {
+    while (signed_headers.at) {
+        if (str_eq_nocase(str_cut(&signed_headers, ';'), name)) return true;
+    }
+    return false;
+}
+
 static AuthFault read_query(const HttpRequest *request, Signature *out) {
     out->scheme = SIGNATURE_QUERY;
     AuthFault fault = read_scope(parameter(request, "X-Amz-Credential"), out);
@@ -132,7 +139,7 @@ static AuthFault read_query(const HttpRequest *request, Signature *out) {
     out->timestamp = parameter(request, "X-Amz-Date");
     bool s3 = str_is(out->service, "s3");
     Str hash = parameter(request, "X-Amz-Content-Sha256");
-    if (!hash.at) hash = http_header(request, "x-amz-content-sha256");
+    if (!hash.at && is_signed_name(out->signed_headers, STR("x-amz-content-sha256"))) hash = http_header(request, "x-amz-content-sha256");
     read_payload(hash.at || !s3 ? hash : STR("UNSIGNED-PAYLOAD"), out);
     if (!out->signed_headers.len || !out->signature.len || !sigv4_time_parse(out->timestamp, &out->signed_at_ms)) return AUTH_INCOMPLETE;
     Str expires = parameter(request, "X-Amz-Expires");
@@ -162,13 +169,6 @@ AuthFault signature_check_time(const Signature *signature, AuthClocks clocks) {
     if (age < -SKEW_MS) return AUTH_TOO_NEW;
     if (signature->scheme == SIGNATURE_QUERY && signature->expires_s) return age > signature->expires_s * 1000 ? AUTH_PRESIGNED_EXPIRED : AUTH_OK;
     return age > SKEW_MS ? AUTH_TOO_OLD : AUTH_OK;
-}
-
-static bool is_signed_name(Str signed_headers, Str name) {
-    while (signed_headers.at) {
-        if (str_eq_nocase(str_cut(&signed_headers, ';'), name)) return true;
-    }
-    return false;
 }
 
 // S3 wants every x-amz-* header of a request under its signature.
