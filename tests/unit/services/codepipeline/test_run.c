@@ -19,7 +19,7 @@ static void an_execution_goes_from_source_to_deployment(void **state) {
     assert_history(world, "pipeline one STARTED\nstage Source STARTED\naction Source/Code STARTED\n");
     deliver_source(world, "c0ffee");
     assert_history(world, "action Source/Code SUCCEEDED\nstage Source SUCCEEDED\nstage Build STARTED\naction Build/Unit STARTED\n");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     end_build(world, "p:1", SUCCEEDED);
     assert_history(world, "action Build/Unit SUCCEEDED\nstage Build SUCCEEDED\nstage Deploy STARTED\naction Deploy/Ship STARTED\n");
     world_answer(world, "CreateDeployment", "{'deploymentId': 'd-1'}");
@@ -43,7 +43,7 @@ static void artifacts_feed_the_next_action(void **state) {
     assert_true(str_is(doc_text(artifact, "path"), "app/Built"));
     Str name = str_copy(arena, doc_text(artifact, "name"));
     assert_int_equal(name.len, 7);
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     end_build(world, "p:1", SUCCEEDED);
     const Doc *location = doc_get(doc_get(world_asked(world, "CreateDeployment")->input, "revision"), "s3Location");
     assert_true(str_eq(doc_text(location, "key"), str_cat(arena, STR("app/Built/"), name)));
@@ -64,8 +64,8 @@ static void actions_of_one_order_run_together_and_the_next_order_waits(void **st
     world_execute(world, "one");
     deliver_source(world, "c");
     world->history[0] = 0;
-    start_build(world, "p:a");
-    start_build(world, "p:b");
+    world_start_build(world, "p:a");
+    world_start_build(world, "p:b");
     assert_null(world_asked(world, "StartBuild"));
     end_build(world, "p:b", SUCCEEDED);
     assert_null(world_asked(world, "StartBuild"));
@@ -78,8 +78,8 @@ static void a_failed_action_waits_for_its_neighbours_and_fails_the_stage(void **
     World *world = world_of(arena, GROUPS);
     world_execute(world, "one");
     deliver_source(world, "c");
-    start_build(world, "p:a");
-    start_build(world, "p:b");
+    world_start_build(world, "p:a");
+    world_start_build(world, "p:b");
     world->history[0] = 0;
     end_build(world, "p:a", FAILED);
     assert_history(world, "action Build/A FAILED\n");
@@ -126,7 +126,7 @@ static void variables_of_earlier_actions_are_filled_in(void **state) {
     World *world = world_of(arena, SHOWN("#{Src.BranchName}@#{Src.CommitId} #{B.TAG} #{codepipeline.PipelineExecutionId}"));
     world_execute(world, "one");
     deliver_source(world, "c0ffee");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     end_build(world, "p:1", SUCCEEDED);
     const Doc *resolved = doc_get(doc_get(action_doc_of(world, 1, 3), "input"), "resolvedConfiguration");
     assert_true(str_is(doc_text(resolved, "CustomData"), "main@c0ffee v7 one"));
@@ -137,7 +137,7 @@ static void a_variable_that_was_not_made_fails_the_action(void **state) {
     World *world = world_of(arena, SHOWN("#{B.NONE}"));
     world_execute(world, "one");
     deliver_source(world, "c0ffee");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     end_build(world, "p:1", SUCCEEDED);
     assert_status(world, 1, "Failed");
 }
@@ -151,7 +151,7 @@ static void a_newer_execution_supersedes_the_one_that_waits(void **state) {
         char id[2] = {(char)('0' + i), 0};
         world_execute(world, id);
         if (i == 1) deliver_source(world, "a");
-        if (i == 1) start_build(world, "p:1");
+        if (i == 1) world_start_build(world, "p:1");
         if (i == 2) deliver_source(world, "b"); // waits before Build
     }
     assert_status(world, 2, "InProgress");
@@ -171,11 +171,11 @@ static void a_queued_pipeline_leaves_none_out(void **state) {
     world_execute(world, "three");
     deliver_source(world, "a");
     deliver_source(world, "b");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     deliver_source(world, "c");
     end_build(world, "p:1", SUCCEEDED);
     assert_true(str_is(input_text(world, "StartBuild", "sourceVersion"), "b"));
-    start_build(world, "p:2");
+    world_start_build(world, "p:2");
     end_build(world, "p:2", FAILED); // gives the stage back
     assert_status(world, 2, "Failed");
     assert_true(str_is(input_text(world, "StartBuild", "sourceVersion"), "c"));
@@ -188,8 +188,8 @@ static void parallel_executions_do_not_wait(void **state) {
     world_execute(world, "two");
     deliver_source(world, "a");
     deliver_source(world, "b");
-    start_build(world, "p:1");
-    start_build(world, "p:2");
+    world_start_build(world, "p:1");
+    world_start_build(world, "p:2");
     end_build(world, "p:2", SUCCEEDED);
     assert_status(world, 1, "InProgress");
     assert_status(world, 2, "Succeeded");
@@ -270,7 +270,7 @@ static void stop_and_wait_lets_the_action_end(void **state) {
     World *world = world_of(arena, THREE);
     world_execute(world, "one");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     world->history[0] = 0;
     world_send_json(world, "stop", "{'id': 'one', 'abandon': false, 'reason': 'wrong'}");
     assert_history(world, "pipeline one STOPPING\nstage Build STOPPING\n");
@@ -284,7 +284,7 @@ static void stop_and_abandon_hears_nothing_more(void **state) {
     World *world = world_of(arena, THREE);
     world_execute(world, "one");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     world->history[0] = 0;
     world_send_json(world, "stop", "{'id': 'one', 'abandon': true}");
     assert_history(world, "pipeline one STOPPING\nstage Build STOPPING\naction Build/Unit ABANDONED\nstage Build STOPPED\npipeline one STOPPED\n");
@@ -316,8 +316,8 @@ static World *with_a_failed_action(Arena *arena) {
     World *world = world_of(arena, GROUPS);
     world_execute(world, "one");
     deliver_source(world, "c");
-    start_build(world, "p:a");
-    start_build(world, "p:b");
+    world_start_build(world, "p:a");
+    world_start_build(world, "p:b");
     end_build(world, "p:a", SUCCEEDED);
     end_build(world, "p:b", FAILED);
     world->history[0] = 0;
@@ -329,9 +329,9 @@ static void a_retry_of_failed_actions_keeps_what_succeeded(void **state) {
     World *world = with_a_failed_action(arena);
     retry(world, 1, "FAILED_ACTIONS");
     assert_history(world, "pipeline one RESUMED\nstage Build RESUMED\naction Build/B STARTED\n");
-    start_build(world, "p:b2");
+    world_start_build(world, "p:b2");
     end_build(world, "p:b2", SUCCEEDED);
-    start_build(world, "p:c");
+    world_start_build(world, "p:c");
     end_build(world, "p:c", SUCCEEDED);
     assert_status(world, 1, "Succeeded");
 }
@@ -348,14 +348,14 @@ static void a_rollback_runs_one_stage_with_what_the_target_had(void **state) {
     World *world = world_of(arena, TWO(V2("SUPERSEDED")));
     world_execute(world, "one");
     deliver_source(world, "good");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     end_build(world, "p:1", SUCCEEDED);
     Doc *data = world_json(arena, "{'id': 'back', 'stage': 1, 'version': 1, 'trigger': {'triggerType': 'ManualRollback'}}");
     doc_set(data, "target", doc_copy(arena, execution_doc(world, 1)));
     doc_set(data, "structure", doc_copy(arena, doc_first(doc_get(world->state, "structures"))));
     world_send(world, STR("rollback"), data);
     assert_true(str_is(input_text(world, "StartBuild", "sourceVersion"), "good"));
-    start_build(world, "p:2");
+    world_start_build(world, "p:2");
     end_build(world, "p:2", SUCCEEDED);
     assert_status(world, 2, "Succeeded");
     assert_true(str_is(doc_text(execution_doc(world, 2), "executionType"), "ROLLBACK"));
@@ -368,7 +368,7 @@ static void an_execution_goes_on_with_the_structure_it_began_with(void **state) 
     World *world = world_of(arena, TWO(""));
     world_execute(world, "one");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     world_update(world, "update", HEAD("") SOURCE ", " STAGE("Build", BUILD_ACTION("Unit", "1", "")) ", " STAGE("Gate", APPROVAL) TAIL, 2);
     end_build(world, "p:1", SUCCEEDED);
     assert_status(world, 1, "Succeeded");
@@ -381,7 +381,7 @@ static void an_execution_whose_stage_is_edited_is_cancelled(void **state) {
     World *world = world_of(arena, TWO(""));
     world_execute(world, "one");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     world_update(world, "update", HEAD("") SOURCE ", " STAGE("Build", BUILD_ACTION("Other", "1", "")) TAIL, 2);
     assert_status(world, 1, "Cancelled");
     assert_true(str_is(doc_text(latest_of_stage(world, "Build"), "status"), "Cancelled"));
@@ -395,7 +395,7 @@ static void late_and_double_answers_change_nothing(void **state) {
     world_execute(world, "one");
     Command branch = *world_asked(world, "GetBranch");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     Str before = json_write(arena, world->state);
     Doc *data = world_json(arena, "{'ok': true, 'output': {'branch': {'commitId': 'z'}}}");
     doc_set_str(arena, data, "tag", branch.tag);
@@ -414,7 +414,7 @@ static void the_end_of_a_build_counts_once(void **state) {
     World *world = world_of(arena, TWO(""));
     world_execute(world, "one");
     deliver_source(world, "a");
-    start_build(world, "p:1");
+    world_start_build(world, "p:1");
     world_send_json(world, "ended", "{'external': 'codebuild/p:1'}");
     world_send_json(world, "ended", "{'external': 'codebuild/p:1'}");
     world_answer(world, "BatchGetBuilds", SUCCEEDED);

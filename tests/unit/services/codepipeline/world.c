@@ -166,7 +166,7 @@ void deliver_source(World *world, const char *commit) {
 }
 
 // CodeBuild from start to end.
-void start_build(World *world, const char *id) {
+void world_start_build(World *world, const char *id) {
     char output[128];
     snprintf(output, sizeof output, "{'build': {'id': '%s'}}", id);
     world_answer(world, "StartBuild", output);

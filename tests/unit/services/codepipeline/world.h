@@ -34,7 +34,7 @@ Command *world_asked(World *world, const char *operation); // NULL: it did not
 void world_answer(World *world, const char *operation, const char *output);
 void world_refuse(World *world, const char *operation, const char *code, const char *message);
 void deliver_source(World *world, const char *commit); // Source/CodeCommit from branch to artifact
-void start_build(World *world, const char *id);
+void world_start_build(World *world, const char *id);
 void end_build(World *world, const char *id, const char *build);
 
 #define SUCCEEDED "{'builds': [{'buildStatus': 'SUCCEEDED', 'exportedEnvironmentVariables': [{'name': 'TAG', 'value': 'v7'}]}]}"
