@@ -216,6 +216,20 @@ bool sandbox_ports(Sandbox *sandbox, const uint16_t *ports, size_t count, Error 
     return socket_send(sandbox->socket, buf_str(&buf)) || fail_errno(e, errno, "the keeper of %s", sandbox->name);
 }
 
+void sandbox_units(Sandbox *sandbox, Arena *arena, Vec *units) {
+    enum { LIST_BYTES = 65536 };
+    char path[SANDBOX_PATH_BYTES + 16], *text = arena_alloc(arena, LIST_BYTES);
+    snprintf(path, sizeof path, "%s/inside/units", sandbox->folder);
+    if (!handle_connect(sandbox) || !file_read_small(path, text, LIST_BYTES)) return;
+    Str rest = str_of(text);
+    for (Str line; !str_is_none(line = str_next_line(&rest));) {
+        SandboxUnit *unit = vec_push(units);
+        unit->name = str_cut(&line, ' ');
+        unit->state = str_cut(&line, ' ');
+        unit->sub_state = line;
+    }
+}
+
 // ---- Events ----
 
 int sandbox_fd(const Sandbox *sandbox) { return sandbox->epoll; }

@@ -126,6 +126,10 @@ bool sandbox_destroy(SandboxHost *host, Str name, Error *e);
 Str sandbox_exchange(const Sandbox *sandbox);
 Str sandbox_exchange_inside(const Sandbox *sandbox); // also in the environment of jobs: REHEARSE_EXCHANGE
 
+typedef struct SandboxUnit { Str name, state, sub_state; } SandboxUnit; // "web.service", "active", "running": systemctl's words
+// The units that process 1 has loaded, as SandboxUnit; none when the sandbox does not run.
+void sandbox_units(Sandbox *sandbox, Arena *arena, Vec *units);
+
 // ---- What happens ----
 
 typedef enum SandboxEventKind {

@@ -191,6 +191,7 @@ static bool make_layers(const Plan *plan) {
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!make_folder(folders[i], 0755, geteuid())) return step_failed("mkdir", "%s", folders[i]);
     return (make_folder("layer/root", 0755, plan->first_id) && make_folder("exchange", 0755, geteuid()) && make_folder("jobs", 0755, geteuid()) &&
+               make_folder("inside", 0700, plan->first_id) &&
                (plan->rung != 'D' || make_folder("home", 0755, plan->first_id))) ||
            step_failed("mkdir", "layer");
 }

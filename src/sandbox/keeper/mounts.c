@@ -133,6 +133,7 @@ static bool mount_run(const Plan *plan) {
     program[length] = 0;
     return do_mount("tmpfs", ROOT "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) && make_folder(ROOT "/run/rehearse", 0755, plan->first_id) &&
            make_folder(ROOT "/run/rehearse/exchange", 0755, plan->first_id) && make_folder(ROOT "/run/rehearse/jobs", 0700, plan->first_id) &&
+           make_folder(ROOT "/run/rehearse/inside", 0700, plan->first_id) && do_mount("inside", ROOT "/run/rehearse/inside", NULL, MS_BIND, NULL) &&
            do_mount("exchange", ROOT "/run/rehearse/exchange", NULL, MS_BIND, NULL) && do_mount("jobs", ROOT "/run/rehearse/jobs", NULL, MS_BIND, NULL) &&
            make_target(plan, program, target) && bind_mapped(program, target, -1, true);
 }

@@ -13,7 +13,7 @@
 //
 //   FOLDER/  spec  state  keeper.lock  keeper.sock  keeper.log  ports
 //            layer/root (the root directory)  layer/upper/X  layer/work/X  lower/X (mount points of idmapped clones)
-//            exchange/  jobs/ID/{spec,started,output,control,exit}
+//            exchange/  inside/units (what process 1 tells)  jobs/ID/{spec,started,output,control,exit}
 #pragma once
 
 #include "spec.h"

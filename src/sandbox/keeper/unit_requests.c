@@ -21,7 +21,7 @@ typedef struct Request { // one that waits
 
 static Request *requests;
 
-static const char *state_name(const Unit *unit) {
+const char *unit_state_name(const Unit *unit) {
     switch (unit->state) {
     case U_INACTIVE: return "inactive";
     case U_FAILED: return "failed";
@@ -35,7 +35,7 @@ static const char *state_name(const Unit *unit) {
     }
 }
 
-static const char *sub_state_name(const Unit *unit) {
+const char *unit_sub_state_name(const Unit *unit) {
     static const char *const names[] = {[U_INACTIVE] = "dead", [U_FAILED] = "failed", [U_WAITING] = "waiting", [U_PRE] = "start-pre", [U_START] = "start",
         [U_POST] = "start-post", [U_ACTIVE] = "running", [U_EXITED] = "exited", [U_RELOAD] = "reload", [U_STOP] = "stop", [U_KILLING] = "stop-sigterm",
         [U_STOP_POST] = "stop-post", [U_RESTARTING] = "auto-restart"};
@@ -67,7 +67,7 @@ static void say_status(int client, const Unit *unit) {
     say(client, text);
     snprintf(text, sizeof text, "     Loaded: %s (%s; %s)", unit->loaded ? "loaded" : "not-found", unit->file.path, unit_is_enabled(unit->name) ? "enabled" : "disabled");
     say(client, text);
-    snprintf(text, sizeof text, "     Active: %s (%s) since %s%s%s", state_name(unit), sub_state_name(unit), when, *unit->result ? "; " : "", unit->result);
+    snprintf(text, sizeof text, "     Active: %s (%s) since %s%s%s", unit_state_name(unit), unit_sub_state_name(unit), when, *unit->result ? "; " : "", unit->result);
     say(client, text);
     if (unit->main > 0) {
         snprintf(text, sizeof text, "   Main PID: %d", (int)unit->main);
@@ -94,13 +94,13 @@ static int answer_status(int client, const char *name) {
 
 static int answer_active(int client, const char *name) {
     const Unit *unit = unit_find(name, true);
-    say(client, unit ? state_name(unit) : "inactive");
+    say(client, unit ? unit_state_name(unit) : "inactive");
     return unit && unit_is_up(unit) ? 0 : 3;
 }
 
 static int answer_failed(int client, const char *name) {
     const Unit *unit = unit_find(name, true);
-    say(client, unit ? state_name(unit) : "inactive");
+    say(client, unit ? unit_state_name(unit) : "inactive");
     return unit && unit->state == U_FAILED ? 0 : 1;
 }
 
@@ -108,7 +108,7 @@ static int answer_show(int client, const char *name) {
     char text[900];
     const Unit *unit = unit_find(name, true);
     snprintf(text, sizeof text, "Id=%s\nLoadState=%s\nActiveState=%s\nSubState=%s\nMainPID=%d\nUnitFileState=%s\nFragmentPath=%s", name,
-        unit ? "loaded" : "not-found", unit ? state_name(unit) : "inactive", unit ? sub_state_name(unit) : "dead", unit ? (int)unit->main : 0,
+        unit ? "loaded" : "not-found", unit ? unit_state_name(unit) : "inactive", unit ? unit_sub_state_name(unit) : "dead", unit ? (int)unit->main : 0,
         !unit ? "" : unit_is_enabled(name) ? "enabled" : "disabled", unit ? unit->file.path : "");
     say(client, text);
     return 0;
@@ -123,7 +123,7 @@ static int answer_reset(int client, const char *name) {
 static void list(int client) {
     for (const Unit *unit = units_first(); unit; unit = unit->next) {
         char text[700];
-        snprintf(text, sizeof text, "%-32s %-8s %-12s %-12s %s", unit->name, unit->loaded ? "loaded" : "missing", state_name(unit), sub_state_name(unit), unit->file.description);
+        snprintf(text, sizeof text, "%-32s %-8s %-12s %-12s %s", unit->name, unit->loaded ? "loaded" : "missing", unit_state_name(unit), unit_sub_state_name(unit), unit->file.description);
         if (unit->state != U_INACTIVE) say(client, text);
     }
 }

@@ -16,7 +16,7 @@ enum { KILL_POLL_MS = 20, PID_FILE_MS = 2000, START_BURST = 5, START_WINDOW_MS =
 static const Plan *plan;
 static Unit *units;
 static unsigned started;
-static bool shutting_down;
+static bool shutting_down, changed;
 
 static void run_next(Unit *unit);
 static void begin_killing(Unit *unit);
@@ -59,6 +59,7 @@ bool unit_is_settled(const Unit *unit) { return !is_starting(unit) && !is_stoppi
 
 static void enter(Unit *unit, UnitState state, int64_t timeout_ms) {
     unit->state = state;
+    changed = true;
     unit->command = 0;
     unit->since_ms = now_ms();
     unit->deadline = timeout_ms > 0 ? uptime_ms() + timeout_ms : 0;
@@ -430,6 +431,14 @@ static void release_a_circle(void) { // all that start wait for each other: the 
     if (waiting) begin(waiting);
 }
 
+// For the server: "NAME STATE SUBSTATE" a line.
+static void write_list(void) {
+    FILE *file = changed ? fopen("inside/units.tmp", "we") : NULL;
+    if (!file) return;
+    for (const Unit *unit = units; unit; unit = unit->next) fprintf(file, "%s %s %s\n", unit->name, unit_state_name(unit), unit_sub_state_name(unit));
+    changed = fclose(file) != 0 || rename("inside/units.tmp", "inside/units") != 0;
+}
+
 void units_tick(void) {
     for (Unit *unit = units; unit; unit = unit->next) {
         if (unit->state == U_WAITING) waiting_tick(unit);
@@ -437,6 +446,7 @@ void units_tick(void) {
         else if (unit->deadline && uptime_ms() >= unit->deadline) timed_out(unit);
     }
     release_a_circle();
+    write_list();
     unit_requests_tick();
 }
 
@@ -465,6 +475,7 @@ bool units_stopped(void) {
 void units_init(const Plan *of) {
     Words names = {0};
     plan = of;
+    unlink("inside/units"); // of an earlier life
     if (!plan->instance || plan->rung == 'D') return; // in rung D the units would be the host's own
     units_enabled(&names);
     start_all(&names);

@@ -36,6 +36,8 @@ void unit_stop(Unit *unit);
 void unit_restart(Unit *unit);
 void unit_reload(Unit *unit);
 void units_reload_files(void);
+const char *unit_state_name(const Unit *unit); // "active" …, as systemctl says it
+const char *unit_sub_state_name(const Unit *unit);
 bool unit_is_settled(const Unit *unit);
 bool unit_is_up(const Unit *unit);
 void unit_requests_tick(void); // unit_requests.c: answers those whose units have settled

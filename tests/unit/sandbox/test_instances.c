@@ -178,6 +178,20 @@ static void units_start_in_order_and_failures_are_said(void **state) {
     sandbox_close(instance);
 }
 
+static void the_server_sees_the_units(void **state) {
+    Place *place = *state;
+    Vec units = vec_of(place->arena, SandboxUnit);
+    Sandbox *instance = make_instance(place, 5);
+    sandbox_units(instance, place->arena, &units);
+    assert_int_equal(units.len, 0);
+    serve(place, instance, 8000);
+    sandbox_units(instance, place->arena, &units);
+    assert_int_equal(units.len, 1);
+    SandboxUnit web = vec_get(&units, SandboxUnit, 0);
+    assert_true(str_is(web.name, "web.service") && str_is(web.state, "active") && str_is(web.sub_state, "running"));
+    sandbox_close(instance);
+}
+
 static void a_hook_may_leave_a_daemon_behind(void **state) {
     Place *place = *state;
     Sandbox *instance = make_instance(place, 5);
@@ -212,6 +226,7 @@ static const struct CMUnitTest instances[] = {
     CASE(enabled_units_start_again_with_the_instance_on_its_old_layer),
     CASE(a_unit_that_dies_is_started_again),
     CASE(units_start_in_order_and_failures_are_said),
+    CASE(the_server_sees_the_units),
     CASE(a_hook_may_leave_a_daemon_behind),
     CASE(runas_is_the_user_inside),
 };
