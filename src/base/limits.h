@@ -16,6 +16,7 @@
 #define LIMIT_HTTP_LINGER_MS 2000 // after the last reply, for the client to read it before a reset could destroy it
 #define LIMIT_HTTP_WAITING_BYTES (256 * 1024) // of a streamed reply that the client has not taken: the producer has to wait
 #define LIMIT_HTTP_CHUNK_LINE_BYTES (16 * 1024) // chunk sizes, extensions and trailers between two pieces of a body
+#define LIMIT_HTTP_CALL_MS 30000 // of a request of ours, unless it says otherwise
 #define LIMIT_TLS_NAMES 512 // certificates made on the fly for names that clients ask for; then the local one is shown
 
 // Documents
