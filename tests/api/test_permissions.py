@@ -1,0 +1,129 @@
+"""Permissions across services: what a user, a session, another account and nobody may do with a bucket."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+from iam_words import allow, deny, document, refused, trust
+
+BUCKET = "shared-things"
+
+
+@pytest.fixture
+def bucket(aws, account):
+    """A bucket of this test's account with one object, and its name."""
+    name = f"{BUCKET}-{account}"
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="dir/a b+ü.txt", Body=b"hello")
+    return name
+
+
+@pytest.fixture
+def user(server, aws):
+    """A client maker for a user "dev", and its access key."""
+    iam = aws("iam")
+    iam.create_user(UserName="dev")
+    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    return lambda service, **more: server.client(service, key=key["AccessKeyId"], secret=key["SecretAccessKey"], **more)
+
+
+def put_policy(aws, *statements):
+    aws("iam").put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(*statements))
+
+
+def get(client, bucket):
+    return client.get_object(Bucket=bucket, Key="dir/a b+ü.txt")["Body"].read()
+
+
+def fetch(url, **more):
+    """Status and body of a plain request."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, **more)) as reply:
+            return reply.status, reply.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_reads_and_writes_obey_the_users_policy(aws, user, bucket, account):
+    put_policy(aws, allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/dir/*"))
+    s3 = user("s3")
+    assert get(s3, bucket) == b"hello"
+    s3.put_object(Bucket=bucket, Key="dir/x", Body=b"x" * 100_000)
+    who = f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: "
+    with refused("AccessDenied", who + f's3:PutObject on resource: "arn:aws:s3:::{bucket}/x" because no identity-based policy allows the s3:PutObject action', 403):
+        s3.put_object(Bucket=bucket, Key="x", Body=b"x")
+    with refused("AccessDenied", who + f's3:ListBucket on resource: "arn:aws:s3:::{bucket}" because no identity-based policy allows the s3:ListBucket action'):
+        s3.list_objects_v2(Bucket=bucket)
+    with refused("AccessDenied", who + "s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action"):
+        s3.list_buckets()
+
+
+def test_a_bucket_policy_admits_and_denies(aws, user, bucket, account):
+    dev = {"AWS": f"arn:aws:iam::{account}:user/dev"}
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document({**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": dev}))
+    assert get(user("s3"), bucket) == b"hello"
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document({**deny("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": dev}))
+    put_policy(aws, allow("s3:*"))
+    with refused("AccessDenied"):
+        get(user("s3"), bucket)
+
+
+def test_another_account_is_admitted_by_both_sides(server, aws, user, bucket, account):
+    other = f"{(int(account) + 500000) % 10**12:012d}"
+    guest = server.client("s3", key=other)
+    with refused("AccessDenied"):
+        get(guest, bucket)
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document({**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": {"AWS": other}}))
+    assert get(guest, bucket) == b"hello"
+
+
+def test_a_session_of_a_role_reads_what_role_and_session_allow(server, aws, bucket, account):
+    iam = aws("iam")
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust(AWS=account))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="reader", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+
+    def session(**more):
+        credentials = aws("sts").assume_role(RoleArn=role, RoleSessionName="reading", **more)["Credentials"]
+        return server.client("s3", key=credentials["AccessKeyId"], secret=credentials["SecretAccessKey"], token=credentials["SessionToken"])
+
+    assert get(session(), bucket) == b"hello"
+    with refused("AccessDenied"):
+        session().put_object(Bucket=bucket, Key="x", Body=b"x")
+    with refused("AccessDenied"):
+        get(session(Policy=document(allow("s3:ListBucket"))), bucket)
+
+
+def test_presigned_urls_act_as_who_signed(aws, user, bucket):
+    put_policy(aws, allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
+    s3 = user("s3", signature_version="s3v4")
+    place = {"Bucket": bucket, "Key": "dir/a b+ü.txt"}
+    url = s3.generate_presigned_url("get_object", Params=place)
+    assert fetch(url) == (200, b"hello")
+    assert fetch(url.replace("Expires=3600", "Expires=3601"))[0] == 403
+    assert fetch(s3.generate_presigned_url("put_object", Params=place), data=b"x", method="PUT")[0] == 403  # the user may not put
+    status, body = fetch(url.replace("X-Amz-Expires=3600", "X-Amz-Expires=999999"))
+    assert status == 400 and b"AuthorizationQueryParametersError" in body
+
+
+def test_nobody_reads_only_what_is_open(server, aws, bucket):
+    url = f"{server.url}/{bucket}/dir/a%20b%2B%C3%BC.txt"
+    status, body = fetch(url)
+    assert status == 403 and b"<Message>Access Denied</Message>" in body
+    aws("s3").delete_public_access_block(Bucket=bucket)
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document({**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": "*"}))
+    assert fetch(url) == (200, b"hello")
+    assert fetch(f"{server.url}/{bucket}?list-type=2")[0] == 403
+
+
+def test_a_wrong_secret_reads_nothing(server, aws, bucket):
+    aws("iam").create_user(UserName="dev")
+    key = aws("iam").create_access_key(UserName="dev")["AccessKey"]["AccessKeyId"]
+    message = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+    with refused("SignatureDoesNotMatch", message, 403):
+        get(server.client("s3", key=key, secret="wrong"), bucket)
+
+
+def test_json_services_refuse_with_their_own_code(aws, user):
+    with refused("AccessDeniedException", status=400):
+        user("dynamodb").describe_table(TableName="t")
