@@ -1,5 +1,6 @@
 // Source/S3: the version of an object → a copy in the artifact store.
 #include "services/codepipeline/providers.h"
+#include "services/codepipeline/run.h"
 
 static Str object_key(const Action *action) {
     const Doc *override = action_override(action);
@@ -29,6 +30,7 @@ static void note_object(Action *action, const Doc *head) {
     action_variable(action, "ObjectKey", object_key(action));
     action_variable(action, "VersionId", version);
     action_source_revision(action, version, str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version)), doc_number(head, "LastModified", 0));
+    if (!action_override(action)) run_see(action->step, action_name(action), version);
     doc_set_str(arena, action_memory(action), "version", str_copy(arena, version));
     doc_set_str(arena, action->record, "externalExecutionId", str_copy(arena, version));
     doc_set_str(arena, action->record, "externalExecutionUrl", action_url(action, action->provider->revision_url, version));

@@ -40,9 +40,8 @@ static Doc *first_namespaces(Arena *arena, const Doc *data) {
     return namespaces;
 }
 
-static Doc *begin_execution(Step *step, const char *type) {
+static Doc *begin_execution(Step *step, const Doc *data, const char *type) {
     Arena *arena = step->arena;
-    const Doc *data = step->event->data;
     Doc *execution = doc_map(arena);
     int64_t sequence = doc_number(step->state, "next", 1), version = doc_number(data, "version", doc_number(step->state, "version", 1));
     doc_set_int(arena, step->state, "next", sequence + 1);
@@ -69,10 +68,9 @@ static void announce(Step *step, Doc *execution) {
     run_publish_pipeline(step, execution, "STARTED");
 }
 
-void run_on_execute(Step *step) {
+static void begin_standard(Step *step, const Doc *data) {
     Arena *arena = step->arena;
-    const Doc *data = step->event->data;
-    Doc *execution = begin_execution(step, "STANDARD"), *variables = doc_get(data, "variables");
+    Doc *execution = begin_execution(step, data, "STANDARD"), *variables = doc_get(data, "variables");
     if (variables) doc_set(execution, "variables", doc_copy(arena, variables));
     doc_set(execution, "namespaces", first_namespaces(arena, data));
     doc_set(execution, "artifacts", doc_map(arena));
@@ -82,12 +80,40 @@ void run_on_execute(Step *step) {
     announce(step, execution);
 }
 
+void run_on_execute(Step *step) {
+    const Doc *data = step->event->data, *see = doc_get(data, "see");
+    if (see) run_see(step, doc_text(see, "action"), doc_text(see, "version"));
+    begin_standard(step, data);
+}
+
+static Doc *default_variables(Arena *arena, const Doc *structure) {
+    Doc *variables = doc_list(arena);
+    for (const Doc *one = doc_first(doc_get(structure, "variables")); one; one = one->next) {
+        Doc *variable = doc_map(arena);
+        doc_set_str(arena, variable, "name", doc_text(one, "name"));
+        doc_set_str(arena, variable, "resolvedValue", doc_text(one, "defaultValue"));
+        doc_push(variables, variable);
+    }
+    return variables;
+}
+
+void run_begin_polled(Step *step, const Doc *structure, Str source_action) {
+    Arena *arena = step->arena;
+    Doc *data = doc_map(arena), *trigger = doc_map(arena);
+    doc_set_str(arena, trigger, "triggerType", STR("PollForSourceChanges"));
+    doc_set_str(arena, trigger, "triggerDetail", str_copy(arena, source_action));
+    doc_set(data, "trigger", trigger);
+    doc_set_str(arena, data, "id", id_uuid(&step->ids, arena));
+    doc_set(data, "variables", default_variables(arena, structure));
+    begin_standard(step, data);
+}
+
 void run_on_rollback(Step *step) {
     static const char *const TAKEN[] = {"namespaces", "artifacts", "artifactRevisions", "variables"};
     Arena *arena = step->arena;
     const Doc *data = step->event->data, *target = doc_get(data, "target");
     keep_structure(step, doc_number(data, "version", 1), doc_get(data, "structure"));
-    Doc *execution = begin_execution(step, "ROLLBACK"), *metadata = doc_map(arena);
+    Doc *execution = begin_execution(step, data, "ROLLBACK"), *metadata = doc_map(arena);
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
         if (doc_get(target, TAKEN[i])) doc_set(execution, TAKEN[i], doc_copy(arena, doc_get(target, TAKEN[i])));
     }
@@ -209,4 +235,5 @@ void run_on_update(Step *step) {
     doc_set_int(step->arena, step->state, "version", version);
     keep_structure(step, version, structure);
     for (const Doc *stage = doc_first(doc_get(structure, "stages")); stage; stage = stage->next) run_stage_state(step, doc_text(stage, "name"));
+    run_schedule_polls(step);
 }

@@ -108,12 +108,14 @@ static void on_approve(Step *step) {
 static void on_answer(Step *step) {
     Action action;
     Str what = doc_text(step->event->data, "tag"), id = str_cut(&what, '/');
+    if (str_is(id, "poll")) run_polled(step, what);
     if (run_find_action(step, id, &action)) action.provider->heard(&action, what, step->event->data);
 }
 
 static void on_timer(Step *step) {
     Action action;
     Str what = doc_text(step->event->data, "name"), id = str_cut(&what, '/');
+    if (str_is(id, "poll")) run_poll(step);
     if (!run_find_action(step, id, &action)) return;
     if (str_is(what, "time-out")) {
         action_time_out(&action);

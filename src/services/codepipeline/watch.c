@@ -42,9 +42,17 @@ static bool is_full(Turn *turn, const Doc *summary) {
     return !str_is(doc_text(summary, "executionMode"), "SUPERSEDED") && doc_count(doc_get(run, "executions")) >= MOST_PARALLEL;
 }
 
-static void source_changed(Turn *turn, Str watch) {
+// `version` of an object: polling need not find it again.
+static void source_changed(Turn *turn, Str watch, Str version) {
+    Arena *arena = turn_arena(turn);
     for (const Doc *one = doc_first(turn_find(turn, &PIPELINE, "watch", watch)); one; one = one->next) {
-        if (!is_full(turn, one)) trigger_execution(turn, doc_text(one, "name"), "PollForSourceChanges", source_name(turn, one, watch), NULL);
+        if (is_full(turn, one)) continue;
+        Doc *request = doc_map(arena), *see = doc_map(arena);
+        Str action = source_name(turn, one, watch);
+        doc_set_str(arena, see, "action", action);
+        doc_set_str(arena, see, "version", version);
+        if (version.at) doc_set(request, "see", see);
+        trigger_execution(turn, doc_text(one, "name"), "PollForSourceChanges", action, request);
     }
 }
 
@@ -53,13 +61,13 @@ void pipeline_heard_codecommit(Turn *turn, const Doc *event) {
     Str kind = doc_text(detail, "event"), repository = doc_text(detail, "repositoryName"), branch = doc_text(detail, "referenceName");
     bool changed = str_is(kind, "referenceUpdated") || str_is(kind, "referenceCreated");
     if (!changed || !str_is(doc_text(detail, "referenceType"), "branch")) return;
-    source_changed(turn, str_format(turn_arena(turn), "codecommit/%.*s/%.*s", STR_ARG(repository), STR_ARG(branch)));
+    source_changed(turn, str_format(turn_arena(turn), "codecommit/%.*s/%.*s", STR_ARG(repository), STR_ARG(branch)), STR_NONE);
 }
 
 void pipeline_heard_s3(Turn *turn, const Doc *event) {
-    const Doc *detail = doc_get(event, "detail");
-    Str bucket = doc_text(doc_get(detail, "bucket"), "name"), key = doc_text(doc_get(detail, "object"), "key");
-    source_changed(turn, str_format(turn_arena(turn), "s3/%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
+    const Doc *detail = doc_get(event, "detail"), *object = doc_get(detail, "object");
+    Str bucket = doc_text(doc_get(detail, "bucket"), "name"), key = doc_text(object, "key");
+    source_changed(turn, str_format(turn_arena(turn), "s3/%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)), doc_text(object, "version-id"));
 }
 
 // ---- Ends of what runs elsewhere ----
