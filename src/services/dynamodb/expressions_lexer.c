@@ -84,7 +84,7 @@ bool fail_syntax(Parser *parser) {
     bool at_end = parser->token.kind == TOKEN_END;
     size_t start = parser->at - (at_end ? 0 : token.len);
     if (before.at) start = (size_t)(before.at - parser->text.at);
-    size_t end = parser->at;
+    size_t end = at_end && before.at ? start + before.len : parser->at;
     parser_next(parser);
     if (parser->token.kind != TOKEN_END) end = parser->at;
     Str near = str_sub(parser->text, start, end);
