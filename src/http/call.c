@@ -5,6 +5,7 @@
 #include "base/limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -55,9 +56,8 @@ static bool connect_one(const struct addrinfo *address, int64_t deadline_ms, int
     if (error) return false;
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    *out = fd;
-    fd = -1;
-    return true;
+    *out = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return *out >= 0;
 }
 
 static bool dial(Arena *arena, const CallTarget *target, int64_t deadline_ms, int *fd, Error *e) {

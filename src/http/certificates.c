@@ -93,66 +93,67 @@ static X509 *make_authority(EVP_PKEY *key) {
     return finished(made, good);
 }
 
-static X509 *make_server(const Certificates *all, const char *common, const char *names) {
+static X509 *make_server(const Certificates *certificates, const char *common, const char *names) {
     X509 *made = X509_new();
-    bool good = made && set_basics(made, all->server_key, common, SERVER_DAYS) &&
-                X509_set_issuer_name(made, X509_get_subject_name(all->authority)) == 1 &&
-                add_extension(made, all->authority, NID_basic_constraints, "critical,CA:FALSE") &&
-                add_extension(made, all->authority, NID_key_usage, "critical,digitalSignature") &&
-                add_extension(made, all->authority, NID_ext_key_usage, "serverAuth") &&
-                add_extension(made, all->authority, NID_subject_key_identifier, "hash") &&
-                add_extension(made, all->authority, NID_authority_key_identifier, "keyid:always") &&
-                add_extension(made, all->authority, NID_subject_alt_name, names) && X509_sign(made, all->authority_key, EVP_sha256());
+    bool good = made && set_basics(made, certificates->server_key, common, SERVER_DAYS) &&
+                X509_set_issuer_name(made, X509_get_subject_name(certificates->authority)) == 1 &&
+                add_extension(made, certificates->authority, NID_basic_constraints, "critical,CA:FALSE") &&
+                add_extension(made, certificates->authority, NID_key_usage, "critical,digitalSignature") &&
+                add_extension(made, certificates->authority, NID_ext_key_usage, "serverAuth") &&
+                add_extension(made, certificates->authority, NID_subject_key_identifier, "hash") &&
+                add_extension(made, certificates->authority, NID_authority_key_identifier, "keyid:always") &&
+                add_extension(made, certificates->authority, NID_subject_alt_name, names) &&
+                X509_sign(made, certificates->authority_key, EVP_sha256());
     return finished(made, good);
 }
 
 // Files
 
-static Str path_of(const Certificates *all, const char *name) { return path_join(all->arena, all->folder, str_of(name)); }
+static Str path_of(const Certificates *certificates, const char *name) { return path_join(certificates->arena, certificates->folder, str_of(name)); }
 
-static bool write_pem(const Certificates *all, const char *name, BIO *text, mode_t mode, Error *e) {
+static bool write_pem(const Certificates *certificates, const char *name, BIO *text, mode_t mode, Error *e) {
     char *at = NULL;
     long len = BIO_get_mem_data(text, &at);
-    bool written = file_write_atomically(path_of(all, name), (Str){at, (size_t)len}, mode, e);
+    bool written = file_write_atomically(path_of(certificates, name), (Str){at, (size_t)len}, mode, e);
     BIO_free(text);
     return written;
 }
 
-static bool write_key(const Certificates *all, const char *name, EVP_PKEY *key, Error *e) {
+static bool write_key(const Certificates *certificates, const char *name, EVP_PKEY *key, Error *e) {
     BIO *text = BIO_new(BIO_s_mem());
     if (!text || PEM_write_bio_PrivateKey(text, key, NULL, NULL, 0, NULL, NULL) != 1) {
         BIO_free(text);
         return fail_crypto(e, name);
     }
-    return write_pem(all, name, text, KEY_MODE, e);
+    return write_pem(certificates, name, text, KEY_MODE, e);
 }
 
-static bool write_certificate(const Certificates *all, const char *name, X509 *certificate, Error *e) {
+static bool write_certificate(const Certificates *certificates, const char *name, X509 *certificate, Error *e) {
     BIO *text = BIO_new(BIO_s_mem());
     if (!text || PEM_write_bio_X509(text, certificate) != 1) {
         BIO_free(text);
         return fail_crypto(e, name);
     }
-    return write_pem(all, name, text, CERTIFICATE_MODE, e);
+    return write_pem(certificates, name, text, CERTIFICATE_MODE, e);
 }
 
-static BIO *read_pem(const Certificates *all, const char *name, Str *text, Error *e) {
-    if (!file_read(all->arena, path_of(all, name), FILE_LIMIT_BYTES, text, e)) return NULL;
+static BIO *read_pem(const Certificates *certificates, const char *name, Str *text, Error *e) {
+    if (!file_read(certificates->arena, path_of(certificates, name), FILE_LIMIT_BYTES, text, e)) return NULL;
     return BIO_new_mem_buf(text->at, (int)text->len);
 }
 
-static bool read_key(const Certificates *all, const char *name, EVP_PKEY **key, Error *e) {
+static bool read_key(const Certificates *certificates, const char *name, EVP_PKEY **key, Error *e) {
     Str text;
-    BIO *bio = read_pem(all, name, &text, e);
+    BIO *bio = read_pem(certificates, name, &text, e);
     if (!bio) return false;
     *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
     BIO_free(bio);
     return *key || fail_crypto(e, name);
 }
 
-static bool read_certificate(const Certificates *all, const char *name, X509 **certificate, Error *e) {
+static bool read_certificate(const Certificates *certificates, const char *name, X509 **certificate, Error *e) {
     Str text;
-    BIO *bio = read_pem(all, name, &text, e);
+    BIO *bio = read_pem(certificates, name, &text, e);
     if (!bio) return false;
     *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
     BIO_free(bio);
@@ -160,48 +161,48 @@ static bool read_certificate(const Certificates *all, const char *name, X509 **c
 }
 
 // ca.pem is written last: where it stands, the rest does too.
-static bool create(Certificates *all, Error *e) {
-    all->authority_key = EVP_EC_gen("P-256");
-    all->server_key = EVP_EC_gen("P-256");
-    if (!all->authority_key || !all->server_key) return fail_crypto(e, "keys");
-    all->authority = make_authority(all->authority_key);
-    if (!all->authority) return fail_crypto(e, "certificate authority");
-    TRY(write_key(all, "ca.key", all->authority_key, e));
-    TRY(write_key(all, "server.key", all->server_key, e));
-    return write_certificate(all, "ca.pem", all->authority, e);
+static bool create(Certificates *certificates, Error *e) {
+    certificates->authority_key = EVP_EC_gen("P-256");
+    certificates->server_key = EVP_EC_gen("P-256");
+    if (!certificates->authority_key || !certificates->server_key) return fail_crypto(e, "keys");
+    certificates->authority = make_authority(certificates->authority_key);
+    if (!certificates->authority) return fail_crypto(e, "certificate authority");
+    TRY(write_key(certificates, "ca.key", certificates->authority_key, e));
+    TRY(write_key(certificates, "server.key", certificates->server_key, e));
+    return write_certificate(certificates, "ca.pem", certificates->authority, e);
 }
 
 bool certificates_open(Str folder, Certificates **out, Error *e) {
-    Certificates *all = calloc(1, sizeof *all);
-    if (!all) abort();
-    all->arena = arena_new();
-    all->folder = str_copy(all->arena, folder);
-    all->authority_path = path_of(all, "ca.pem");
-    all->by_name = map_new();
-    if (!file_exists(all->authority_path) && !create(all, e)) {
-        certificates_close(all);
+    Certificates *certificates = calloc(1, sizeof *certificates);
+    if (!certificates) abort();
+    certificates->arena = arena_new();
+    certificates->folder = str_copy(certificates->arena, folder);
+    certificates->authority_path = path_of(certificates, "ca.pem");
+    certificates->by_name = map_new();
+    if (!file_exists(certificates->authority_path) && !create(certificates, e)) {
+        certificates_close(certificates);
         return fail_within(e, "certificates in %.*s", STR_ARG(folder));
     }
-    *out = all;
+    *out = certificates;
     return true;
 }
 
-void certificates_close(Certificates *all) {
-    if (!all) return;
+void certificates_close(Certificates *certificates) {
+    if (!certificates) return;
     Str name;
     void *certificate;
-    for (size_t at = 0; map_next(all->by_name, &at, &name, &certificate);) X509_free(certificate);
-    map_free(all->by_name);
-    SSL_CTX_free(all->context);
-    EVP_PKEY_free(all->authority_key);
-    EVP_PKEY_free(all->server_key);
-    X509_free(all->authority);
-    X509_free(all->local);
-    arena_free(all->arena);
-    free(all);
+    for (size_t at = 0; map_next(certificates->by_name, &at, &name, &certificate);) X509_free(certificate);
+    map_free(certificates->by_name);
+    SSL_CTX_free(certificates->context);
+    EVP_PKEY_free(certificates->authority_key);
+    EVP_PKEY_free(certificates->server_key);
+    X509_free(certificates->authority);
+    X509_free(certificates->local);
+    arena_free(certificates->arena);
+    free(certificates);
 }
 
-Str certificates_authority_path(const Certificates *all) { return all->authority_path; }
+Str certificates_authority_path(const Certificates *certificates) { return certificates->authority_path; }
 
 // Sessions
 
@@ -216,24 +217,24 @@ static bool is_host_name(Str name) {
 
 // The certificate for a name under amazonaws.com or localhost (OpenSSL takes no wildcard right under a top-level name), made when first asked for; NULL for
 // other names.
-static X509 *certificate_for(Certificates *all, Str asked) {
+static X509 *certificate_for(Certificates *certificates, Str asked) {
     AUTO_ARENA arena = arena_new();
     Str name = str_lower(arena, asked);
     if (!is_host_name(name) || !(str_ends(name, STR(".amazonaws.com")) || str_ends(name, STR(".localhost")))) return NULL;
-    X509 *known = map_get(all->by_name, name);
-    if (known || map_count(all->by_name) >= LIMIT_TLS_NAMES) return known;
+    X509 *known = map_get(certificates->by_name, name);
+    if (known || map_count(certificates->by_name) >= LIMIT_TLS_NAMES) return known;
     Str names = str_format(arena, "DNS:%.*s,%s", STR_ARG(name), LOCAL_NAMES);
-    X509 *made = make_server(all, name.len <= 64 ? str_c(arena, name) : "rehearse", names.at); // a common name has at most 64 characters
-    if (made) map_put(all->by_name, name, made);
+    X509 *made = make_server(certificates, name.len <= 64 ? str_c(arena, name) : "rehearse", names.at); // a common name has at most 64 characters
+    if (made) map_put(certificates->by_name, name, made);
     return made;
 }
 
 static int choose_certificate(SSL *ssl, void *context) {
-    Certificates *all = context;
+    Certificates *certificates = context;
     const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    X509 *certificate = asked ? certificate_for(all, str_of(asked)) : NULL;
-    if (!certificate) certificate = all->local;
-    return SSL_use_certificate(ssl, certificate) == 1 && SSL_use_PrivateKey(ssl, all->server_key) == 1;
+    X509 *certificate = asked ? certificate_for(certificates, str_of(asked)) : NULL;
+    if (!certificate) certificate = certificates->local;
+    return SSL_use_certificate(ssl, certificate) == 1 && SSL_use_PrivateKey(ssl, certificates->server_key) == 1;
 }
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered, unsigned offered_len,
@@ -243,35 +244,35 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return chosen == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-static bool load(Certificates *all, Error *e) {
-    if (!all->authority) {
-        TRY(read_key(all, "ca.key", &all->authority_key, e));
-        TRY(read_key(all, "server.key", &all->server_key, e));
-        TRY(read_certificate(all, "ca.pem", &all->authority, e));
+static bool load(Certificates *certificates, Error *e) {
+    if (!certificates->authority) {
+        TRY(read_key(certificates, "ca.key", &certificates->authority_key, e));
+        TRY(read_key(certificates, "server.key", &certificates->server_key, e));
+        TRY(read_certificate(certificates, "ca.pem", &certificates->authority, e));
     }
-    if (!all->local) all->local = make_server(all, "localhost", LOCAL_NAMES);
-    return all->local || fail_crypto(e, "server certificate");
+    if (!certificates->local) certificates->local = make_server(certificates, "localhost", LOCAL_NAMES);
+    return certificates->local || fail_crypto(e, "server certificate");
 }
 
-static bool set_up(Certificates *all, Error *e) {
-    TRY(load(all, e));
-    all->context = SSL_CTX_new(TLS_server_method());
-    if (!all->context) return fail_crypto(e, "TLS");
-    SSL_CTX_set_min_proto_version(all->context, TLS1_2_VERSION);
-    SSL_CTX_set_options(all->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(all->context, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(all->context, SSL_SESS_CACHE_OFF); // tickets do; a cache would grow
-    SSL_CTX_set_cert_cb(all->context, choose_certificate, all);
-    SSL_CTX_set_alpn_select_cb(all->context, choose_protocol, NULL);
+static bool set_up(Certificates *certificates, Error *e) {
+    TRY(load(certificates, e));
+    certificates->context = SSL_CTX_new(TLS_server_method());
+    if (!certificates->context) return fail_crypto(e, "TLS");
+    SSL_CTX_set_min_proto_version(certificates->context, TLS1_2_VERSION);
+    SSL_CTX_set_options(certificates->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(certificates->context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(certificates->context, SSL_SESS_CACHE_OFF); // tickets do; a cache would grow
+    SSL_CTX_set_cert_cb(certificates->context, choose_certificate, certificates);
+    SSL_CTX_set_alpn_select_cb(certificates->context, choose_protocol, NULL);
     return true;
 }
 
-SSL *certificates_new_session(Certificates *all, Error *e) {
-    if (!all->context && !set_up(all, e)) {
-        fail_within(e, "certificates in %.*s", STR_ARG(all->folder));
+SSL *certificates_new_session(Certificates *certificates, Error *e) {
+    if (!certificates->context && !set_up(certificates, e)) {
+        fail_within(e, "certificates in %.*s", STR_ARG(certificates->folder));
         return NULL;
     }
-    SSL *ssl = SSL_new(all->context);
+    SSL *ssl = SSL_new(certificates->context);
     if (!ssl) fail_crypto(e, "TLS");
     return ssl;
 }

@@ -170,16 +170,16 @@ void intake_done(Exchange *exchange) {
     spool_done(exchange);
 }
 
-void http_body_pause(HttpExchange *public) {
-    Exchange *exchange = (Exchange *)public;
-    exchange->intake.paused = true;
-    connection_read_when_wanted(exchange->connection);
+void http_body_pause(HttpExchange *exchange) {
+    Exchange *own = (Exchange *)exchange;
+    own->intake.paused = true;
+    connection_read_when_wanted(own->connection);
 }
 
-void http_body_resume(HttpExchange *public) {
-    Exchange *exchange = (Exchange *)public;
-    if (!exchange->intake.paused) return;
-    exchange->intake.paused = false;
-    Connection *connection = exchange->connection;
+void http_body_resume(HttpExchange *exchange) {
+    Exchange *own = (Exchange *)exchange;
+    if (!own->intake.paused) return;
+    own->intake.paused = false;
+    Connection *connection = own->connection;
     if (connection->state == CONN_BODY) connection_advance(connection);
 }

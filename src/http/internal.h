@@ -158,7 +158,7 @@ extern const llhttp_settings_t HEAD_CALLBACKS;
 void head_begin(Exchange *exchange);
 void head_rebase(Exchange *exchange, ptrdiff_t by); // the buffer has moved
 int head_finish(Connection *connection); // the request is filled in: 0, or the status of the refusal
-void refuse_parse_error(Connection *connection, llhttp_errno_t error, Str rest); // rest: from where the message began or parsing stopped
+void refuse_parse_error(Connection *connection, llhttp_errno_t error, Str message); // message: from where the message began or parsing stopped
 void refuse(Connection *connection, int status, const char *why);
 const char *status_reason(int status);
 

@@ -62,15 +62,15 @@ static void queue(Connection *connection, uv_buf_t *pieces, unsigned count, bool
     connection_release(connection);
 }
 
-void outgoing_raw(Connection *connection, const uv_buf_t *given, unsigned count, bool lasting) {
+void outgoing_raw(Connection *connection, const uv_buf_t *pieces, unsigned count, bool lasting) {
     assert(count <= PIECES_MAX);
     if (connection->broken || connection->state == CONN_CLOSED) return;
-    uv_buf_t pieces[PIECES_MAX];
-    memcpy(pieces, given, count * sizeof *pieces);
-    int sent = connection->writes ? 0 : uv_try_write((uv_stream_t *)&connection->tcp, pieces, count);
+    uv_buf_t rest[PIECES_MAX];
+    memcpy(rest, pieces, count * sizeof *rest);
+    int sent = connection->writes ? 0 : uv_try_write((uv_stream_t *)&connection->tcp, rest, count);
     // A failure shows up again in the queued write, and is told from the loop as all failures are.
-    unsigned left = skip(pieces, count, sent > 0 ? (size_t)sent : 0);
-    if (left) queue(connection, pieces, left, lasting);
+    unsigned left = skip(rest, count, sent > 0 ? (size_t)sent : 0);
+    if (left) queue(connection, rest, left, lasting);
 }
 
 void outgoing_send(Connection *connection, const uv_buf_t *pieces, unsigned count, bool lasting) {

@@ -143,8 +143,8 @@ void exchange_client_gone(Exchange *exchange) {
     if (!owned) connection_exchange_done(connection);
 }
 
-bool http_is_gone(const HttpExchange *public) {
-    const Connection *connection = private_of(public)->connection;
+bool http_is_gone(const HttpExchange *exchange) {
+    const Connection *connection = private_of(exchange)->connection;
     return connection->half_closed || !can_send(connection);
 }
 
@@ -160,63 +160,62 @@ static void send_with_body(Exchange *exchange, const HttpReply *reply) {
     outgoing_send(exchange->connection, pieces, join ? 1 : 2, true);
 }
 
-bool http_reply(HttpExchange *public, const HttpReply *reply) {
-    Exchange *exchange = private_of(public);
-    Connection *connection = exchange->connection;
-    bool from_file = !str_is_none(reply->body.path) && !is_muted(exchange, reply) && can_send(connection);
-    if (from_file && !send_file_open(exchange, &reply->body)) return false;
-    begin(exchange, true);
-    if (can_send(connection)) send_with_body(exchange, reply);
-    end(exchange);
+bool http_reply(HttpExchange *exchange, const HttpReply *reply) {
+    Exchange *own = private_of(exchange);
+    Connection *connection = own->connection;
+    bool from_file = !str_is_none(reply->body.path) && !is_muted(own, reply) && can_send(connection);
+    if (from_file && !send_file_open(own, &reply->body)) return false;
+    begin(own, true);
+    if (can_send(connection)) send_with_body(own, reply);
+    end(own);
     return true;
 }
 
 // Replies in pieces
 
-void http_reply_begin(HttpExchange *public, const HttpReply *head) {
-    Exchange *exchange = private_of(public);
-    Connection *connection = exchange->connection;
-    begin(exchange, false);
-    exchange->muted = is_muted(exchange, head);
-    exchange->chunked = head->body.size < 0 && connection->parser.http_minor >= 1 && !has_no_body(head->status);
-    if (head->body.size < 0 && !exchange->chunked) connection->keep_alive = false; // HTTP/1.0: the end of the connection is the end of the body
+void http_reply_begin(HttpExchange *exchange, const HttpReply *head) {
+    Exchange *own = private_of(exchange);
+    Connection *connection = own->connection;
+    begin(own, false);
+    own->muted = is_muted(own, head);
+    own->chunked = head->body.size < 0 && connection->parser.http_minor >= 1 && !has_no_body(head->status);
+    if (head->body.size < 0 && !own->chunked) connection->keep_alive = false; // HTTP/1.0: the end of the connection is the end of the body
     if (!can_send(connection)) return;
-    char *text = arena_alloc(public->request.arena, head_room(head));
-    char *to = put_head(text, exchange, head);
+    char *text = arena_alloc(exchange->request.arena, head_room(head));
+    char *to = put_head(text, own, head);
     outgoing_send(connection, &(uv_buf_t){text, (size_t)(to - text)}, 1, true);
 }
 
-bool http_reply_write(HttpExchange *public, Str piece) {
-    Exchange *exchange = private_of(public);
-    Connection *connection = exchange->connection;
-    if (exchange->muted || piece.len == 0 || !can_send(connection)) return true;
+bool http_reply_write(HttpExchange *exchange, Str piece) {
+    Exchange *own = private_of(exchange);
+    Connection *connection = own->connection;
+    if (own->muted || piece.len == 0 || !can_send(connection)) return true;
     uv_buf_t data = {(char *)piece.at, piece.len};
-    if (exchange->chunked) {
+    if (own->chunked) {
         char size[24];
         int len = snprintf(size, sizeof size, "%zx\r\n", piece.len);
         outgoing_send(connection, (uv_buf_t[]){{size, (size_t)len}, data, {(char *)"\r\n", 2}}, 3, false);
     } else {
         outgoing_send(connection, &data, 1, false);
     }
-    exchange->wants_writable = outgoing_waiting_bytes(connection) > LIMIT_HTTP_WAITING_BYTES;
-    return !exchange->wants_writable;
+    own->wants_writable = outgoing_waiting_bytes(connection) > LIMIT_HTTP_WAITING_BYTES;
+    return !own->wants_writable;
 }
 
-void http_reply_end(HttpExchange *public) {
-    Exchange *exchange = private_of(public);
-    if (exchange->chunked && !exchange->muted && can_send(exchange->connection))
-        outgoing_send(exchange->connection, &(uv_buf_t){(char *)"0\r\n\r\n", 5}, 1, true);
-    exchange->reply_begun = true; // also when the owner has nothing to say to a client that has gone
-    end(exchange);
+void http_reply_end(HttpExchange *exchange) {
+    Exchange *own = private_of(exchange);
+    if (own->chunked && !own->muted && can_send(own->connection)) outgoing_send(own->connection, &(uv_buf_t){(char *)"0\r\n\r\n", 5}, 1, true);
+    own->reply_begun = true; // also when the owner has nothing to say to a client that has gone
+    end(own);
 }
 
-void http_abort(HttpExchange *public) {
-    Exchange *exchange = private_of(public);
-    Connection *connection = exchange->connection;
+void http_abort(HttpExchange *exchange) {
+    Exchange *own = private_of(exchange);
+    Connection *connection = own->connection;
     connection_hold(connection);
-    exchange->reply_begun = true;
-    exchange->told = false;
+    own->reply_begun = true;
+    own->told = false;
     connection_close(connection);
-    end(exchange);
+    end(own);
     connection_release(connection);
 }

@@ -1,5 +1,6 @@
 // Listeners, limits, time-outs, and the end of a server.
 #include "http/internal.h"
+#include "os/files.h"
 #include "os/sockets.h"
 
 #include <assert.h>
@@ -197,6 +198,7 @@ HttpServer *http_server_new(Loop *loop, const HttpOwner *owner, const HttpServer
     server->loop = loop;
     server->owner = *owner;
     server->options = with_presets(options);
+    fd_allow(2 * server->options.connections); // each may have a file open besides
     server->names = arena_new();
     list_init(&server->listeners);
     list_init(&server->connections);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ void fd_close(int fd) {
     int keep = errno;
     close(fd);
     errno = keep;
+}
+
+void fd_allow(size_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= count) return;
+    limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool file_open(Str path, int flags, mode_t mode, int *fd, Error *e) {

@@ -9,6 +9,7 @@
 
 void fd_close(int fd); // accepts -1; errno stays
 static inline void fd_cleanup(const int *fd) { fd_close(*fd); }
+void fd_allow(size_t count); // so many open at the same time, as far as the system lets us
 #define AUTO_FD __attribute__((cleanup(fd_cleanup))) int
 
 bool file_open(Str path, int flags, mode_t mode, int *fd, Error *e); // O_CLOEXEC is added

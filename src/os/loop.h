@@ -53,7 +53,7 @@ void loop_hook_free(LoopHook *hook);
 
 // Signals. They do not keep the loop alive.
 typedef struct LoopSignal LoopSignal;
-LoopSignal *loop_signal_new(Loop *loop, int signal, LoopFunction *run, void *context);
+LoopSignal *loop_signal_new(Loop *loop, int number, LoopFunction *run, void *context);
 void loop_signal_free(LoopSignal *watch);
 
 // A file descriptor (pidfd, eventfd, socket of a keeper): `run` is called while it is readable or, with LOOP_WRITABLE, writable; errors and hang-ups count

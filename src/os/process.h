@@ -29,7 +29,7 @@ bool process_spawn(Loop *loop, const ProcessSpec *spec, const ProcessOwner *owne
 bool process_write(Process *process, Str bytes); // copied; false: much is waiting; go on at on_drained
 void process_close_input(Process *process); // after what was written
 void process_pause_output(Process *process, bool pause);
-void process_signal(Process *process, int signal); // to its group
+void process_signal(Process *process, int number); // to its group
 pid_t process_pid(const Process *process);
 void process_free(Process *process); // kills its group when it still runs; accepts NULL; no callback comes after it
 

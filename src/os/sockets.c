@@ -38,7 +38,7 @@ static bool parse_address(const char *text, uint16_t port, Address *out, socklen
 }
 
 static bool port_of(int fd, uint16_t *port, Error *e) {
-    Address address;
+    Address address = {0};
     socklen_t len = sizeof address;
     if (getsockname(fd, &address.any, &len) < 0) return fail_errno(e, errno, "getsockname");
     *port = ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
@@ -70,19 +70,26 @@ bool socket_listen(const char *text, uint16_t port, int *fd, uint16_t *bound, Er
     return true;
 }
 
-// The inode of a listening socket, from /proc/net/tcp or tcp6: "0: 0100007F:11D6 00000000:0000 0A … uid timeout inode …".
-static bool listening_inode(const char *table, uint16_t port, unsigned long *inode) {
-    AUTO_ARENA arena = arena_new();
-    Str text;
+// A line of /proc/net/tcp or tcp6: "0: 0100007F:11D6 00000000:0000 0A queues timer retransmits uid timeout inode …".
+enum { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_INODE = 9, FIELDS = 10 };
+
+static bool split_fields(Str line, Str *fields) {
+    for (size_t i = 0; i < FIELDS; i++) {
+        line = str_trim(line);
+        if (line.len == 0) return false;
+        fields[i] = str_cut(&line, ' ');
+    }
+    return true;
+}
+
+static bool listening_inode(const char *table, uint16_t port, Str *inode, Arena *arena) {
+    Str text, fields[FIELDS];
+    Str wanted = str_format(arena, ":%04X", (unsigned)port);
     if (!file_read(arena, str_of(table), PROC_NET_LIMIT_BYTES, &text, NULL)) return false;
     str_next_line(&text);
     for (Str line; !str_is_none(line = str_next_line(&text));) {
-        unsigned local_port = 0, state = 0;
-        unsigned long found = 0;
-        if (sscanf(str_c(arena, line), " %*[^:]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu", &local_port, &state, &found) != 3)
-            continue;
-        if (local_port != port || state != 0x0A) continue;
-        *inode = found;
+        if (!split_fields(line, fields) || !str_is(fields[FIELD_STATE], "0A") || !str_ends(fields[FIELD_LOCAL], wanted)) continue;
+        *inode = fields[FIELD_INODE];
         return true;
     }
     return false;
@@ -116,10 +123,10 @@ static void command_of(pid_t pid, char *name, size_t name_bytes) {
 }
 
 bool socket_listener_of(uint16_t port, pid_t *pid, char *name, size_t name_bytes) {
-    unsigned long inode = 0;
-    if (!listening_inode("/proc/net/tcp", port, &inode) && !listening_inode("/proc/net/tcp6", port, &inode)) return false;
-    char wanted[64];
-    snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
+    AUTO_ARENA arena = arena_new();
+    Str inode = STR_NONE;
+    if (!listening_inode("/proc/net/tcp", port, &inode, arena) && !listening_inode("/proc/net/tcp6", port, &inode, arena)) return false;
+    const char *wanted = str_format(arena, "socket:[%.*s]", STR_ARG(inode)).at;
     DIR *processes = opendir("/proc");
     if (!processes) return false;
     bool found = false;

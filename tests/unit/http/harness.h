@@ -189,7 +189,7 @@ static inline void on_gone(void *context, HttpExchange *exchange) {
     if (harness->held == exchange) {
         harness->held = NULL;
         answer(exchange, 200, STR("to nobody"));
-    } else if (str_is(exchange->request.path, "/stream")) {
+    } else if (str_starts(exchange->request.path, STR("/stream"))) {
         http_reply_end(exchange);
     }
 }
