@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plane/internal.h"
+#include "plane/sandboxes.h"
 #include "sandbox/sandbox.h"
 
 typedef struct Handle {
@@ -32,7 +33,6 @@ typedef struct Wait {
 Map *sandboxes_handles(Plane *plane); // name → Handle
 SandboxHost *plane_sandbox_host(Plane *plane, Error *e); // opened at the first need; NULL: refused
 bool sandboxes_open_network(Plane *plane, SandboxHost *host, Error *e);
-Str program_beside(Arena *arena, const char *name); // path of a program that lies beside this one
 Handle *handle_of(Plane *plane, Str name, Error *e); // opens it when need be; NULL: no such sandbox
 void effect_end(Plane *plane, Str effect_id, const Error *failed); // a final event: ok, or the reason
 Doc *effect_end_doc(Arena *arena, const Error *failed);

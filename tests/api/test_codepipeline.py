@@ -390,6 +390,26 @@ def test_a_disabled_transition_holds_the_execution(plane):
     refused("StageNotFoundException", plane.pipeline.enable_stage_transition, **{**where, "stageName": "None"})
 
 
+def test_a_deployment_to_s3_can_unpack_the_artifact(plane):
+    files = {"index.html": "<h1>one</h1>", "css/site.css": "h1 {}", "big.txt": "x" * 300_000}
+    plane.push(files)
+    plane.create(plane.source(), plane.deploy(Extract="true", ObjectKey="v1", CacheControl="max-age=60"))
+    assert plane.finish() == "Succeeded"
+    keys = [one["Key"] for one in plane.s3.list_objects_v2(Bucket=plane.site)["Contents"]]
+    assert keys == sorted(f"v1/{name}" for name in files)
+    page = plane.s3.get_object(Bucket=plane.site, Key="v1/index.html")
+    assert page["Body"].read() == b"<h1>one</h1>"
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html", "max-age=60")
+    assert plane.s3.head_object(Bucket=plane.site, Key="v1/big.txt")["ContentLength"] == 300_000
+
+
+def test_an_artifact_that_is_no_archive_is_not_unpacked(plane):
+    plane.s3.put_object(Bucket=plane.bucket, Key="app.zip", Body=b"no archive at all")
+    plane.create(plane.source(), plane.deploy(Extract="true"))
+    assert plane.finish() == "Failed"
+    assert plane.action_errors()[0]["message"].startswith("The artifact could not be extracted: ")
+
+
 def test_a_rollback_deploys_what_an_earlier_execution_had(plane):
     plane.create(plane.source(), plane.deploy(), pipelineType="V2")
     plane.finish()

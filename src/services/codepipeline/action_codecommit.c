@@ -1,6 +1,6 @@
 // Source/CodeCommit: branch → commit → archive of its tree → zip in the artifact store.
 //
-//     GetBranch ──▶ GetCommit ──▶ may UploadArchive? ──▶ effect git.archive ──▶ PutObject
+//     GetBranch ──▶ GetCommit ──▶ may UploadArchive? ──▶ effect git.archive ──▶ PutObject ──▶ effect spool.remove
 // On AWS the archive is made by CodeCommit's UploadArchive, an operation without a public model; its permission is asked for all the same.
 #include "services/codepipeline/providers.h"
 
@@ -101,7 +101,7 @@ static void on_permission(Action *action, const Doc *reply) {
     doc_set_str(arena, arguments, "region", action->step->where.region);
     doc_set_str(arena, arguments, "repository", repository(action));
     doc_set_str(arena, arguments, "commit", doc_text(action_memory(action), "commit"));
-    doc_set_str(arena, arguments, "to", str_format(arena, "archive-%.*s.zip", STR_ARG(action_id_of(action))));
+    doc_set_str(arena, arguments, "to", str_format(arena, "spool/archive-%.*s.zip", STR_ARG(action_id_of(action))));
     action_effect(action, "git.archive", arguments, "archive");
 }
 
@@ -118,7 +118,14 @@ static void on_archive(Action *action, const Doc *event) {
     action_call(action, "s3", "PutObject", input, &body, "stored");
 }
 
+static void clear(Action *action) {
+    Doc *arguments = doc_map(action->step->arena);
+    doc_set_str(action->step->arena, arguments, "path", doc_text(action_memory(action), "path"));
+    action_effect(action, "spool.remove", arguments, "removed");
+}
+
 static void on_stored(Action *action, const Doc *reply) {
+    clear(action);
     Doc *output = action_output(action, action_output_name(action, 0)), *stored = doc_get(reply, "output");
     Arena *arena = action->step->arena;
     doc_set_str(arena, output, "eTag", str_copy(arena, doc_text(stored, "ETag")));
@@ -131,7 +138,10 @@ static void fail_archive(Action *action, const Doc *event) {
     action_fail(action, "JobFailed", "The archive of the commit could not be made: %.*s", STR_ARG(reason));
 }
 
-static void fail_store(Action *action, const Doc *reply) { action_fail_reply(action, reply, "storing the source artifact in Amazon S3"); }
+static void fail_store(Action *action, const Doc *reply) {
+    clear(action);
+    action_fail_reply(action, reply, "storing the source artifact in Amazon S3");
+}
 
 void action_codecommit_heard(Action *action, Str what, const Doc *data) {
     static const struct {

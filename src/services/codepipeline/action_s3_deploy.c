@@ -1,7 +1,7 @@
 // Deploy/S3: the input artifact as one object, or each of its files.
 //
 //     Extract false: CopyObject
-//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ PutObject of each file, a few at a time ──▶ effect bundle.remove
+//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ PutObject of each file, a few at a time ──▶ effect spool.remove
 #include "services/codepipeline/providers.h"
 
 enum { PUTS_AT_ONCE = 8, MOST_FILES = 5000 };
@@ -111,8 +111,8 @@ static void clear(Action *action) {
     Str folder = doc_text(action_memory(action), "folder");
     if (!folder.len) return;
     Doc *arguments = doc_map(arena);
-    doc_set_str(arena, arguments, "folder", folder);
-    action_effect(action, "bundle.remove", arguments, "removed");
+    doc_set_str(arena, arguments, "path", str_strip_suffix(folder, STR("/files")));
+    action_effect(action, "spool.remove", arguments, "removed");
 }
 
 static void finish_if_all_are_put(Action *action) {

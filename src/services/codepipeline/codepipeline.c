@@ -1,5 +1,6 @@
 #include "services/codepipeline/codepipeline.h"
 
+#include "services/codepipeline/bundle_effects.h"
 #include "services/codepipeline/run.h"
 
 // ---- Documents ----
@@ -112,6 +113,8 @@ static const Subscription SUBSCRIPTIONS[] = {
     {0},
 };
 
+static const EffectType *const EFFECTS[] = {&BUNDLE_UNPACK, &SPOOL_REMOVE, NULL};
+
 extern const Service CODEPIPELINE_SERVICE;
 const Service CODEPIPELINE_SERVICE = {
     .name = "codepipeline",
@@ -119,4 +122,5 @@ const Service CODEPIPELINE_SERVICE = {
     .operations = OPERATIONS,
     .documents = DOCUMENTS,
     .subscriptions = SUBSCRIPTIONS,
+    .effects = EFFECTS,
 };

@@ -59,7 +59,8 @@ static void carry_out(World *world, const Command *command) {
         }
         keep_pending(world, command);
         break;
-    default: keep_pending(world, command);
+    default:
+        if (!str_is(command->operation, "spool.remove")) keep_pending(world, command); // nobody waits for it
     }
 }
 
