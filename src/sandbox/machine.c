@@ -56,7 +56,7 @@ static void add_finding(Arena *arena, Vec *findings, const char *subject, const 
 
 bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e) {
     static const struct { const char *subject, *argument; } probes[] = {
-        {"rung A", "A"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
+        {"rung A", "A"}, {"rung B", "B"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
     const char *path = str_c(arena, program), *folder = str_c(arena, scratch_folder);
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         char report[512];
@@ -67,7 +67,7 @@ bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings,
 }
 
 static bool choose_rung(SandboxHost *host, Error *e) {
-    static const char *const order[] = {"A", "C", "D"};
+    static const char *const order[] = {"A", "B", "C", "D"};
     const char *forced = getenv("REHEARSE_RUNG");
     char report[512] = "";
     if (forced && *forced) {
@@ -121,8 +121,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     snprintf(path, sizeof path, "%s/sandboxes", host.data);
     if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
     TRY(choose_rung(&host, e));
-    snprintf(path, sizeof path, "%s/skeleton", host.data);
-    if (host.rung == SANDBOX_RUNG_C) TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
+    snprintf(path, sizeof path, "%s/skeleton-%c", host.data, host.rung);
+    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
     sweep(&host);
     *out = malloc(sizeof host);
     if (!*out) abort();

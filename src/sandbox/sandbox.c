@@ -40,7 +40,7 @@ static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *bu
     record_add(buf, "address", spec->address);
     record_add(buf, "public", spec->public_address);
     record_add(buf, "hide", str_of(host->data));
-    snprintf(path, sizeof path, "%s/skeleton", host->data);
+    snprintf(path, sizeof path, "%s/skeleton-%s", host->data, rung); // its files have other owners on each
     record_add(buf, "skeleton", str_of(path));
     snprintf(path, sizeof path, "%s/network", host->data);
     if (host->network) record_add(buf, "network", str_of(path));
@@ -69,11 +69,11 @@ static Sandbox *handle_new(const SandboxHost *host, Str name) {
 
 static bool handle_connect(Sandbox *sandbox) {
     if (sandbox->socket >= 0) return true;
+    if (sandbox->said_stopped) return false; // until it is started again: a dying keeper may still take connections
     sandbox->socket = socket_to(sandbox->folder, "keeper.sock");
     if (sandbox->socket < 0) return false;
     struct epoll_event event = {.events = EPOLLIN};
     epoll_ctl(sandbox->epoll, EPOLL_CTL_ADD, sandbox->socket, &event);
-    sandbox->said_stopped = false;
     return true;
 }
 
@@ -91,6 +91,7 @@ void sandbox_close(Sandbox *sandbox) {
 
 static bool run_keeper(Sandbox *sandbox, Error *e) {
     TRY(program_run_well(sandbox->program, (const char *[]){"run", sandbox->folder, NULL}, e));
+    sandbox->said_stopped = false;
     handle_connect(sandbox); // when it has failed already, its state file says why
     return true;
 }
@@ -178,9 +179,10 @@ static SandboxState state_of(Str word, bool alive) {
     return str_is(word, "running") ? SANDBOX_RUNNING : SANDBOX_STARTING;
 }
 
-static void read_status(Sandbox *sandbox, bool alive, SandboxStatus *out) {
+void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
     char path[SANDBOX_PATH_BYTES + 8], text[1024] = "", reason[512], current[64] = "";
     int64_t keeper = 0;
+    bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
     snprintf(path, sizeof path, "%s/state", sandbox->folder);
     file_read_small(path, text, sizeof text);
     Str rest = str_of(text), line = str_next_line(&rest), word = str_cut(&line, ' '), boot = str_cut(&line, ' ');
@@ -192,11 +194,6 @@ static void read_status(Sandbox *sandbox, bool alive, SandboxStatus *out) {
     if (out->state != SANDBOX_LOST || !file_read_small("/proc/sys/kernel/random/boot_id", current, sizeof current)) return;
     out->machine_rebooted = boot.len && !str_eq(boot, str_trim(str_of(current)));
     snprintf(out->reason, sizeof out->reason, "%s", out->machine_rebooted ? "the machine was started anew" : "its keeper is gone");
-}
-
-void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
-    bool alive = handle_connect(sandbox); // first: what ends writes its state before its socket goes
-    read_status(sandbox, alive, out);
 }
 
 bool sandbox_stop(Sandbox *sandbox, int64_t grace_ms, Error *e) {
@@ -263,7 +260,7 @@ static bool stopped_event(Sandbox *sandbox, SandboxEvent *out) {
     handle_disconnect(sandbox);
     if (sandbox->said_stopped) return false;
     sandbox->said_stopped = true;
-    read_status(sandbox, false, &status); // without connecting: a dying keeper may still take connections
+    sandbox_status(sandbox, &status);
     *out = (SandboxEvent){.kind = SANDBOX_STOPPED};
     snprintf(out->text, sizeof out->text, "%s", status.reason);
     return true;
@@ -273,6 +270,7 @@ bool sandbox_next(Sandbox *sandbox, SandboxEvent *out) {
     char text[SANDBOX_MESSAGE_BYTES];
     while (sandbox->socket >= 0) {
         ssize_t got = recv(sandbox->socket, text, sizeof text - 1, MSG_DONTWAIT);
+        if (got < 0 && errno == ECONNRESET) got = recv(sandbox->socket, text, sizeof text - 1, MSG_DONTWAIT); // what it said before is still there
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
         if (got <= 0) return stopped_event(sandbox, out);
         text[got] = 0;

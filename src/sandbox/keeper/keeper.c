@@ -154,7 +154,7 @@ static _Noreturn void inside(const Release *release, int socket, const int *sour
     close(keeper.listener);
     close(keeper.signals);
     bool good = namespaces_await(plan, release);
-    if (plan->rung == 'C') plan->first_id = 0; // the own id, seen from here
+    if (strchr("BC", plan->rung)) plan->first_id = 0; // the own id, seen from here
     if (good && plan->rung != 'D') {
         good = (plan->rung == 'A' || mounts_stage1(plan, -1)) && mounts_stage2(plan) && network_inside(plan) && provision(plan, sources, source_count) &&
                (chdir("/run/rehearse") == 0 || step_failed("chdir", "/run/rehearse")) && (plan->rung != 'C' || seccomp_fake_ids());
@@ -196,6 +196,14 @@ static bool make_layers(const Plan *plan) {
            step_failed("mkdir", "layer");
 }
 
+static bool launch_rootless(const Plan *plan) {
+    if (geteuid() == 0) return errno = EPERM, step_failed("identity", "rung %c", plan->rung);
+    if (skeleton_build(plan->skeleton)) return false;
+    if (plan->own_network && !network_join_user(plan)) return false;
+    if (plan->rung == 'B' && !plan->own_network && !range_enter()) return false;
+    return (plan->rung != 'B' || skeleton_own(plan->skeleton)) && start_init(-1);
+}
+
 static bool launch(void) {
     Plan *plan = &keeper.plan;
     if (!make_layers(plan)) return false;
@@ -203,11 +211,7 @@ static bool launch(void) {
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         return start_init(-1);
     }
-    if (plan->rung == 'C') {
-        if (geteuid() == 0) return errno = EPERM, step_failed("identity", "rung C");
-        if (skeleton_build(plan->skeleton)) return false;
-        return (!plan->own_network || network_join_user(plan)) && start_init(-1);
-    }
+    if (strchr("BC", plan->rung)) return launch_rootless(plan);
     int idmap = namespaces_user_fd();
     if (idmap < 0) return false;
     bool good = (unshare(CLONE_NEWNS) == 0 || step_failed("unshare", "mounts")) && mounts_stage1(plan, idmap) && start_init(idmap);

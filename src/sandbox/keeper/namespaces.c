@@ -53,14 +53,23 @@ static bool write_maps(pid_t child, bool range) {
     return (range || write_proc(child, "setgroups", "deny")) && write_proc(child, "gid_map", gids) && write_proc(child, "uid_map", uids);
 }
 
-bool namespaces_map(const Plan *plan, pid_t child) { return plan->rung == 'D' || write_maps(child, plan->rung == 'A'); }
+static bool write_nested_maps(pid_t child) {
+    char uids[512], gids[512];
+    return range_nested_map("/proc/self/uid_map", uids, sizeof uids) && range_nested_map("/proc/self/gid_map", gids, sizeof gids) &&
+           write_proc(child, "gid_map", gids) && write_proc(child, "uid_map", uids);
+}
+
+bool namespaces_map(const Plan *plan, pid_t child) {
+    if (plan->rung == 'D') return true;
+    return plan->rung == 'B' ? write_nested_maps(child) : write_maps(child, plan->rung == 'A');
+}
 
 bool namespaces_await(const Plan *plan, const Release *release) {
     char byte;
     ssize_t got = read(release->fd, &byte, 1);
     close(release->fd);
     if (got != 1) return errno = EPIPE, step_failed("release", "the keeper is gone");
-    if (plan->rung == 'A' && setgroups(0, NULL)) return step_failed("setgroups", "process 1");
+    if (strchr("AB", plan->rung) && setgroups(0, NULL)) return step_failed("setgroups", "process 1");
     if (plan->rung != 'D' && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) return step_failed("setresuid", "process 1");
     if (prctl(PR_SET_PDEATHSIG, SIGKILL)) return step_failed("prctl", "PR_SET_PDEATHSIG");
     return true;

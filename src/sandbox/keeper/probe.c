@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,7 +28,6 @@ static bool write_probe_spec(char rung) {
 }
 
 static bool probe_rung(char rung) {
-    if (rung == 'B') return errno = ENOSYS, step_failed("rung-B", "-");
     if (rung == 'A' && geteuid() != 0) return errno = EPERM, step_failed("rung-A", "-");
     return write_probe_spec(rung) && keeper_try();
 }
@@ -59,9 +59,9 @@ static _Noreturn void probe_child(const char *what) {
 }
 
 int probe_main(const char *what, const char *folder) {
-    char scratch[PATH_BYTES];
+    char scratch[PATH_BYTES + 32], real[PATH_BYTES];
     int status = 1;
-    snprintf(scratch, sizeof scratch, "%s/.probe-%d", folder, (int)getpid());
+    snprintf(scratch, sizeof scratch, "%s/.probe-%d", realpath(folder, real) ? real : folder, (int)getpid());
     if (mkdir(scratch, 0755) || chdir(scratch)) {
         step_failed("mkdir", "%s", scratch);
         puts(step_report());

@@ -1,4 +1,5 @@
-// Removes a sandbox folder. Rung A's files belong to ids that only root may touch: the server is root then. In rung C everything belongs
+// Removes a sandbox folder. Rung A's files belong to ids that only root may touch: the server is root then. Rung B's belong
+// to subordinate ids: it is done from a user namespace that has them. In rung C everything belongs
 // to the user, but folders may lack permissions (overlay's work folders have mode 000): they are given first.
 #include "sandbox_keeper.h"
 
@@ -43,5 +44,6 @@ int remove_main(const char *folder) {
     int ready = daemonize("/dev/null");
     daemon_ready(ready, 0);
     await_keeper(folder);
+    if (geteuid() != 0 && !range_enter()) errno = 0; // without subordinate ids there are no files of others
     return !remove_folder(folder);
 }

@@ -23,10 +23,10 @@
 
 typedef struct Plan { // the specification, read
     Fields fields;
-    char rung; // 'A' … 'D'
+    char rung; // 'A', 'B', 'C', 'D'
     bool instance, own_network;
     bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
-    uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else 0 or the own id
+    uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else the own id; process 1 sees 0
     const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide;
 } Plan;
 
@@ -38,6 +38,10 @@ pid_t namespaces_clone(const Plan *plan, Release *release); // as fork; -1 with 
 bool namespaces_map(const Plan *plan, pid_t child); // writes the maps of a child from outside
 bool namespaces_await(const Plan *plan, const Release *release); // in the child; then it is root inside
 int namespaces_user_fd(void); // a user namespace with the map of rung A, for idmapped mounts
+
+// range.c: rung B
+bool range_enter(void); // the caller becomes root of a user namespace with its user's subordinate ids
+bool range_nested_map(const char *own_map, char *out, size_t room);
 
 // mounts.c
 bool mounts_stage1(const Plan *plan, int idmap); // idmap -1: by process 1
@@ -75,4 +79,5 @@ bool keeper_try(void); // for the probe: makes the sandbox of the working direct
 int probe_main(const char *rung, const char *folder);
 int remove_main(const char *folder);
 bool remove_folder(const char *folder);
+bool skeleton_own(const char *folder); // rung B: gives its files their owners
 int skeleton_build(const char *folder); // under a lock; nothing when it is there

@@ -3,6 +3,7 @@
 // In a rootless sandbox the host's files belong to nobody, and no fake-root right applies to them: writing in /etc or /usr/bin fails. So
 // every directory of usr, etc, opt, var is made again here (17,000 on a usual Debian, some seconds once), and the files that package tools
 // write in place are copied. A directory the user may not read becomes an empty one that hides it. Lock files are made empty.
+// Rung B gives each its owner afterwards, as it has the ids: `.owners` lists "UID GID PATH" where these are not root's.
 // Built in FOLDER.new and renamed; FOLDER.lock lets a second keeper wait for the first.
 #include "sandbox_keeper.h"
 
@@ -19,6 +20,7 @@
 static const char *const tops[] = {"/usr", "/etc", "/opt", "/var", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 static const char *const copied[] = {"/etc", "/var/lib/dpkg", "/var/cache/debconf", "/var/cache/man", "/var/log"}; // whole trees
 static const char *const left_out[] = {"/var/lib/dpkg/info", "/var/cache/apt/archives", "/var/tmp"}; // directories made, files not copied
+static FILE *owners;
 static const char *target_folder, *hidden; // of the walk; nftw has no argument of ours
 
 static bool below(const char *path, const char *folder) {
@@ -70,12 +72,15 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
     } else if ((BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) || (below(path, "/var") && is_lock(path))) {
         if (kind == FTW_SL) copy_link(path, to);
         else if (S_ISREG(info->st_mode)) copy_file(path, to, info);
-    }
+    } else return 0;
+    if ((info->st_uid || info->st_gid) && !strchr(path, '\n')) fprintf(owners, "%u %u %s\n", info->st_uid, info->st_gid, path);
     return 0;
 }
 
 static bool build(const char *folder, const char *data) {
-    if (!make_folder(folder, 0755, geteuid())) return step_failed("mkdir", "%s", folder);
+    char list[PATH_BYTES + 16];
+    snprintf(list, sizeof list, "%s/.owners", folder);
+    if (!make_folder(folder, 0755, geteuid()) || !(owners = fopen(list, "we"))) return step_failed("mkdir", "%s", folder);
     target_folder = folder;
     hidden = data;
     for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
@@ -83,20 +88,52 @@ static bool build(const char *folder, const char *data) {
         if (lstat(tops[i], &info) || !S_ISDIR(info.st_mode)) continue;
         if (nftw(tops[i], visit, 64, FTW_PHYS | FTW_MOUNT)) return step_failed("skeleton", "%s", tops[i]);
     }
+    return fclose(owners) == 0 || step_failed("skeleton", "%s", list);
+}
+
+static int take_lock(const char *folder) {
+    char path[PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s.lock", folder);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    while (lock >= 0 && flock(lock, LOCK_EX) && errno == EINTR) {}
+    if (lock < 0) step_failed("open", "%s", path);
+    return lock;
+}
+
+static void give_owners(const char *folder) {
+    char list[PATH_BYTES + 16], line[PATH_BYTES + 32], path[2 * PATH_BYTES + 32];
+    snprintf(list, sizeof list, "%s/.owners", folder);
+    FILE *file = fopen(list, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *at = line;
+        int64_t user, group;
+        line[strcspn(line, "\n")] = 0;
+        if (!take_number(&at, &user) || !take_number(&at, &group) || at[0] != ' ') continue;
+        snprintf(path, sizeof path, "%s%s", folder, at + 1);
+        lchown(path, (uid_t)user, (gid_t)group);
+    }
+    if (file) fclose(file);
+    unlink(list);
+}
+
+// By a caller that has the ids: once, then the list is gone.
+bool skeleton_own(const char *folder) {
+    int lock = take_lock(folder);
+    if (lock < 0) return false;
+    give_owners(folder);
+    close(lock);
     return true;
 }
 
 int skeleton_build(const char *folder) {
-    char fresh[PATH_BYTES], lock_path[PATH_BYTES], data[PATH_BYTES];
+    char fresh[PATH_BYTES], data[PATH_BYTES];
     snprintf(fresh, sizeof fresh, "%s.new", folder);
-    snprintf(lock_path, sizeof lock_path, "%s.lock", folder);
     snprintf(data, sizeof data, "%s", folder);
     char *slash = strrchr(data, '/');
     if (slash) *slash = 0;
     if (access(folder, F_OK) == 0) return 0;
-    int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0) return step_failed("open", "%s", lock_path), 1;
-    while (flock(lock, LOCK_EX) && errno == EINTR) {}
+    int lock = take_lock(folder);
+    if (lock < 0) return 1;
     bool good = access(folder, F_OK) == 0;
     if (!good) good = remove_folder(fresh) && build(fresh, data) && (rename(fresh, folder) == 0 || step_failed("rename", "%s", folder));
     close(lock);

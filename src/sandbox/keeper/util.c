@@ -155,6 +155,7 @@ ssize_t message_receive(int socket, char *out, size_t room, int *fd) {
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     if (fd) *fd = -1;
     ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0 && errno == ECONNRESET) got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC); // it left words of ours unread: its own come still
     if (got < 0) return errno == EAGAIN || errno == EINTR ? -1 : 0;
     take_descriptor(&message, fd);
     out[got] = 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define RANGE_USER "rehearse-test"
 enum { WAIT_MS = 20000, OTHER_USER = 61234 };
 
 const char *keeper_program;
@@ -79,17 +81,32 @@ static int run_here(char rung, const char *title, const struct CMUnitTest *tests
     return _cmocka_run_group_tests(full, tests, count, NULL, NULL);
 }
 
+static void run_program(const char *const *argv) {
+    pid_t child = fork();
+    if (child == 0) {
+        execvp(argv[0], (char **)(uintptr_t)argv);
+        _exit(127);
+    }
+    waitpid(child, NULL, 0);
+}
+
+// Subordinate ids are given to users that have a name: rung B needs one, which stays.
+static uid_t user_with_range(void) {
+    if (!getpwnam(RANGE_USER)) run_program((const char *[]){"useradd", "-M", "-s", "/usr/sbin/nologin", RANGE_USER, NULL});
+    const struct passwd *user = getpwnam(RANGE_USER);
+    return user ? user->pw_uid : OTHER_USER; // the probe then says what is missing
+}
+
 static void become_ordinary(void) {
     if (geteuid() != 0 || rung_now == 'A') return;
-    if (chown(shared_folder, OTHER_USER, OTHER_USER) || setgroups(0, NULL) || setresgid(OTHER_USER, OTHER_USER, OTHER_USER) ||
-        setresuid(OTHER_USER, OTHER_USER, OTHER_USER))
-        _exit(99);
+    uid_t user = rung_now == 'B' ? user_with_range() : OTHER_USER;
+    if (chown(shared_folder, user, user) || setgroups(0, NULL) || setresgid(user, user, user) || setresuid(user, user, user)) _exit(99);
 }
 
 int run_on_rung(char rung, const char *title, const struct CMUnitTest *tests, size_t count) {
     int status = 0;
     rung_now = rung;
-    snprintf(shared_folder, sizeof shared_folder, "/tmp/rehearse-test-XXXXXX");
+    snprintf(shared_folder, sizeof shared_folder, "/tmp/rehearse-sandbox-XXXXXX");
     if (!mkdtemp(shared_folder) || chmod(shared_folder, 0755)) return 1;
     copy_keeper(shared_folder);
     fflush(stdout);

@@ -1,6 +1,6 @@
 // Real sandboxes for tests: each test runs on one rung, in a data folder of its own.
 //
-// The program runs once per rung: rung C in a child that became an ordinary user when the tests run as root. Where a rung is impossible,
+// The program runs once per rung: the lower ones in a child that became an ordinary user when the tests run as root. Where a rung is impossible,
 // the test says so by name and checks the refusal instead (cause and remedy) — it never passes silently.
 #pragma once
 

@@ -312,9 +312,9 @@ static void binds_files_and_environment_arrive_inside(void **state) {
     const Str env = STR("COLOUR=blue");
     SandboxSpec spec = {.name = STR("b"), .binds = &bind, .bind_count = 1, .files = &placed, .file_count = 1, .env = &env, .env_count = 1};
     assert_true(sandbox_create(place->host, &spec, &build, &e));
-    SandboxJobStatus status = run_job(build, "job", "placed; echo $COLOUR; test -d /data/host-tmp/rehearse-test-*; touch /data/host-tmp/x 2>/dev/null && echo wrote", "");
+    SandboxJobStatus status = run_job(build, "job", "placed; echo $COLOUR; ls -d /data/host-tmp/rehearse-sandbox-* >/dev/null && echo bound; touch /data/host-tmp/x 2>/dev/null && echo wrote", "");
     assert_int_equal(status.exit_code, 1);
-    assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), "placed\nblue\n");
+    assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), "placed\nblue\nbound\n");
     sandbox_close(build);
 }
 
@@ -342,4 +342,4 @@ static const struct CMUnitTest builds[] = {
     CASE(binds_files_and_environment_arrive_inside),
 };
 
-int main(void) { return RUN_ON_RUNG('A', builds) | RUN_ON_RUNG('C', builds) | RUN_ON_RUNG('D', builds); }
+int main(void) { return RUN_ON_RUNG('A', builds) | RUN_ON_RUNG('B', builds) | RUN_ON_RUNG('C', builds) | RUN_ON_RUNG('D', builds); }
