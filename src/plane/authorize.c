@@ -102,8 +102,14 @@ bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Er
     return true;
 }
 
+// Of a service's own actions, the policy of what the call addresses counts as it does before the handler.
 bool turn_allowed(Turn *turn, const Principal *principal, const Requirement *what, Error *e) {
-    return is_allowed(turn, turn->call, principal, what, NULL, STR_NONE, e);
+    Str owner = STR_NONE;
+    const Doc *resource_policy = NULL;
+    const Service *service = turn->call ? registry_service(wire_service_of(turn->call->operation)) : NULL;
+    bool own = service && str_starts(what->action, str_cat(turn->arena, str_of(service->prefix), STR(":")));
+    if (own && service->resource_policy) resource_policy = service->resource_policy(turn, turn->call, &owner);
+    return is_allowed(turn, turn->call, principal, what, resource_policy, owner, e);
 }
 
 bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Error *e) {

@@ -640,6 +640,19 @@ def test_a_bucket_policy_admits_and_denies(s3, bucket, user):
     refused("AccessDenied", someone.get_object, Bucket=bucket, Key="open")
 
 
+def test_a_bucket_policy_counts_for_what_handlers_ask(s3, bucket, user):
+    put(s3, bucket, "keep/a", "free/a")
+    someone = user(allow(["s3:DeleteObject", "s3:GetObject"], f"arn:aws:s3:::{bucket}/*"))
+    statements = [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/keep/*"},
+        {"Effect": "Allow", "Principal": {"AWS": someone.arn}, "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+    ]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    reply = someone.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "keep/a"}, {"Key": "free/a"}]})
+    assert ([entry["Key"] for entry in reply["Deleted"]], [entry["Key"] for entry in reply["Errors"]]) == (["free/a"], ["keep/a"])
+    refused("NoSuchKey", someone.get_object, Bucket=bucket, Key="missing")
+
+
 def test_public_policies_are_blocked_until_that_is_switched_off(s3, server, bucket):
     put(s3, bucket, "o")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
