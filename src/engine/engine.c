@@ -119,13 +119,15 @@ static bool load_state(const StepContext *context, MachineAddress machine, const
 bool engine_step(StepContext *context, MachineAddress to, const Event *event) {
     assert(to.type && to.type->machine);
     Life life = load_life(context, to);
-    Step step = {.arena = context->arena, .where = to.where, .id = to.id, .event = event, .now_ms = context->now_ms};
+    Step step = {.arena = context->arena, .where = to.where, .id = to.id, .event = event, .now_ms = context->now_ms, .hops = context->hops};
     if (!load_state(context, to, event, &life, &step.state)) return false;
     id_source_seed(&step.ids, life.born, life.steps);
     run_step(context, to, &life, &step);
     life.steps++;
     // The commands first: the state's deletion takes the timers along, also those just set.
-    carry_out(context, to, &life, step.first_command);
+    StepContext onward = *context;
+    onward.hops = step.hops;
+    carry_out(&onward, to, &life, step.first_command);
     save_state(context, to, &life, step.state);
     return true;
 }

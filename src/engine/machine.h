@@ -36,6 +36,9 @@ typedef struct Step {
     const Event *event;
     int64_t now_ms;
     IdSource ids;
+    // How many hops led here (LIMIT_HOPS ends loops); what the step asks for carries it on. A machine that hears by an event of the bus of the end of what it began
+    // itself may set it back to what it was when that began: an answer is no further hop.
+    int hops;
     struct Command *first_command, *last_command; // what was asked for, in order
 } Step;
 

@@ -57,6 +57,7 @@ static Doc *begin_execution(Step *step, const Doc *data, const char *type) {
     doc_set_int(arena, execution, "attempt", 1);
     doc_set_int(arena, execution, "stage", doc_number(data, "stage", 0));
     doc_set_str(arena, execution, "phase", STR("waiting"));
+    doc_set_int(arena, execution, "hops", step->hops);
     doc_set(execution, "actions", doc_list(arena));
     doc_set(execution, "stages", doc_map(arena));
     doc_push(doc_get(step->state, "executions"), execution);

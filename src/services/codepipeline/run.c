@@ -95,7 +95,9 @@ static void on_delete(Step *step) { step->state = NULL; }
 static void on_ended(Step *step) {
     Action action;
     const Doc *data = step->event->data;
-    if (run_find_external(step, doc_text(data, "external"), &action)) action.provider->heard(&action, STR("ended"), data);
+    if (!run_find_external(step, doc_text(data, "external"), &action)) return;
+    step->hops = (int)doc_number(action.execution, "hops", step->hops); // the end of what the execution began
+    action.provider->heard(&action, STR("ended"), data);
 }
 
 static void on_approve(Step *step) {

@@ -14,7 +14,7 @@
 //     lastUpdateTime, attempt, variables, artifactRevisions, sourceRevisions, rollbackMetadata     as the API has them
 //     stage (index), phase "waiting" | "running" | "done"     where it is
 //     actions [record]                         of the stage it is in; without "status": not yet begun
-//     artifacts {NAME: {bucket, key, …}}, namespaces {NAME: {key: value}}, overrides, actionCount, stages {NAME: status}, stop {reason, abandon}
+//     artifacts {NAME: {bucket, key, …}}, namespaces {NAME: {key: value}}, overrides, actionCount, hops, stages {NAME: status}, stop {abandon}
 //
 //                    locked, transition disabled                   last action ended
 //     (start) ──▶ waiting before stage i ──▶ running in stage i ──▶ waiting before stage i+1 … ──▶ Succeeded
