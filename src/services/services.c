@@ -6,6 +6,7 @@ extern const Service CODEPIPELINE_SERVICE;
 extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
 extern const Service IAM_SERVICE;
+extern const Service LOGS_SERVICE;
 extern const Service S3_SERVICE;
 extern const Service STS_SERVICE;
 
@@ -15,6 +16,7 @@ const Service *const SERVICES[] = {
     &DYNAMODB_SERVICE,
     &EC2_SERVICE,
     &IAM_SERVICE,
+    &LOGS_SERVICE,
     &S3_SERVICE,
     &STS_SERVICE,
     NULL,
