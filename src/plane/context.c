@@ -17,6 +17,7 @@ IdSource *turn_ids(Turn *turn) { return &turn->ids; }
 Str turn_data_folder(const Turn *turn) { return plane_options(turn->plane)->data; }
 uint16_t turn_port(const Turn *turn) { return plane_port(turn->plane); }
 Partition turn_where(const Turn *turn) { return turn->where; }
+void turn_enter(Turn *turn, Partition where) { turn->where = where; }
 
 bool turn_get(Turn *turn, const DocumentType *type, Str id, Doc **out) { return document_get(turn->store, turn->where, type, id, turn->arena, out); }
 

@@ -23,6 +23,7 @@ bool turn_delete(Turn *turn, const DocumentType *type, Str id);
 Doc *turn_scan(Turn *turn, const DocumentType *type, DocumentScan scan);
 Doc *turn_find(Turn *turn, const DocumentType *type, const char *index, Str value);
 Partition turn_where(const Turn *turn);
+void turn_enter(Turn *turn, Partition where); // start hooks only: goes on in another partition
 
 // Pages: reads maxResults/nextToken-like members, scans, cuts to the page; the token is opaque and checked. `items` gets the documents (with "$id").
 typedef struct Page {

@@ -2,6 +2,7 @@
 #include "plane/service.h"
 
 extern const Service CODEBUILD_SERVICE;
+extern const Service CODECOMMIT_SERVICE;
 extern const Service CODEPIPELINE_SERVICE;
 extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
@@ -12,6 +13,7 @@ extern const Service STS_SERVICE;
 
 const Service *const SERVICES[] = {
     &CODEBUILD_SERVICE,
+    &CODECOMMIT_SERVICE,
     &CODEPIPELINE_SERVICE,
     &DYNAMODB_SERVICE,
     &EC2_SERVICE,

@@ -12,7 +12,7 @@ extern const MachineType BUILD_MACHINE;
 enum { MINUTE_MS = 60 * 1000 };
 
 Principal build_principal(const Step *step) {
-    return principal_role(step->arena, doc_text(step->state, "serviceRole"), str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")));
+    return principal_role_for(step->arena, doc_text(step->state, "serviceRole"), str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST);
 }
 
 static void destroy_sandbox(Step *step) {

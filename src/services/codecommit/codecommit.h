@@ -1,0 +1,53 @@
+// CodeCommit: repositories that real git pushes to.
+//
+// A repository is a document and a bare git repository DATA/git/<repositoryId>.git.
+//   codecommit.repository  id NAME   RepositoryMetadata, with $refs: {"refs/heads/main": commit, …} as last told on the event bus
+//
+// git's refs are the truth; the document follows. After a push, after an operation that moves a branch, and at the start of the plane, refs.c compares the two,
+// publishes an event for each difference and stores the new state, in one transaction. An operation moves its ref as its last act. So whatever is killed in between, the
+// next comparison publishes what was missed, once.
+#pragma once
+
+#include "plane/effects.h"
+#include "plane/endpoint.h"
+#include "plane/turn.h"
+
+#include <git2.h>
+
+extern const DocumentType CODECOMMIT_REPOSITORY;
+extern const EndpointType CODECOMMIT_GIT;
+extern const EffectType GIT_ARCHIVE;
+
+CallHandler codecommit_create_repository, codecommit_get_repository, codecommit_batch_get_repositories, codecommit_list_repositories, codecommit_delete_repository;
+CallHandler codecommit_update_description, codecommit_update_name, codecommit_update_default_branch;
+CallHandler codecommit_tag, codecommit_untag, codecommit_list_tags;
+CallHandler codecommit_create_branch, codecommit_get_branch, codecommit_list_branches, codecommit_delete_branch;
+CallHandler codecommit_get_commit, codecommit_batch_get_commits;
+CallHandler codecommit_get_file, codecommit_get_folder, codecommit_get_blob, codecommit_get_differences;
+CallHandler codecommit_create_commit, codecommit_put_file, codecommit_delete_file;
+
+// repositories.c
+bool repository_find(Turn *turn, Str name, Doc **out, Error *e); // RepositoryDoesNotExistException
+Str repository_folder(Arena *arena, Str data, const Doc *repository);
+Str repository_arn(Arena *arena, Partition where, Str name);
+
+// git.c: libgit2 in our words. Objects are freed by the caller (git_…_free accept NULL).
+bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e);
+// A branch name, a tag name, a full ref or a commit id. CommitDoesNotExistException and friends.
+bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *e);
+Str git_oid_str(Arena *arena, const git_oid *oid);
+bool git_oid_of(Str text, git_oid *out);
+void git_start(void); // once, before anything else
+
+// refs.c
+void refs_follow(Turn *turn, Str repository_name, Str caller_arn); // compares, publishes, stores
+void refs_follow_all(Turn *turn);
+// Moves a branch from `old` (NULL: it must not exist) to `new` (NULL: deletes it), then follows.
+bool refs_move(Turn *turn, const Call *call, const Doc *repository, Str branch, const git_oid *old, const git_oid *new, Error *e);
+
+#define AUTO_GIT __attribute__((cleanup(git_repository_cleanup))) git_repository
+#define AUTO_COMMIT __attribute__((cleanup(git_commit_cleanup))) git_commit
+#define AUTO_TREE __attribute__((cleanup(git_tree_cleanup))) git_tree
+static inline void git_repository_cleanup(git_repository **git) { git_repository_free(*git); }
+static inline void git_commit_cleanup(git_commit **commit) { git_commit_free(*commit); }
+static inline void git_tree_cleanup(git_tree **tree) { git_tree_free(*tree); }

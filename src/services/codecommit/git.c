@@ -1,0 +1,50 @@
+// libgit2 in our words: opening, naming, errors.
+#include "services/codecommit/codecommit.h"
+
+void git_start(void) {
+    static bool started;
+    if (started) return;
+    started = true;
+    git_libgit2_init();
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0); // the folder is ours
+    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, ""); // nobody's own settings
+    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_SYSTEM, "");
+}
+
+bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e) {
+    Str folder = repository_folder(turn_arena(turn), turn_data_folder(turn), repository);
+    if (git_repository_open_bare(out, str_c(turn_arena(turn), folder)) == 0) return true;
+    const git_error *why = git_error_last();
+    return fail(e, "InternalFailure", "The repository's files cannot be read: %s", why ? why->message : "unknown");
+}
+
+Str git_oid_str(Arena *arena, const git_oid *oid) {
+    char *text = arena_alloc(arena, GIT_OID_HEXSZ + 1);
+    git_oid_tostr(text, GIT_OID_HEXSZ + 1, oid);
+    return (Str){text, GIT_OID_HEXSZ};
+}
+
+bool git_oid_of(Str text, git_oid *out) { return text.len == GIT_OID_HEXSZ && git_oid_fromstrn(out, text.at, text.len) == 0; }
+
+static bool commit_by_id(git_repository *git, Str id, git_commit **out, Error *e) {
+    git_oid oid;
+    if (git_oid_of(id, &oid) && git_commit_lookup(out, git, &oid) == 0) return true;
+    return fail(e, "CommitDoesNotExistException", "The specified commit does not exist: %.*s", STR_ARG(id));
+}
+
+bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *e) {
+    static const char *const PREFIXES[] = {"", "refs/heads/", "refs/tags/"};
+    AUTO_ARENA arena = arena_new();
+    for (size_t i = 0; i < sizeof PREFIXES / sizeof *PREFIXES; i++) {
+        git_reference *ref = NULL;
+        git_object *object = NULL;
+        Str name = str_format(arena, "%s%.*s", PREFIXES[i], STR_ARG(specifier));
+        if (git_reference_lookup(&ref, git, str_c(arena, name)) != 0) continue;
+        bool found = git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0;
+        git_reference_free(ref);
+        if (!found) continue;
+        *out = (git_commit *)object;
+        return true;
+    }
+    return commit_by_id(git, specifier, out, e);
+}
