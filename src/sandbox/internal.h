@@ -10,6 +10,7 @@ struct SandboxHost {
     char data[SANDBOX_PATH_BYTES / 2], program[SANDBOX_PATH_BYTES / 2];
     SandboxRung rung;
     bool network;
+    _Atomic int64_t *clock; // mapped: what sandboxes with plane time add to theirs
 };
 
 struct Sandbox {
@@ -33,6 +34,10 @@ bool file_read_small(const char *path, char *out, size_t room); // terminated
 bool durable_write(const char *path, Str bytes, Error *e);
 void record_add(Buf *buf, const char *key, Str value); // "key=value\0"; a value is cut at a NUL
 void record_add_number(Buf *buf, const char *key, int64_t value);
+
+// clock.c
+bool clock_open(SandboxHost *host, Error *e);
+void clock_close(SandboxHost *host);
 
 // refusals.c: "STEP ERRNO DETAIL" as cause and remedy
 typedef struct Refusal { const char *cause, *remedy; } Refusal;

@@ -123,6 +123,7 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     TRY(choose_rung(&host, e));
     snprintf(path, sizeof path, "%s/skeleton-%c", host.data, host.rung);
     if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
+    TRY(clock_open(&host, e));
     sweep(&host);
     *out = malloc(sizeof host);
     if (!*out) abort();
@@ -130,7 +131,11 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     return true;
 }
 
-void sandbox_host_close(SandboxHost *host) { free(host); }
+void sandbox_host_close(SandboxHost *host) {
+    if (host) clock_close(host);
+    free(host);
+}
+
 SandboxRung sandbox_host_rung(const SandboxHost *host) { return host->rung; }
 bool sandbox_host_has_network(const SandboxHost *host) { return host->network; }
 

@@ -30,6 +30,15 @@ static void write_lists(const SandboxSpec *spec, Buf *buf) {
     }
 }
 
+static void write_clock(const SandboxHost *host, Buf *buf) {
+    char path[SANDBOX_PATH_BYTES];
+    snprintf(path, sizeof path, "%s/clock", host->data);
+    record_add(buf, "clock", str_of(path));
+    const char *slash = strrchr(host->program, '/');
+    snprintf(path, sizeof path, "%.*srehearse-clock.so", slash ? (int)(slash - host->program) + 1 : 0, host->program);
+    record_add(buf, "clock_library", str_of(path));
+}
+
 static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
     char rung[2] = {(char)host->rung, 0}, path[SANDBOX_PATH_BYTES];
     record_add(buf, "version", STR("1"));
@@ -44,6 +53,7 @@ static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *bu
     record_add(buf, "skeleton", str_of(path));
     snprintf(path, sizeof path, "%s/network", host->data);
     if (host->network) record_add(buf, "network", str_of(path));
+    if (spec->plane_time) write_clock(host, buf);
     record_add_number(buf, "memory", spec->limits.memory_bytes);
     record_add_number(buf, "processes", spec->limits.processes);
     record_add_number(buf, "file_bytes", spec->limits.file_bytes);

@@ -38,6 +38,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
 void sandbox_host_close(SandboxHost *host); // accepts NULL; sandboxes and the network live on
 SandboxRung sandbox_host_rung(const SandboxHost *host);
 const char *sandbox_rung_text(SandboxRung rung); // "own files, processes and network" …; D: "not isolated"
+// What sandboxes with plane_time see as the time: the wall clock plus this. At once, in all of them.
+void sandbox_host_set_clock(SandboxHost *host, int64_t offset_ms);
 // Everything the machine allows or refuses, each rung tried in a child, for `rehearse doctor`. `findings`: Vec of SandboxFinding. Blocks.
 bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e);
 
@@ -76,6 +78,7 @@ typedef struct SandboxSpec {
     Str hostname;
     Str address, public_address; // instances: "10.0.0.5", "127.77.0.5"
     SandboxLimits limits;
+    bool plane_time; // its programs (other than static ones) see the time of sandbox_host_set_clock
     const SandboxBind *binds;
     size_t bind_count;
     const SandboxFile *files;

@@ -138,6 +138,13 @@ static bool mount_run(const Plan *plan) {
            make_target(plan, program, target) && bind_mapped(program, target, -1, true);
 }
 
+static bool mount_clock(const Plan *plan) {
+    char clock[] = ROOT "/run/rehearse/clock", library[] = ROOT "/run/rehearse/clock.so";
+    if (!*plan->clock) return true;
+    return make_target(plan, plan->clock, clock) && bind_mapped(plan->clock, clock, -1, true) && make_target(plan, plan->clock_library, library) &&
+           bind_mapped(plan->clock_library, library, -1, true);
+}
+
 static bool make_own_folders(const Plan *plan) {
     static const struct { const char *path; mode_t mode; } own[] = {
         {ROOT "/home", 0755}, {ROOT "/root", 0700}, {ROOT "/srv", 0755}, {ROOT "/tmp", 01777}, {ROOT "/mnt", 0755}, {ROOT "/media", 0755},
@@ -152,7 +159,7 @@ bool mounts_stage1(const Plan *plan, int idmap) {
     if (!do_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !make_own_folders(plan) || !do_mount(ROOT, ROOT, NULL, MS_BIND, NULL)) return false;
     for (size_t i = 0; i < sizeof overlaid / sizeof *overlaid; i++)
         if (!mount_top(plan, overlaid[i], idmap)) return false;
-    return hide_data(plan) && mount_run(plan) && mount_binds(plan, idmap);
+    return hide_data(plan) && mount_run(plan) && mount_clock(plan) && mount_binds(plan, idmap);
 }
 
 static bool mount_sys(const Plan *plan) {

@@ -66,6 +66,11 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
     words_setf(env, "REHEARSE_EXCHANGE", exchange);
     if (launch->control >= 0) words_setf(env, "REHEARSE_CONTROL_FD", "3");
     if (launch->plan->own_network) add_proxy(env);
+    if (*launch->plan->clock) {
+        bool is_host = launch->plan->rung == 'D';
+        words_setf(env, "REHEARSE_CLOCK", is_host ? launch->plan->clock : "/run/rehearse/clock");
+        words_setf(env, "LD_PRELOAD", is_host ? launch->plan->clock_library : "/run/rehearse/clock.so");
+    }
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);
     for (size_t i = 0; launch->env && i < launch->env->count; i++) words_set(env, launch->env->at[i]);

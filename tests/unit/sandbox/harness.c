@@ -28,17 +28,24 @@ int64_t elapsed_ms(void) {
 // ---- Rungs ----
 
 // The program where an ordinary user can read it, too.
-static void copy_keeper(const char *folder) {
+static void copy_program(const char *from, const char *to) {
     char bytes[65536];
-    const char *from = getenv("REHEARSE_KEEPER");
-    FILE *in = fopen(from ? from : "rehearse-keeper", "re");
-    if (!in) fail_msg("no keeper: set REHEARSE_KEEPER to build/rehearse-keeper");
-    snprintf(keeper_copy, sizeof keeper_copy, "%s/rehearse-keeper", folder);
-    FILE *out = fopen(keeper_copy, "we");
+    FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+    if (!in || !out) fail_msg("%s cannot be copied: set REHEARSE_KEEPER to build/rehearse-keeper", from);
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, in)) > 0;) fwrite(bytes, 1, got, out);
     fclose(in);
     fclose(out);
-    chmod(keeper_copy, 0755);
+    chmod(to, 0755);
+}
+
+static void copy_keeper(const char *folder) {
+    char clock[300], clock_copy[300];
+    const char *from = getenv("REHEARSE_KEEPER") ? getenv("REHEARSE_KEEPER") : "./rehearse-keeper";
+    snprintf(keeper_copy, sizeof keeper_copy, "%s/rehearse-keeper", folder);
+    copy_program(from, keeper_copy);
+    snprintf(clock, sizeof clock, "%.*s/rehearse-clock.so", (int)(strrchr(from, '/') - from), from);
+    snprintf(clock_copy, sizeof clock_copy, "%s/rehearse-clock.so", folder);
+    copy_program(clock, clock_copy);
     keeper_program = keeper_copy;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const SandboxLimits no_limits = {0};
@@ -318,6 +319,26 @@ static void binds_files_and_environment_arrive_inside(void **state) {
     sandbox_close(build);
 }
 
+static void programs_see_plane_time_and_its_jumps(void **state) {
+    Place *place = *state;
+    Error e = {0};
+    Sandbox *build = NULL;
+    SandboxSpec spec = {.name = STR("b"), .plane_time = true};
+    sandbox_host_set_clock(place->host, 86400000);
+    assert_true(sandbox_create(place->host, &spec, &build, &e));
+    start_job(build, "job", "date +%s; date +%s >&3; sleep 0.3; date +%s; python3 -c 'import time; print(int(time.time()))'", "");
+    wait_event(build, SANDBOX_JOB_CONTROL, "job");
+    sandbox_host_set_clock(place->host, 0);
+    time_t now = time(NULL);
+    wait_event(build, SANDBOX_JOB_EXITED, "job");
+    char *rest;
+    long first = strtol(output_of(place, build, "job", SANDBOX_OUTPUT), &rest, 10), second = strtol(rest, &rest, 10), third = strtol(rest, NULL, 10);
+    assert_in_range(first - now, 86400 - 5, 86400);
+    assert_in_range(second - now, 0, 5);
+    assert_in_range(third - now, 0, 5);
+    sandbox_close(build);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
 static const struct CMUnitTest builds[] = {
     CASE(a_build_leaves_output_control_stream_and_exit_status),
@@ -339,6 +360,7 @@ static const struct CMUnitTest builds[] = {
     CASE(a_destroyed_sandbox_leaves_nothing),
     CASE(names_that_are_no_names_are_refused),
     CASE(a_missing_bind_breaks_the_sandbox_with_its_cause),
+    CASE(programs_see_plane_time_and_its_jumps),
     CASE(binds_files_and_environment_arrive_inside),
 };
 

@@ -1,0 +1,103 @@
+// Plane time inside sandboxes: preloaded into every dynamic program of a sandbox that asks for it, it adds the plane's offset to
+// CLOCK_REALTIME. All other clocks, and so all waiting, stay real.
+//
+// The offset is a file of eight bytes (milliseconds, the machine's byte order) that the server keeps mapped and changes in place; each
+// process maps it once. Absolute deadlines on the real-time clock, which programs compute from what they read here, are moved back
+// before the kernel sees them; a deadline below FIRST_REALTIME belongs to the monotonic clock.
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_REALTIME = 1000000000 }; // 2001: no machine is up for so many seconds
+
+static const volatile int64_t *offset_ms;
+
+__attribute__((constructor)) static void map_offset(void) {
+    const char *path = getenv("REHEARSE_CLOCK");
+    int fd = open(path ? path : "/run/rehearse/clock", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    void *at = mmap(NULL, sizeof *offset_ms, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (at != MAP_FAILED) offset_ms = at;
+}
+
+static int64_t offset(void) { return offset_ms ? *offset_ms : 0; }
+
+static struct timespec moved(struct timespec t, int64_t ms) {
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+    if (t.tv_nsec < 0) t.tv_sec--, t.tv_nsec += 1000000000;
+    return t;
+}
+
+static struct timespec real_deadline(const struct timespec *deadline) {
+    return deadline->tv_sec < FIRST_REALTIME ? *deadline : moved(*deadline, -offset());
+}
+
+// The next definition of a function, found once. A function pointer through void *: POSIX allows what ISO C does not name.
+#define NEXT(name) \
+    static __typeof__(name) *next_##name; \
+    if (!next_##name) *(void **)&next_##name = dlsym(RTLD_NEXT, #name)
+
+int clock_gettime(clockid_t clock, struct timespec *out) {
+    NEXT(clock_gettime);
+    int status = next_clock_gettime ? next_clock_gettime(clock, out) : (int)syscall(SYS_clock_gettime, clock, out);
+    if (status == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) *out = moved(*out, offset());
+    return status;
+}
+
+int gettimeofday(struct timeval *restrict out, void *restrict zone) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *out = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+    if (zone) *(struct timezone *)zone = (struct timezone){0};
+    return 0;
+}
+
+time_t time(time_t *out) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out) *out = now.tv_sec;
+    return now.tv_sec;
+}
+
+int timespec_get(struct timespec *out, int base) {
+    if (base != TIME_UTC) return 0;
+    clock_gettime(CLOCK_REALTIME, out);
+    return base;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *left) {
+    NEXT(clock_nanosleep);
+    if (clock != CLOCK_REALTIME || !(flags & TIMER_ABSTIME)) return next_clock_nanosleep(clock, flags, wanted, left);
+    struct timespec deadline = real_deadline(wanted);
+    return next_clock_nanosleep(clock, flags, &deadline, left);
+}
+
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict until) {
+    NEXT(pthread_cond_timedwait);
+    struct timespec deadline = real_deadline(until);
+    return next_pthread_cond_timedwait(condition, mutex, &deadline);
+}
+
+int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timespec *restrict until) {
+    NEXT(pthread_mutex_timedlock);
+    struct timespec deadline = real_deadline(until);
+    return next_pthread_mutex_timedlock(mutex, &deadline);
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until) {
+    NEXT(sem_timedwait);
+    struct timespec deadline = real_deadline(until);
+    return next_sem_timedwait(semaphore, &deadline);
+}
