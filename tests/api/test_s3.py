@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import itertools
 import json
 import os
+import threading
 import time
 import urllib.request
 
@@ -312,6 +314,30 @@ def test_content_md5_is_verified(s3, bucket):
     bad = base64.b64encode(hashlib.md5(b"other").digest()).decode()
     refused("BadDigest", s3.put_object, Bucket=bucket, Key="o", Body=b"hello", ContentMD5=bad)
     refused("InvalidDigest", s3.put_object, Bucket=bucket, Key="o", Body=b"hello", ContentMD5="short")
+
+
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_a_checksum_in_a_trailer_is_verified_and_kept(server, s3, account, bucket, size):
+    body = b"h" * size
+    crc = base64.b64encode(binascii.crc32(body).to_bytes(4, "big")).decode()
+
+    def send(checksum):
+        chunked = b"%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % (size, body, checksum.encode())
+        credential = f"{account}/20260101/us-east-1/s3/aws4_request"
+        headers = {
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
+            "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+            "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "X-Amz-Trailer": "x-amz-checksum-crc32",
+            "X-Amz-Decoded-Content-Length": str(size),
+            "Content-Encoding": "aws-chunked",
+        }
+        return server.request("PUT", f"/{bucket}/trailer", chunked, headers)
+
+    assert send(crc).status == 200
+    kept = s3.get_object(Bucket=bucket, Key="trailer", ChecksumMode="ENABLED")
+    assert (kept["Body"].read(), kept["ChecksumCRC32"], "ContentEncoding" in kept) == (body, crc, False)
+    assert b"<Code>BadDigest</Code>" in send(CRC32).data
 
 
 # ---- Copies ----
@@ -713,6 +739,31 @@ def test_everything_survives_a_kill(start_server):
     assert s3.get_object(Bucket="kept", Key="file")["Body"].read() == bytes(300_000)
     complete(s3, "kept", "parts", upload_id, parts)
     assert s3.head_object(Bucket="kept", Key="parts")["ContentLength"] == 5 * MIB + 3
+
+
+def test_a_kill_while_parts_are_put_together_loses_nothing(start_server):
+    server = start_server()
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="parts")
+    bodies = [bytes([number]) * (8 * MIB) for number in range(6)]
+    upload_id, parts = upload(s3, "parts", "o", bodies)
+
+    def ask():
+        with contextlib.suppress(Exception):  # the server dies while it answers
+            complete(s3, "parts", "o", upload_id, parts)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.02)  # where it is then is chance; every place must be well
+    server.restart()
+    asking.join()
+    s3 = server.client("s3")
+    try:
+        complete(s3, "parts", "o", upload_id, parts)
+    except ClientError as error:  # it was through before the kill, and only the reply was lost
+        assert error.response["Error"]["Code"] == "NoSuchUpload"
+    assert s3.get_object(Bucket="parts", Key="o")["Body"].read() == b"".join(bodies)
+    wait_for_files(server, 1)
 
 
 def wait_for_files(server, count):

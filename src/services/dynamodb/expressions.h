@@ -4,7 +4,7 @@
 //     update      SET a = if_not_exists(a, :zero) + :one, l[3] = :x REMOVE b ADD n :one DELETE s :set
 //     projection  a, b.c[1], #d
 //
-// A parse gives a tree in the scope's arena; placeholders are resolved while parsing, so an unknown one is an error at once, and one that nothing used is an
+// A parse gives a tree in the scope's arena; stand-ins (#name, :value) are resolved while parsing, so an unknown one is an error at once, and one that nothing used is an
 // error at the end (scope_end). Evaluation cannot fail for conditions (what has no meaning is false) and can for updates.
 // Source: developer guide, "Using expressions in DynamoDB".
 #pragma once
@@ -71,16 +71,16 @@ typedef struct Action {
     Node *operand; // NULL: REMOVE
 } Action;
 
-// The placeholders of a call, and which of them its expressions have used.
+// The stand-ins of a call (#name, :value), and which of them its expressions have used.
 typedef struct Scope {
     Arena *arena;
     const Doc *names, *values; // may be NULL
-    Doc *used; // map of placeholder → true
+    Doc *used; // the stand-ins (#name, :value) that were met → true
     bool any; // there was an expression
 } Scope;
 
 bool scope_begin(Scope *scope, Arena *arena, const Doc *input, Error *e); // of the input's ExpressionAttributeNames and …Values
-bool scope_end(const Scope *scope, Error *e); // fails when a placeholder was not used
+bool scope_end(const Scope *scope, Error *e); // fails when one was not used
 
 // `label`: the member of the input that the expression is ("ConditionExpression"), for messages.
 bool parse_condition(Scope *scope, const char *label, Str text, Node **out, Error *e);

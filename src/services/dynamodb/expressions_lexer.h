@@ -1,4 +1,4 @@
-// Lexer: an expression cut into words, placeholders and signs. Private to the expressions_*.c files.
+// Lexer: an expression cut into words, stand-ins (#name, :value) and signs. Private to the expressions_*.c files.
 #pragma once
 
 #include "services/dynamodb/expressions.h"

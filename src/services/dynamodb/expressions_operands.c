@@ -1,4 +1,4 @@
-// Paths, placeholders and operands: what all three languages share.
+// Paths, stand-ins and operands: what all three languages share.
 #include "services/dynamodb/expressions_lexer.h"
 
 Node *new_node(const Parser *parser, NodeKind kind) {

@@ -27,7 +27,7 @@ typedef struct Reading {
     bool more;
 } Reading;
 
-bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e); // table, index, placeholders, filter, projection, Select
+bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e); // table, index, stand-ins, filter, projection, Select
 const KeySchema *reading_key(const Reading *reading); // of the index or the table
 uint64_t reading_number(const Reading *reading);
 bool reading_start(Reading *reading, Error *e); // goes on behind ExclusiveStartKey; after `range` is set
