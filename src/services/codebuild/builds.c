@@ -79,12 +79,13 @@ static bool refuse_overrides(const Doc *input, Error *e) {
     return !cache.at || str_is(cache, "NO_CACHE") || fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(cache));
 }
 
-// Who asked: AWS shows the user's name, or the pipeline for builds that a pipeline starts.
+// Who asked: AWS shows the user's name, or the pipeline for builds that a pipeline starts. Its name begins the key of the source: "bucket/pipeline/artifact/random".
 static Str initiator_of(const Call *call) {
     const Principal *who = &call->principal;
-    bool service = who->kind == PRINCIPAL_ROLE_SESSION && call->internal;
-    if (service && str_is(doc_text(call->input, "sourceTypeOverride"), "CODEPIPELINE")) {
-        return str_cat(call->arena, STR("codepipeline/"), str_cut(&(Str){who->name.at, who->name.len}, '/'));
+    if (call->internal && str_is(doc_text(call->input, "sourceTypeOverride"), "CODEPIPELINE")) {
+        Str key = doc_text(call->input, "sourceLocationOverride");
+        str_cut(&key, '/');
+        return str_cat(call->arena, STR("codepipeline/"), str_cut(&key, '/'));
     }
     return who->kind == PRINCIPAL_ROOT ? STR("root") : who->name;
 }

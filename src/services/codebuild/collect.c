@@ -205,7 +205,7 @@ static bool on_report(Step *step, Str index, const Doc *data) {
     } else if (!json_parse(step->arena, doc_text(data, "text"), &cases, &e)) {
         fail_upload(step, str_of(e.message));
     } else {
-        put_report(step, doc_at(doc_get(step->state, "$reportRecords"), (size_t)at), cases);
+        put_report(step, doc_at(doc_get(step->state, "$reportRecords"), (size_t)at), doc_get(cases, "testCases"));
     }
     return one_done(step);
 }
