@@ -301,6 +301,103 @@ def abandon(plane):
     return execution
 
 
+# ---- CodeCommit ----
+
+
+class Repository:
+    def __init__(self, aws, name="app-code"):
+        self.client, self.name = aws("codecommit"), name
+        self.client.create_repository(repositoryName=name)
+        self.tip = None
+
+    def commit(self, message, branch="main", **files):
+        put = [{"filePath": path.replace("_", "/"), "fileContent": text.encode()} for path, text in files.items()]
+        parent = {"parentCommitId": self.tip} if self.tip else {}
+        self.tip = self.client.create_commit(
+            repositoryName=self.name, branchName=branch, authorName="Eve", email="eve@example.com", commitMessage=message, putFiles=put, **parent
+        )["commitId"]
+        return self.tip
+
+
+@pytest.fixture
+def repository(aws):
+    return Repository(aws)
+
+
+def from_codecommit(poll="true", branch="main"):
+    settings = {"RepositoryName": "app-code", "BranchName": branch, "PollForSourceChanges": poll}
+    return stage("Source", action("Source", "CodeCommit", "Code", settings, outputArtifacts=[{"name": "App"}], namespace="Src"))
+
+
+def test_a_commit_becomes_the_artifact(plane, repository):
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    commit = repository.commit("First version", app="print(1)", src_lib="lib")
+    plane.create(from_codecommit(), plane.deploy())
+    assert plane.finish() == "Succeeded"
+    with zipfile.ZipFile(io.BytesIO(plane.s3.get_object(Bucket=plane.site, Key="release.zip")["Body"].read())) as archive:
+        assert {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")} == {"app": b"print(1)", "src/lib": b"lib"}
+    source = plane.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"][-1]
+    variables = source["output"]["outputVariables"]
+    assert (variables["CommitId"], variables["CommitMessage"], variables["BranchName"]) == (commit, "First version", "main")
+    assert variables["RepositoryName"] == "app-code" and variables["AuthorDate"].endswith("Z")
+    revision = plane.executions()[0]["sourceRevisions"][0]
+    assert (revision["actionName"], revision["revisionId"], revision["revisionSummary"]) == ("Code", commit, "First version")
+
+
+def test_a_push_to_the_watched_branch_starts_the_pipeline(plane, repository):
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    repository.commit("One", app="1")
+    plane.create(from_codecommit(), plane.deploy())
+    plane.finish()
+    second = repository.commit("Two", app="2")
+    latest = until(lambda: len(found := plane.executions()) == 2 and found[0])
+    assert latest["trigger"] == {"triggerType": "PollForSourceChanges", "triggerDetail": "Code"}
+    assert plane.finish(latest["pipelineExecutionId"]) == "Succeeded"
+    assert plane.executions()[0]["sourceRevisions"][0]["revisionId"] == second
+
+
+def test_a_push_starts_nothing_where_the_source_does_not_poll(plane, repository):
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    repository.commit("One", app="1")
+    plane.create(from_codecommit(poll="false"), plane.deploy())
+    plane.finish()
+    repository.commit("Two", app="2")
+    started = plane.pipeline.start_pipeline_execution(name="app")["pipelineExecutionId"]
+    assert plane.finish(started) == "Succeeded"
+    assert len(plane.executions()) == 2
+
+
+def test_an_execution_can_be_given_a_commit(plane, repository):
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    first = repository.commit("One", app="1")
+    repository.commit("Two", app="2")
+    plane.create(from_codecommit(poll="false"), plane.deploy())
+    plane.finish()
+    override = [{"actionName": "Code", "revisionType": "COMMIT_ID", "revisionValue": first}]
+    started = plane.pipeline.start_pipeline_execution(name="app", sourceRevisions=override)["pipelineExecutionId"]
+    assert plane.finish(started) == "Succeeded"
+    assert plane.executions()[0]["sourceRevisions"][0]["revisionId"] == first
+
+
+@pytest.mark.parametrize("missing", ["codecommit:GetBranch", "codecommit:GetCommit", "codecommit:UploadArchive", "s3:PutObject"])
+def test_each_permission_of_the_source_is_needed(plane, repository, missing):
+    needed = {"codecommit:GetBranch", "codecommit:GetCommit", "codecommit:UploadArchive", "s3:PutObject"}
+    plane.allow("pipeline", *(needed - {missing}))
+    repository.commit("One", app="1")
+    plane.create(from_codecommit(), plane.deploy())
+    assert plane.finish() == "Failed"
+    error = plane.action_errors()[0]
+    assert error["code"] == "PermissionError" and missing in error["message"]
+
+
+def test_a_missing_branch_is_named(plane, repository):
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    repository.commit("One", app="1")
+    plane.create(from_codecommit(branch="none"), plane.deploy())
+    assert plane.finish() == "Failed"
+    assert "no branch named none was found in the selected AWS CodeCommit repository app-code" in plane.action_errors()[0]["message"]
+
+
 # ---- Approvals ----
 
 
