@@ -43,7 +43,9 @@ bool logs_group_need(Turn *turn, const Call *call, LogGroup *out, Error *e) {
     Str wanted = name.at ? name : logs_identified_name(identifier);
     // Another account's or region's group is none that could be seen from here.
     bool here = !str_starts(identifier, STR("arn:")) || str_starts(identifier, logs_group_arn(call->arena, call->where, wanted));
-    return (here && logs_group_get(turn, wanted, out)) || logs_no_group(e);
+    if (here && logs_group_get(turn, wanted, out)) return true;
+    logs_no_group(e);
+    return false;
 }
 
 static void group_save(Turn *turn, const LogGroup *group) { turn_put(turn, &LOGS_GROUP, group->name, group->doc); }

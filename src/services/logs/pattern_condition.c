@@ -24,10 +24,10 @@ static bool read_operand(PatternReader *reader, Operand *out) {
     }
     size_t len = 0;
     while (len < reader->rest.len && !ends_value(str_from(reader->rest, len))) len++;
-    out->text = str_sub(reader->rest, 0, len);
-    reader->rest = str_from(reader->rest, len);
     if (!len) return pattern_bad(reader, "a value is missing at \"%.*s\"", STR_ARG(reader->rest));
-    if (strchr("=<>!\"'({[", out->text.at[0])) return pattern_bad(reader, "\"%.*s\" is no value", STR_ARG(out->text));
+    out->text = str_sub(reader->rest, 0, len);
+    if (strchr("=<>!\"'({[", reader->rest.at[0])) return pattern_bad(reader, "\"%.*s\" is no value", STR_ARG(out->text));
+    reader->rest = str_from(reader->rest, len);
     if (str_to_double(out->text, &out->number)) out->kind = OPERAND_NUMBER;
     return true;
 }
