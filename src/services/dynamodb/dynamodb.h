@@ -22,6 +22,10 @@ bool dynamodb_invalid(Error *e, const char *format, ...) __attribute__((format(p
 bool dynamodb_bad_parameters(Error *e, const char *format, ...)
     __attribute__((format(printf, 2, 3))); // "One or more parameter values were invalid: …"
 bool dynamodb_unsupported(const Call *call, const char *what, Error *e); // 501
+// As with fail(): that they return false is seen by the compiler and the analyser.
+#define dynamodb_invalid(...) fail_returned(dynamodb_invalid(__VA_ARGS__))
+#define dynamodb_bad_parameters(...) fail_returned(dynamodb_bad_parameters(__VA_ARGS__))
+#define dynamodb_unsupported(...) fail_returned(dynamodb_unsupported(__VA_ARGS__))
 bool dynamodb_refuse(const Call *call, const Doc *input, const char *const *members, Error *e); // by name, when one is given
 
 // keys.c
@@ -103,7 +107,7 @@ bool check_item_size(const Doc *item, Error *e);
 // capacity.c
 double read_units(size_t bytes, bool consistent);
 double write_units(const Doc *old, const Doc *item);
-void capacity_show(Arena *arena, Doc *reply, const Doc *input, Str table_name, double units); // when ReturnConsumedCapacity asks for it
-Doc *capacity_doc(Arena *arena, Str table_name, double units);
+void capacity_show(Arena *arena, Doc *reply, const Doc *input, Str table_name, double units_used); // when ReturnConsumedCapacity asks for it
+Doc *capacity_doc(Arena *arena, Str table_name, double units_used);
 
 extern const Operation DYNAMODB_OPERATIONS[]; // operations.c

@@ -8,7 +8,7 @@ static bool fail_with(Error *e, const char *prefix, const char *format, va_list 
     return fail(e, "ValidationException", "%s%s", prefix, message);
 }
 
-bool dynamodb_invalid(Error *e, const char *format, ...) {
+bool(dynamodb_invalid)(Error *e, const char *format, ...) {
     va_list args;
     va_start(args, format);
     fail_with(e, "", format, args);
@@ -16,7 +16,7 @@ bool dynamodb_invalid(Error *e, const char *format, ...) {
     return false;
 }
 
-bool dynamodb_bad_parameters(Error *e, const char *format, ...) {
+bool(dynamodb_bad_parameters)(Error *e, const char *format, ...) {
     va_list args;
     va_start(args, format);
     fail_with(e, "One or more parameter values were invalid: ", format, args);
@@ -24,7 +24,7 @@ bool dynamodb_bad_parameters(Error *e, const char *format, ...) {
     return false;
 }
 
-bool dynamodb_unsupported(const Call *call, const char *what, Error *e) {
+bool(dynamodb_unsupported)(const Call *call, const char *what, Error *e) {
     fail(e, "NotImplemented", "dynamodb:%s is not built with %s.", wire_str(call->operation->name).at, what);
     if (e) e->http_status = 501;
     return false;

@@ -1,6 +1,8 @@
 // What a condition says of an item; what a path leads to.
 #include "services/dynamodb/expressions.h"
 
+#include <assert.h>
+
 const Doc *path_find(const Path *path, const Doc *item) {
     const Doc *value = doc_get_str_key(item, path->steps[0].name);
     for (size_t i = 1; i < path->count && value; i++) {
@@ -63,6 +65,7 @@ static bool size_of(const Doc *value, int64_t *out) {
 
 static const Doc *operand(Arena *arena, const Node *node, const Doc *item) {
     int64_t size;
+    assert(node); // the parser gives every node its arguments
     if (node->kind == NODE_VALUE) return node->value;
     if (node->kind == NODE_PATH) return path_find(&node->path, item);
     const Doc *value = path_find(&node->first->path, item);
@@ -110,6 +113,7 @@ static bool contains(const Doc *value, const Doc *part) {
 }
 
 static bool is_in(Arena *arena, const Node *node, const Doc *item) {
+    assert(node->first);
     const Doc *value = operand(arena, node->first, item);
     for (const Node *one = node->first->next; one; one = one->next)
         if (compare(NODE_EQ, value, operand(arena, one, item))) return true;
@@ -118,11 +122,13 @@ static bool is_in(Arena *arena, const Node *node, const Doc *item) {
 
 static bool has_type(Arena *arena, const Node *node, const Doc *item) {
     ValueType type;
+    assert(node->first);
     const Doc *name = operand(arena, node->first->next, item), *value = operand(arena, node->first, item);
     return value && value_type(name) == VALUE_S && value_type_named(value_text(name), &type) && type == value_type(value);
 }
 
 static bool function_holds(Arena *arena, const Node *node, const Doc *item) {
+    assert(node->first);
     const Doc *first = operand(arena, node->first, item);
     if (node->kind == NODE_EXISTS) return first != NULL;
     if (node->kind == NODE_NOT_EXISTS) return first == NULL;
@@ -141,6 +147,7 @@ bool condition_holds(Arena *arena, const Node *node, const Doc *item) {
     case NODE_NOT: return !condition_holds(arena, first, item);
     case NODE_IN: return is_in(arena, node, item);
     case NODE_BETWEEN: {
+        assert(second);
         const Doc *value = operand(arena, first, item);
         return compare(NODE_GE, value, operand(arena, second, item)) && compare(NODE_LE, value, operand(arena, second->next, item));
     }

@@ -69,7 +69,7 @@ bool parser_take(Parser *parser, const char *word) {
 
 bool parser_want(Parser *parser, const char *word) { return parser_take(parser, word) || fail_syntax(parser); }
 
-bool fail_expression(const Parser *parser, const char *format, ...) {
+bool(fail_expression)(const Parser *parser, const char *format, ...) {
     char message[ERROR_MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
@@ -79,7 +79,7 @@ bool fail_expression(const Parser *parser, const char *format, ...) {
 }
 
 // DynamoDB shows the token and what stands around it.
-bool fail_syntax(Parser *parser) {
+bool(fail_syntax)(Parser *parser) {
     Str before = parser->before.text, token = parser->token.text;
     bool at_end = parser->token.kind == TOKEN_END;
     size_t start = parser->at - (at_end ? 0 : token.len);

@@ -27,6 +27,9 @@ bool parser_take(Parser *parser, const char *word); // and goes on
 bool parser_want(Parser *parser, const char *word); // or a syntax error
 bool fail_syntax(Parser *parser);
 bool fail_expression(const Parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// As with fail(): that they return false is seen by the compiler and the analyser.
+#define fail_syntax(...) fail_returned(fail_syntax(__VA_ARGS__))
+#define fail_expression(...) fail_returned(fail_expression(__VA_ARGS__))
 
 // expressions_operands.c
 bool parse_path(Parser *parser, Path *out);

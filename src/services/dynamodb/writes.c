@@ -39,7 +39,8 @@ static bool look(Turn *turn, Write *write, Error *e) {
 // A plain put into a table without indexes asks nothing of what was there before.
 static bool wants_old(const Write *write) {
     Index index;
-    return write->condition || doc_get(write->input, "ReturnValues") || doc_get(write->input, "ReturnConsumedCapacity") || table_index(&write->table, 0, &index);
+    return write->condition || doc_get(write->input, "ReturnValues") || doc_get(write->input, "ReturnConsumedCapacity") ||
+           table_index(&write->table, 0, &index);
 }
 
 bool write_put(Turn *turn, Write *write, Error *e) {

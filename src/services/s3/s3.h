@@ -23,6 +23,16 @@ bool fail_condition(const Call *call, const char *condition, Error *e); // 412
 bool s3_bad_argument(const Call *call, const char *name, Str value, const char *message, Error *e);
 bool s3_denied(const Call *call, Error *e);
 bool s3_unsupported(const Call *call, const char *what, Error *e); // 501, naming operation and what it was asked for
+// As with fail(): that they return false is seen by the compiler and the analyser.
+#define s3_fail(...) fail_returned(s3_fail(__VA_ARGS__))
+#define fail_no_bucket(...) fail_returned(fail_no_bucket(__VA_ARGS__))
+#define fail_no_key(...) fail_returned(fail_no_key(__VA_ARGS__))
+#define fail_no_version(...) fail_returned(fail_no_version(__VA_ARGS__))
+#define fail_no_upload(...) fail_returned(fail_no_upload(__VA_ARGS__))
+#define fail_condition(...) fail_returned(fail_condition(__VA_ARGS__))
+#define s3_bad_argument(...) fail_returned(s3_bad_argument(__VA_ARGS__))
+#define s3_denied(...) fail_returned(s3_denied(__VA_ARGS__))
+#define s3_unsupported(...) fail_returned(s3_unsupported(__VA_ARGS__))
 // Members of the input that this plane does not honour: refused by name when one is given. Ends with NULL.
 bool s3_refuse(const Call *call, const char *const *members, Error *e);
 
