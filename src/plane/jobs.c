@@ -187,13 +187,19 @@ void jobs_look_again(Handle *handle) {
 
 // ---- job.run ----
 
+// "@program/NAME" is a program of ours.
+static Str program_path(Arena *arena, Str path) {
+    Str program = str_strip_prefix(path, STR("@program/"));
+    return program.len == path.len ? path : program_beside(arena, str_c(arena, program));
+}
+
 static bool place_file(const Sandbox *sandbox, Arena *arena, const Doc *file, Error *e) {
     Str to = path_join(arena, sandbox_exchange(sandbox), doc_text(file, "to"));
     mode_t mode = (mode_t)doc_number(file, "mode", 0644);
     const Doc *body = doc_get(file, "body");
     TRY(folder_make(path_parent(to), 0755, e));
     if (!doc_get(body, "path")) return file_write(to, doc_get(file, "text") ? doc_text(file, "text") : doc_str(doc_get(body, "bytes"), STR("")), mode, e);
-    TRY(file_copy(doc_text(body, "path"), to, e));
+    TRY(file_copy(program_path(arena, doc_text(body, "path")), to, e));
     return chmod(str_c(arena, to), mode) == 0 || fail_errno(e, errno, "%.*s", STR_ARG(to));
 }
 

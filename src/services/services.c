@@ -3,6 +3,7 @@
 
 extern const Service CODEBUILD_SERVICE;
 extern const Service CODECOMMIT_SERVICE;
+extern const Service CODEDEPLOY_SERVICE;
 extern const Service CODEPIPELINE_SERVICE;
 extern const Service DYNAMODB_SERVICE;
 extern const Service EC2_SERVICE;
@@ -14,6 +15,7 @@ extern const Service STS_SERVICE;
 const Service *const SERVICES[] = {
     &CODEBUILD_SERVICE,
     &CODECOMMIT_SERVICE,
+    &CODEDEPLOY_SERVICE,
     &CODEPIPELINE_SERVICE,
     &DYNAMODB_SERVICE,
     &EC2_SERVICE,

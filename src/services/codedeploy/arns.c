@@ -1,0 +1,28 @@
+// Names of resources, and which permissions calls about deployments need.
+#include "services/codedeploy/codedeploy.h"
+
+Str codedeploy_arn(Arena *arena, Partition where, const char *kind, Str name) {
+    return str_format(arena, "arn:aws:codedeploy:%.*s:%.*s:%s:%.*s", STR_ARG(where.region), STR_ARG(where.account), kind, STR_ARG(name));
+}
+
+Str group_id_of(Arena *arena, Str application, Str group) { return str_format(arena, "%.*s/%.*s", STR_ARG(application), STR_ARG(group)); }
+
+static Str action_of(const Call *call) { return str_format(call->arena, "codedeploy:%.*s", STR_ARG(wire_str(call->operation->name))); }
+
+void group_requirements(Turn *turn, const Call *call, Requirements *all) {
+    Str name = doc_text(call->input, "deploymentGroupName");
+    if (!name.at) name = doc_text(call->input, "currentDeploymentGroupName");
+    Str id = group_id_of(call->arena, doc_str(doc_get(call->input, "applicationName"), STR("*")), name.at ? name : STR("*"));
+    require(all, action_of(call), codedeploy_arn(call->arena, call->where, "deploymentgroup", id), NULL);
+    require_pass_role(all, doc_text(call->input, "serviceRoleArn"), CODEDEPLOY_HOST);
+}
+
+void deployment_requirements(Turn *turn, const Call *call, Requirements *all) {
+    Str id = doc_text(call->input, "deploymentId"), resource = STR("*");
+    Doc *deployment;
+    if (!id.at) id = doc_str(doc_first(doc_get(call->input, "deploymentIds")), STR(""));
+    if (turn_get(turn, &CODEDEPLOY_DEPLOYMENT, id, &deployment)) {
+        resource = codedeploy_arn(call->arena, call->where, "deploymentgroup", doc_text(deployment, "$group"));
+    }
+    require(all, action_of(call), resource, NULL);
+}
