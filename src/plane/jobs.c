@@ -187,12 +187,6 @@ void jobs_look_again(Handle *handle) {
 
 // ---- job.run ----
 
-// "@program/NAME" is a program of ours.
-static Str program_path(Arena *arena, Str path) {
-    Str program = str_strip_prefix(path, STR("@program/"));
-    return program.len == path.len ? path : program_beside(arena, str_c(arena, program));
-}
-
 static bool place_file(const Sandbox *sandbox, Arena *arena, const Doc *file, Error *e) {
     Str to = path_join(arena, sandbox_exchange(sandbox), doc_text(file, "to"));
     mode_t mode = (mode_t)doc_number(file, "mode", 0644);

@@ -27,7 +27,7 @@ Str program_beside(Arena *arena, const char *name) {
     return !file_exists(beside) && file_exists(installed) ? installed : beside;
 }
 
-static Str host_path(Arena *arena, Str path) {
+Str program_path(Arena *arena, Str path) {
     Str program = str_strip_prefix(path, STR("@program/"));
     return program.len == path.len ? path : program_beside(arena, str_c(arena, program));
 }
@@ -209,7 +209,7 @@ static const Str *texts(Arena *arena, const Doc *list, size_t extra, size_t *cou
 static void fill_binds(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
     SandboxBind *binds = arena_array(arena, SandboxBind, doc_count(list) + 1);
     for (const Doc *item = doc_first(list); item; item = item->next) {
-        binds[spec->bind_count++] = (SandboxBind){host_path(arena, doc_text(item, "host")), doc_text(item, "inside")};
+        binds[spec->bind_count++] = (SandboxBind){program_path(arena, doc_text(item, "host")), doc_text(item, "inside")};
     }
     Str wheels = plane->sandboxes->wheels;
     if (wheels.at) binds[spec->bind_count++] = (SandboxBind){wheels, wheels};
@@ -220,7 +220,7 @@ static void fill_files(Arena *arena, const Doc *list, SandboxSpec *spec) {
     SandboxFile *files = arena_array(arena, SandboxFile, doc_count(list) + 1);
     for (const Doc *item = doc_first(list); item; item = item->next) {
         files[spec->file_count++] = (SandboxFile){
-            .host = host_path(arena, doc_text(item, "host")),
+            .host = program_path(arena, doc_text(item, "host")),
             .inside = doc_text(item, "inside"),
             .mode = (unsigned)doc_number(item, "mode", 0644),
             .user = doc_str(doc_get(item, "user"), STR("")),
