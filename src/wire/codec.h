@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/doc.h"
+#include "formats/xml.h"
 #include "wire/route.h"
 
 typedef struct Codec {
@@ -14,6 +15,7 @@ typedef struct Codec {
 // Bodies, each by a structure's shape; members outside the body are left alone. The Doc is added to: `into` is a DOC_MAP.
 bool json_decode_body(const Codec *codec, const WireShape *shape, Str bytes, Doc *into);
 bool xml_decode_body(const Codec *codec, const WireShape *shape, Str bytes, Doc *into);
+bool xml_decode_node(const Codec *codec, const WireShape *shape, const XmlNode *node, Doc *into); // what stands in an element
 bool cbor_decode_body(const Codec *codec, const WireShape *shape, Str bytes, Doc *into);
 bool query_decode(const Codec *codec, const WireShape *shape, Str form, Doc *into);
 // Labels, query, headers, and the body or payload of the REST protocols.

@@ -1,8 +1,8 @@
-// XML bodies (rest-xml, that is S3): a small tree, walked with the model beside it. Namespaces and unknown elements are passed over, as S3 does.
+// XML bodies (requests of rest-xml, that is S3; replies of all XML protocols): a small tree, walked with the model beside it. Namespaces and unknown
+// elements are passed over, as S3 does.
 #include "wire/codec.h"
 
 #include "base/limits.h"
-#include "formats/xml.h"
 
 static bool fail_malformed(const Codec *codec) {
     return fail(codec->e, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
@@ -28,11 +28,16 @@ static bool decode_attributes(const Codec *codec, const WireShape *shape, const 
     return true;
 }
 
-// query_name is the name of a flattened list's items where they have one, and else the name on the wire.
+// query_name is the name of a flattened list's items where they have one, and else the name on the wire; except in services of the query protocols.
+static const WireMember *member_of(const Codec *codec, const WireShape *shape, Str name) {
+    bool rest = codec->route->protocol == WIRE_REST_XML;
+    return rest ? wire_member_by_query_name(shape, name) : wire_member_on_wire(shape, name);
+}
+
 static bool decode_structure(const Codec *codec, const WireShape *shape, const XmlNode *node, int depth, Doc *into) {
     TRY(decode_attributes(codec, shape, node, into));
     for (const XmlNode *child = node->first; child; child = child->next) {
-        const WireMember *member = wire_member_by_query_name(shape, child->name);
+        const WireMember *member = member_of(codec, shape, child->name);
         if (!member) continue;
         Doc *value = NULL;
         if (wire_shape_of(member)->kind == WIRE_LIST && is_flattened(member)) {
@@ -77,6 +82,10 @@ static bool decode_node(const Codec *codec, const WireMember *member, const XmlN
     }
     Str text = shape->kind == WIRE_STRING ? node->text : str_trim(node->text);
     return scalar_from_text(codec, member, text.at ? text : STR(""), out, NULL) || fail_malformed(codec);
+}
+
+bool xml_decode_node(const Codec *codec, const WireShape *shape, const XmlNode *node, Doc *into) {
+    return decode_structure(codec, shape, node, 0, into);
 }
 
 bool xml_decode_body(const Codec *codec, const WireShape *shape, Str bytes, Doc *into) {
