@@ -77,15 +77,9 @@ static int run(int argc, char **argv) {
     Error e = {0};
     Wishes wishes = {0};
     const Option options[] = {
-        {"--port", true, &wishes.port},
-        {"--host", true, &wishes.host},
-        {"--data", true, &wishes.data},
-        {"--account", true, &wishes.account},
-        {"--region", true, &wishes.region},
-        {"--fast-forward", false, &wishes.fast_forward},
-        {"--strict", false, &wishes.strict},
-        {"--crash-at", true, &wishes.crash_at},
-        {"-v", false, &wishes.verbose},
+        {"--port", true, &wishes.port},       {"--host", true, &wishes.host},         {"--data", true, &wishes.data},
+        {"--account", true, &wishes.account}, {"--region", true, &wishes.region},     {"--fast-forward", false, &wishes.fast_forward},
+        {"--strict", false, &wishes.strict},  {"--crash-at", true, &wishes.crash_at}, {"-v", false, &wishes.verbose},
         {"-q", false, &wishes.quiet},
     };
     AUTO_ARENA arena = arena_new();

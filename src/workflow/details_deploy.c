@@ -1,0 +1,103 @@
+// A deployment: its lifecycle events while it runs; at its end where it stands, or which script failed and what it said.
+#include "workflow/look.h"
+#include "workflow/watch.h"
+
+// "arn:…:instance/i-0ab" and "i-0ab" mean the same.
+static Str bare_id(Str id) {
+    ptrdiff_t slash = str_rfind_char(id, '/');
+    return slash < 0 ? id : str_from(id, (size_t)slash + 1);
+}
+
+static Doc *deployment_input(Arena *arena, const Activity *activity) {
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "deploymentId", activity->external_id);
+    return input;
+}
+
+static Doc *targets_of(Watch *watch, Arena *arena, const Activity *activity) {
+    Doc *list = NULL, *reply = NULL;
+    client_call(watch->client, arena, "codedeploy", "ListDeploymentTargets", deployment_input(arena, activity), &list, NULL);
+    Doc *ids = doc_get(list, "targetIds"), *input = deployment_input(arena, activity);
+    if (!doc_count(ids)) return NULL;
+    doc_set(input, "targetIds", doc_copy(arena, ids));
+    client_call(watch->client, arena, "codedeploy", "BatchGetDeploymentTargets", input, &reply, NULL);
+    return doc_get(reply, "deploymentTargets");
+}
+
+static const Doc *event_with(const Doc *target, const char *status) {
+    for (const Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) {
+        if (str_is(doc_text(event, "status"), status)) return event;
+    }
+    return NULL;
+}
+
+// The deployment's log is what its events are.
+static void say_event(Activity *activity, Arena *arena, const Doc *event, Str instance) {
+    Str name = doc_text(event, "lifecycleEventName");
+    Str line = str_format(arena, "%.*s on %.*s", STR_ARG(name), STR_ARG(instance));
+    for (int i = 0; i < activity->tail_count; i++) {
+        if (str_is(line, activity->tail[i])) return;
+    }
+    activity_say(activity, arena, line);
+}
+
+void deploy_follow(Watch *watch, Arena *arena, Activity *activity) {
+    if (state_is_over(activity->state)) return;
+    int64_t done = 0, all = 0;
+    for (const Doc *each = doc_first(targets_of(watch, arena, activity)); each; each = each->next, all++) {
+        const Doc *target = doc_get(each, "instanceTarget"), *event = event_with(target, "InProgress");
+        done += str_is(doc_text(target, "status"), "Succeeded");
+        if (event) say_event(activity, arena, event, bare_id(doc_text(target, "targetId")));
+    }
+    if (all)
+        view_keep(watch->arena, &activity->detail,
+                  str_format(arena, "%lld of %s", (long long)done, str_c(arena, human_count(arena, all, "instance", "instances"))));
+}
+
+// ---- The end ----
+
+static Str address_of(Watch *watch, Arena *arena, Str instance) {
+    Doc *input = doc_map(arena), *ids = doc_list(arena), *reply = NULL;
+    doc_push_str(arena, ids, bare_id(instance));
+    doc_set(input, "InstanceIds", ids);
+    client_call(watch->client, arena, "ec2", "DescribeInstances", input, &reply, NULL);
+    const Doc *found = doc_first(doc_get(doc_first(doc_get(reply, "Reservations")), "Instances"));
+    Str name = doc_text(found, "PublicDnsName");
+    return name.len ? name : doc_text(found, "PublicIpAddress");
+}
+
+static void take_script(Watch *watch, Arena *arena, Activity *activity, const Doc *target) {
+    const Doc *event = event_with(target, "Failed"), *diagnostics = doc_get(event, "diagnostics");
+    if (!event) return;
+    Str name = doc_text(event, "lifecycleEventName"), script = doc_text(diagnostics, "scriptName"), message = doc_text(diagnostics, "message");
+    Str log = doc_text(diagnostics, "logTail"), instance = bare_id(doc_text(target, "targetId"));
+    Failure failure = {.name = str_format(watch->arena, "%.*s on %.*s", STR_ARG(name), STR_ARG(instance)), .place = str_copy(watch->arena, script)};
+    Str tail = message;
+    if (log.len) tail = str_format(arena, "%.*s\n%.*s", STR_ARG(message), STR_ARG(log));
+    failure.message = str_copy(watch->arena, str_trim(tail));
+    activity->failure_count++;
+    if (activity->failures.len < FAILURES_MOST) vec_add(&activity->failures, Failure, failure);
+}
+
+static void take_information(Watch *watch, Arena *arena, Activity *activity) {
+    Doc *reply = NULL;
+    client_call(watch->client, arena, "codedeploy", "GetDeployment", deployment_input(arena, activity), &reply, NULL);
+    Str message = doc_text(doc_get(doc_get(reply, "deploymentInfo"), "errorInformation"), "message");
+    if (message.len) activity->problem = str_copy(watch->arena, message);
+}
+
+void deploy_settle(Watch *watch, Arena *arena, Activity *activity) {
+    int64_t all = 0;
+    activity->instances = 0;
+    for (const Doc *each = doc_first(targets_of(watch, arena, activity)); each; each = each->next, all++) {
+        const Doc *target = doc_get(each, "instanceTarget");
+        bool good = str_is(doc_text(target, "status"), "Succeeded");
+        activity->instances += good;
+        if (good && !activity->address.len) activity->address = str_copy(watch->arena, address_of(watch, arena, doc_text(target, "targetId")));
+        if (!good) take_script(watch, arena, activity, target);
+    }
+    Str counted = human_count(arena, all, "instance", "instances");
+    activity->detail = str_format(watch->arena, "%lld of %.*s%s%.*s", (long long)activity->instances, STR_ARG(counted),
+                                  activity->address.len ? ", http://" : "", STR_ARG(activity->address));
+    if (activity->state == STATE_FAILED) take_information(watch, arena, activity);
+}

@@ -1,0 +1,117 @@
+#include "workflow/failures.h"
+
+#include "workflow/look.h"
+
+#include <ctype.h>
+
+enum { MESSAGE_LINES = 3 };
+
+static bool is_number(Str text) {
+    int64_t value;
+    return text.len > 0 && isdigit((unsigned char)text.at[0]) && str_to_int(text, &value);
+}
+
+// "tests/test_x.py:50: AssertionError" (pytest), at the start of a line.
+static Str pytest_place(Arena *arena, Str line) {
+    Str rest = line, file = str_cut(&rest, ':');
+    Str number = str_cut(&rest, ':');
+    if (!is_number(number) || str_is_none(rest) || !str_contains(file, STR(".")) || str_contains(file, STR(" "))) return STR_NONE;
+    return str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number));
+}
+
+// `File "tests/test_x.py", line 50, in test_y` (a traceback).
+static Str traceback_place(Arena *arena, Str line) {
+    Str rest = str_strip_prefix(str_trim(line), STR("File \""));
+    if (rest.len == str_trim(line).len) return STR_NONE;
+    Str file = str_cut(&rest, '"');
+    Str number = str_strip_prefix(rest, STR(", line "));
+    number = str_cut(&number, ',');
+    return is_number(number) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
+}
+
+// The last place named is where the assertion stands: helpers come before it.
+static Str place_of(Arena *arena, Str message) {
+    Str place = STR_NONE;
+    for (Str line; !str_is_none(line = str_next_line(&message));) {
+        Str found = pytest_place(arena, str_trim(line));
+        if (str_is_none(found)) found = traceback_place(arena, line);
+        if (!str_is_none(found)) place = found;
+    }
+    return place;
+}
+
+static Str unquoted(Str text) {
+    text = str_trim(text);
+    bool quoted = text.len >= 2 && (text.at[0] == '\'' || text.at[0] == '"') && text.at[text.len - 1] == text.at[0];
+    return quoted ? str_sub(text, 1, text.len - 1) : text;
+}
+
+// Where " == " stands outside quotes; -1 when it does not.
+static ptrdiff_t find_comparison(Str text) {
+    char quote = 0;
+    for (size_t i = 0; i + 4 <= text.len; i++) {
+        char c = text.at[i];
+        if (quote) {
+            if (c == '\\') i++;
+            if (c == quote) quote = 0;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+        } else if (memcmp(text.at + i, " == ", 4) == 0) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
+// "AssertionError: assert 'GOT' == 'EXPECTED'" (pytest), or "AssertionError: GOT != EXPECTED" (unittest).
+static void compare(Failure *failure, Str line) {
+    ptrdiff_t at = str_find(line, STR("assert "));
+    if (at >= 0 && (at == 0 || line.at[at - 1] == ' ')) {
+        Str compared = str_from(line, (size_t)at + 7);
+        ptrdiff_t equals = find_comparison(compared);
+        if (equals < 0) return;
+        failure->got = unquoted(str_sub(compared, 0, (size_t)equals));
+        failure->expected = unquoted(str_from(compared, (size_t)equals + 4));
+        return;
+    }
+    Str rest = str_strip_prefix(line, STR("AssertionError: "));
+    at = str_find(rest, STR(" != "));
+    if (rest.len == line.len || at < 0) return;
+    failure->got = unquoted(str_sub(rest, 0, (size_t)at));
+    failure->expected = unquoted(str_from(rest, (size_t)at + 4));
+}
+
+// pytest's diff has both in full where the assertion itself is cut: "- expected", "+ got".
+static void read_diff(Failure *failure, Str message) {
+    Str expected = STR_NONE, got = STR_NONE;
+    int minus = 0, plus = 0;
+    for (Str line; !str_is_none(line = str_next_line(&message));) {
+        Str text = str_trim(line);
+        if (str_starts(text, STR("E "))) text = str_trim(str_from(text, 1));
+        if (str_starts(text, STR("- "))) expected = str_trim(str_from(text, 2)), minus++;
+        if (str_starts(text, STR("+ "))) got = str_trim(str_from(text, 2)), plus++;
+    }
+    if (minus != 1 || plus != 1 || !str_contains(failure->expected, STR("..."))) return;
+    failure->expected = expected;
+    failure->got = got;
+}
+
+static Str first_lines(Arena *arena, Str message) {
+    Str text = STR("");
+    int count = 0;
+    for (Str line; count < MESSAGE_LINES && !str_is_none(line = str_next_line(&message));) {
+        Str printable = str_trim(text_printable(arena, line));
+        if (!printable.len) continue;
+        text = count++ ? str_format(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(printable)) : printable;
+    }
+    return text;
+}
+
+Failure failure_of_message(Arena *arena, Str name, Str message) {
+    message = str_copy(arena, message);
+    Failure failure = {.name = str_copy(arena, name), .place = place_of(arena, message), .message = first_lines(arena, message)};
+    Str rest = message;
+    for (Str line; !failure.expected.len && !str_is_none(line = str_next_line(&rest));) compare(&failure, str_trim(line));
+    read_diff(&failure, message);
+    return failure;
+}

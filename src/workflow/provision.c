@@ -1,0 +1,126 @@
+#include "workflow/provision.h"
+
+bool provision_place(const Client *client, Arena *arena, Place *out, Error *e) {
+    Doc *identity = NULL;
+    TRY(client_call(client, arena, "sts", "GetCallerIdentity", NULL, &identity, e));
+    *out = (Place){doc_text(identity, "Account"), client->region};
+    return true;
+}
+
+static bool fail_step(const Step *step, Error *e) { return fail_within(e, "%s:%s", step->service, step->operation); }
+
+static bool perform(const Client *client, Arena *arena, const Step *step, Error *e) {
+    Error why = {0};
+    if (client_call(client, arena, step->service, step->operation, step->input, NULL, &why)) return true;
+    if (!step->exists || !error_is(&why, step->exists)) {
+        if (e) *e = why;
+        return fail_step(step, e);
+    }
+    return !step->update || client_call(client, arena, step->service, step->update, step->update_input, NULL, e) || fail_step(step, e);
+}
+
+// ---- Instances ----
+
+static Doc *filter(Arena *arena, const char *name, Str value) {
+    Doc *one = doc_map(arena), *values = doc_list(arena);
+    doc_set_str(arena, one, "Name", str_of(name));
+    doc_push_str(arena, values, value);
+    doc_set(one, "Values", values);
+    return one;
+}
+
+static Doc *filters(Arena *arena, Doc *first, Doc *second) {
+    Doc *input = doc_map(arena), *list = doc_list(arena);
+    doc_push(list, first);
+    if (second) doc_push(list, second);
+    doc_set(input, "Filters", list);
+    return input;
+}
+
+static bool find_group(const Client *client, Arena *arena, Str name, Str *id, Error *e) {
+    Doc *out = NULL;
+    TRY(client_call(client, arena, "ec2", "DescribeSecurityGroups", filters(arena, filter(arena, "group-name", name), NULL), &out, e));
+    *id = doc_text(doc_first(doc_get(out, "SecurityGroups")), "GroupId");
+    return true;
+}
+
+static bool make_group(const Client *client, Arena *arena, Str name, Str *id, Error *e) {
+    Doc *input = doc_map(arena), *out = NULL;
+    doc_set_str(arena, input, "GroupName", name);
+    doc_set_str(arena, input, "Description", STR("What the rehearsal admits"));
+    TRY(client_call(client, arena, "ec2", "CreateSecurityGroup", input, &out, e));
+    *id = doc_text(out, "GroupId");
+    return true;
+}
+
+// One call a port: a port that is admitted already must not keep the others out.
+static bool admit_ports(const Client *client, Arena *arena, const Instance *instance, Str group_id, Error *e) {
+    for (Doc *port = doc_first(plan_ports(arena, instance)), *next; port; port = next) {
+        Doc *input = doc_map(arena), *one = doc_list(arena);
+        Error why = {0};
+        next = port->next;
+        doc_push(one, port);
+        doc_set_str(arena, input, "GroupId", group_id);
+        doc_set(input, "IpPermissions", one);
+        if (client_call(client, arena, "ec2", "AuthorizeSecurityGroupIngress", input, NULL, &why)) continue;
+        if (error_is(&why, "InvalidPermission.Duplicate")) continue;
+        if (e) *e = why;
+        return fail_within(e, "ec2:AuthorizeSecurityGroupIngress");
+    }
+    return true;
+}
+
+static bool count_living(const Client *client, Arena *arena, Str name, int64_t *count, Error *e) {
+    Doc *state = filter(arena, "instance-state-name", STR("running")), *out = NULL;
+    doc_push_str(arena, doc_get(state, "Values"), STR("pending"));
+    TRY(client_call(client, arena, "ec2", "DescribeInstances", filters(arena, filter(arena, "tag:Name", name), state), &out, e));
+    int64_t living = 0;
+    for (const Doc *one = doc_first(doc_get(out, "Reservations")); one; one = one->next) living += (int64_t)doc_count(doc_get(one, "Instances"));
+    *count = living;
+    return true;
+}
+
+static bool find_image(const Client *client, Arena *arena, Str *id, Error *e) {
+    Doc *out = NULL;
+    TRY(client_call(client, arena, "ec2", "DescribeImages", filters(arena, filter(arena, "name", STR("al2023-ami-*")), NULL), &out, e));
+    *id = doc_text(doc_first(doc_get(out, "Images")), "ImageId");
+    return true;
+}
+
+static bool make_instances(const Client *client, Arena *arena, const Application *application, const Instance *instance, Error *e) {
+    Str name = plan_group_name(arena, application, instance), group_id = STR_NONE, image_id = STR_NONE;
+    int64_t living = 0;
+    TRY(find_group(client, arena, name, &group_id, e));
+    if (!group_id.len) TRY(make_group(client, arena, name, &group_id, e));
+    TRY(admit_ports(client, arena, instance, group_id, e));
+    TRY(count_living(client, arena, instance->name, &living, e));
+    if (living >= instance->count) return true;
+    TRY(find_image(client, arena, &image_id, e));
+    Doc *input = plan_instances(arena, application, instance, image_id, group_id, instance->count - living);
+    return client_call(client, arena, "ec2", "RunInstances", input, NULL, e) || fail_within(e, "ec2:RunInstances");
+}
+
+bool provision_world(const Client *client, Arena *arena, const Application *application, Place place, Error *e) {
+    Vec steps = plan_steps(arena, application, place);
+    for (size_t i = 0; i < steps.len; i++) TRY(perform(client, arena, vec_at(&steps, i), e));
+    for (size_t i = 0; i < application->instances.len; i++) TRY(make_instances(client, arena, application, vec_at(&application->instances, i), e));
+    return true;
+}
+
+// ---- The pipeline ----
+
+bool provision_has_pipeline(const Client *client, Arena *arena, Str name) {
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, "name", name);
+    return client_call(client, arena, "codepipeline", "GetPipeline", input, NULL, NULL);
+}
+
+bool provision_pipeline(const Client *client, Arena *arena, const Application *application, Place place, bool *created, Error *e) {
+    Doc *input = doc_map(arena);
+    doc_set(input, "pipeline", plan_pipeline(arena, application, place));
+    bool there = provision_has_pipeline(client, arena, application->name);
+    const char *operation = there ? "UpdatePipeline" : "CreatePipeline";
+    if (!client_call(client, arena, "codepipeline", operation, input, NULL, e)) return fail_within(e, "codepipeline:%s", operation);
+    *created = !there;
+    return true;
+}

@@ -1,0 +1,113 @@
+#include "workflow/report.h"
+
+#include "formats/json.h"
+#include "workflow/tree.h"
+
+enum { ABBREVIATED = 7 };
+
+// The deployment that succeeded last; NULL: none.
+static const Activity *deployment_of(const View *view) {
+    const Activity *found = NULL;
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            const Activity *activity = vec_at(&stage->activities, j);
+            if (activity->instances > 0 && activity->state == STATE_SUCCEEDED) found = activity;
+        }
+    }
+    return found;
+}
+
+static void write_deployed(Arena *arena, const Report *report, Buf *out) {
+    const Activity *deployment = deployment_of(report->view);
+    if (!deployment) return;
+    Str count = human_count(arena, deployment->instances, "instance", "instances"), commit = str_sub(report->commit, 0, ABBREVIATED);
+    bool failed = report->view->state != STATE_SUCCEEDED;
+    buf_addf(out, " %s: %.*s%son %.*s%s", failed ? "Deployed and still running" : "Running", STR_ARG(commit), commit.len ? " " : "", STR_ARG(count),
+             deployment->address.len ? ", http://" : "");
+    buf_addf(out, "%.*s.", STR_ARG(deployment->address));
+}
+
+static void hint(const Look *look, const char *command, const char *what, Buf *out) {
+    buf_addf(out, "  %-44s ", command);
+    look_text(look, COLOUR_DIM, str_of(what), out);
+    buf_add_char(out, '\n');
+}
+
+static void write_next(Arena *arena, const Report *report, const Look *look, Buf *out) {
+    const Activity *deployment = deployment_of(report->view);
+    buf_add(out, STR("\nWhat to try next\n"));
+    if (deployment && deployment->address.len) {
+        hint(look, str_c(arena, str_cat(arena, STR("curl http://"), deployment->address)), "the application, as deployed", out);
+    }
+    hint(look, "rehearse run", "again, after a change: a new revision", out);
+    hint(look, "rehearse status", "pipelines, instances, the clock", out);
+    hint(look, "eval \"$(rehearse env)\"", "then aws, SDKs and git talk to this plane", out);
+    hint(look, "rehearse down", "ends the plane; what is deployed goes on", out);
+}
+
+void report_text(const Report *report, const Look *look, Buf *out) {
+    AUTO_ARENA arena = arena_new();
+    TreeStyle style = {.look = *look};
+    bool good = report->view->state == STATE_SUCCEEDED;
+    tree_write(report->view, &style, out);
+    buf_add_char(out, '\n');
+    look_text(look, good ? COLOUR_GREEN : COLOUR_RED, tree_verdict(arena, report->view), out);
+    write_deployed(arena, report, out);
+    buf_add_char(out, '\n');
+    if (report->first) write_next(arena, report, look, out);
+}
+
+// ---- JSON ----
+
+static Doc *failure_doc(Arena *arena, const Failure *failure) {
+    Doc *doc = doc_map(arena);
+    doc_set_str(arena, doc, "name", failure->name);
+    doc_set_str(arena, doc, "place", failure->place);
+    doc_set_str(arena, doc, "expected", failure->expected);
+    doc_set_str(arena, doc, "got", failure->got);
+    doc_set_str(arena, doc, "message", failure->message);
+    return doc;
+}
+
+static Doc *activity_doc(Arena *arena, const Activity *activity) {
+    Doc *doc = doc_map(arena), *failures = doc_list(arena);
+    doc_set_str(arena, doc, "name", activity->name);
+    doc_set_str(arena, doc, "provider", activity->provider);
+    doc_set_str(arena, doc, "state", str_of(state_word(activity->state)));
+    doc_set_int(arena, doc, "durationMs", activity->elapsed_ms);
+    doc_set_str(arena, doc, "externalExecutionId", activity->external_id);
+    if (activity->tests) {
+        doc_set_int(arena, doc, "tests", activity->tests);
+        doc_set_int(arena, doc, "testsFailed", activity->tests_failed);
+    }
+    doc_set_str(arena, doc, "address", activity->address);
+    doc_set_str(arena, doc, "problem", activity->problem);
+    for (size_t i = 0; i < activity->failures.len; i++) doc_push(failures, failure_doc(arena, vec_at(&activity->failures, i)));
+    if (activity->failures.len) doc_set(doc, "failures", failures);
+    return doc;
+}
+
+static Doc *stage_doc(Arena *arena, const StageView *stage) {
+    Doc *doc = doc_map(arena), *actions = doc_list(arena);
+    doc_set_str(arena, doc, "name", stage->name);
+    doc_set_str(arena, doc, "state", str_of(state_word(stage_state(stage))));
+    for (size_t i = 0; i < stage->activities.len; i++) doc_push(actions, activity_doc(arena, vec_at(&stage->activities, i)));
+    doc_set(doc, "actions", actions);
+    return doc;
+}
+
+void report_json(const Report *report, Buf *out) {
+    AUTO_ARENA arena = arena_new();
+    const View *view = report->view;
+    Doc *doc = doc_map(arena), *stages = doc_list(arena);
+    doc_set_str(arena, doc, "pipeline", view->pipeline);
+    doc_set_str(arena, doc, "pipelineExecutionId", view->execution);
+    doc_set_str(arena, doc, "revision", report->commit);
+    doc_set_str(arena, doc, "state", str_of(state_word(view->state)));
+    doc_set_int(arena, doc, "durationMs", view->elapsed_ms);
+    for (size_t i = 0; i < view->stages.len; i++) doc_push(stages, stage_doc(arena, vec_at(&view->stages, i)));
+    doc_set(doc, "stages", stages);
+    buf_add(out, json_write_pretty(arena, doc));
+    buf_add_char(out, '\n');
+}

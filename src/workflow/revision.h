@@ -1,0 +1,16 @@
+// Revision: the application's folder as a commit in the plane's repository, by a real `git push`.
+//
+// A repository of our own in the data folder (DATA/applications/NAME.git) takes the folder as its work tree, so the user's own .git is never touched and their
+// .gitignore is respected. An unchanged folder makes no commit.
+#pragma once
+
+#include "workflow/client.h"
+
+typedef struct Revision {
+    Str commit; // 40 digits
+    Str subject; // of the commit
+    int64_t changed; // files since the last run; -1: this is the first
+} Revision;
+
+// `branch` is the one the pipeline watches. `data` is the plane's data folder.
+bool revision_push(const Client *client, Arena *arena, Str data, Str folder, Str name, Str branch, Revision *out, Error *e);

@@ -1,0 +1,198 @@
+#include "workflow/run.h"
+
+#include "os/files.h"
+#include "workflow/execution.h"
+#include "workflow/launch.h"
+#include "workflow/provision.h"
+#include "workflow/report.h"
+#include "workflow/revision.h"
+#include "workflow/screen.h"
+#include "workflow/watch.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7 };
+
+typedef struct Run {
+    const RunOptions *options;
+    Arena *arena;
+    Client client;
+    Application application;
+    Place place;
+    Str data; // the plane's
+    Revision revision;
+    Str execution;
+    Watch watch;
+    Look look; // of standard output
+    Screen *screen;
+} Run;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number) { interrupted = 1; }
+
+static void print(const Buf *out) { file_write_fd(STDOUT_FILENO, buf_str(out), NULL); }
+
+// ---- Which application ----
+
+static Str last_path(const Run *run) { return path_join(run->arena, run->data, STR("applications/last")); }
+
+static void remember_folder(const Run *run) { file_write(last_path(run), run->application.folder, 0600, NULL); }
+
+// `rehearse run --retry STAGE` stands in the summary without a folder: it means the application that was run last.
+static bool read_application(Run *run, Error *e) {
+    Error why = {0};
+    Str folder = str_of(run->options->folder ? run->options->folder : ".");
+    if (application_read(run->arena, folder, &run->application, &why)) return true;
+    bool retry = run->options->retry && !run->options->folder;
+    if (retry && file_read(run->arena, last_path(run), PATH_MAX, &folder, NULL)) return application_read(run->arena, folder, &run->application, e);
+    if (e) *e = why;
+    return false;
+}
+
+static bool find_plane(Run *run, Error *e) {
+    Doc *health = NULL;
+    bool started = false;
+    Str wanted = STR_NONE;
+    const char *data = run->options->data ? run->options->data : ".rehearse";
+    char cwd[PATH_MAX];
+    if (!getcwd(cwd, sizeof cwd)) return fail(e, "system", "the current folder is gone");
+    wanted = data[0] == '/' ? str_of(data) : path_join(run->arena, str_of(cwd), str_of(data));
+    TRY(launch_plane(&run->client, run->arena, wanted, &health, &started, e));
+    run->data = doc_text(health, "data");
+    if (started) {
+        Str line =
+            str_format(run->arena, "Started a control plane at %.*s; it keeps everything in %.*s", STR_ARG(run->client.url), STR_ARG(run->data));
+        screen_note(run->screen, line);
+    }
+    return true;
+}
+
+// ---- Before the pipeline runs ----
+
+static void write_header(const Run *run) {
+    if (run->options->quiet || run->options->json) return;
+    const char *dot = look_symbol(&run->look, SYMBOL_DOT);
+    Str commit = str_sub(run->revision.commit, 0, ABBREVIATED);
+    AUTO_BUF out;
+    buf_init(&out, OUTPUT_BYTES);
+    look_text(&run->look, COLOUR_BOLD, run->application.name, &out);
+    if (commit.len) buf_addf(&out, " %s revision %.*s \"%.*s\"", dot, STR_ARG(commit), STR_ARG(run->revision.subject));
+    if (!commit.len) buf_addf(&out, " %s %s once more", dot, run->options->retry);
+    if (commit.len && run->revision.changed > 0) {
+        Str files = human_count(run->arena, run->revision.changed, "file", "files");
+        buf_addf(&out, " %s %.*s changed since the last run", dot, STR_ARG(files));
+    }
+    if (commit.len && run->revision.changed == 0) buf_addf(&out, " %s unchanged since the last run", dot);
+    buf_add_char(&out, '\n');
+    print(&out);
+}
+
+static Str branch_of(const Application *application) { return ((const Stage *)vec_at(&application->stages, 0))->branch; }
+
+static bool push(Run *run, Error *e) {
+    return revision_push(&run->client, run->arena, run->data, run->application.folder, run->application.name, branch_of(&run->application),
+                         &run->revision, e);
+}
+
+// A pipeline that is there is changed before the push that starts it; a new one comes after, since it starts at once and needs its source.
+static bool begin(Run *run, Error *e) {
+    Str name = run->application.name;
+    bool created = false, there = provision_has_pipeline(&run->client, run->arena, name);
+    Str before = execution_newest(&run->client, run->arena, name);
+    TRY(provision_world(&run->client, run->arena, &run->application, run->place, e));
+    if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
+    TRY(push(run, e));
+    if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
+    bool unchanged = there && run->revision.changed == 0;
+    return execution_begin(&run->client, run->arena, name, before, unchanged, &run->execution, e);
+}
+
+static bool prepare(Run *run, Error *e) {
+    TRY(client_init(run->arena, run->options->port, &run->client, e));
+    if (!run->options->retry) TRY(read_application(run, e)); // a mistake in it needs no plane to be told
+    TRY(find_plane(run, e));
+    if (run->options->retry) TRY(read_application(run, e));
+    TRY(provision_place(&run->client, run->arena, &run->place, e));
+    if (run->options->retry) {
+        TRY(execution_retry(&run->client, run->arena, run->application.name, str_of(run->options->retry), &run->execution, e));
+    } else {
+        TRY(begin(run, e));
+        remember_folder(run);
+    }
+    write_header(run);
+    return watch_open(&run->client, run->arena, run->application.name, run->execution, &run->watch, e);
+}
+
+// ---- While it runs ----
+
+static bool ask_to_stop(const Run *run) {
+    AUTO_FD terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (terminal < 0) return false;
+    char answer = 0;
+    file_write_fd(terminal, STR("Stop the pipeline too? [y/N] "), NULL);
+    interrupted = 0;
+    if (read(terminal, &answer, 1) <= 0) file_write_fd(terminal, STR("\n"), NULL);
+    return answer == 'y' || answer == 'Y';
+}
+
+static bool interrupt(Run *run, RunEnd *end, Error *e) {
+    Str name = run->application.name;
+    *end = RUN_INTERRUPTED;
+    screen_clear(run->screen);
+    if (run->look.terminal && ask_to_stop(run)) {
+        TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
+        screen_note(run->screen, STR("The pipeline is stopped."));
+    } else {
+        screen_note(run->screen,
+                    str_format(run->arena, "The pipeline goes on. Where it is: rehearse status; its log: rehearse logs %.*s", STR_ARG(name)));
+    }
+    return true;
+}
+
+static bool follow(Run *run, RunEnd *end, Error *e) {
+    for (;;) {
+        TRY(watch_look(&run->watch, e));
+        screen_show(run->screen, &run->watch.view);
+        if (state_is_over(run->watch.view.state)) break;
+        if (interrupted) return interrupt(run, end, e);
+        poll(NULL, 0, screen_pause_ms(run->screen));
+    }
+    *end = run->watch.view.state == STATE_SUCCEEDED ? RUN_SUCCEEDED : RUN_FAILED;
+    return true;
+}
+
+static void write_report(const Run *run) {
+    Report report = {&run->watch.view, run->revision.commit, run->application.folder, run->revision.commit.len && run->revision.changed < 0};
+    AUTO_BUF out;
+    buf_init(&out, OUTPUT_BYTES);
+    if (run->options->json) {
+        report_json(&report, &out);
+    } else {
+        report_text(&report, &run->look, &out);
+    }
+    print(&out);
+}
+
+static bool perform(Run *run, RunEnd *end, Error *e) {
+    TRY(prepare(run, e));
+    TRY(follow(run, end, e));
+    screen_clear(run->screen);
+    if (*end != RUN_INTERRUPTED && (!run->options->quiet || run->options->json || *end == RUN_FAILED)) write_report(run);
+    return true;
+}
+
+bool run_rehearsal(const RunOptions *options, RunEnd *end, Error *e) {
+    AUTO_ARENA arena = arena_new();
+    Run run = {.options = options, .arena = arena, .look = look_of(STDOUT_FILENO, options->no_colour)};
+    run.screen = screen_new(STDERR_FILENO, look_of(STDERR_FILENO, options->no_colour), options->quiet, options->verbose);
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    bool done = perform(&run, end, e);
+    screen_free(run.screen);
+    return done;
+}

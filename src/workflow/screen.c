@@ -1,0 +1,183 @@
+#include "workflow/screen.h"
+
+#include "os/files.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SCREEN_BYTES = 256 * 1024, EVENTS_MOST = 512, PICTURE_MS = 100 };
+
+// What has been told of an action, when there is no terminal.
+typedef struct Told {
+    const Activity *activity;
+    State state;
+    char last[TAIL_BYTES];
+} Told;
+
+struct Screen {
+    int fd;
+    Look look;
+    bool quiet, verbose, hidden;
+    int lines; // of the tree on the terminal
+    unsigned frame;
+    Arena *arena;
+    Buf buf;
+    Told told[EVENTS_MOST];
+    size_t told_count;
+};
+
+Screen *screen_new(int fd, Look look, bool quiet, bool verbose) {
+    Screen *screen = calloc(1, sizeof *screen);
+    if (!screen) abort();
+    screen->fd = fd;
+    screen->look = look;
+    screen->quiet = quiet;
+    screen->verbose = verbose;
+    screen->arena = arena_new();
+    buf_init(&screen->buf, SCREEN_BYTES);
+    return screen;
+}
+
+static void flush(Screen *screen) {
+    file_write_fd(screen->fd, buf_str(&screen->buf), NULL);
+    buf_clear(&screen->buf);
+}
+
+int screen_pause_ms(const Screen *screen) { return PICTURE_MS; }
+
+// ---- A terminal ----
+
+static void ask_size(Screen *screen, TreeStyle *style) {
+    struct winsize size;
+    if (ioctl(screen->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return;
+    screen->look.width = size.ws_col < LOOK_LEAST_WIDTH ? LOOK_LEAST_WIDTH : size.ws_col;
+    style->look = screen->look;
+    style->rows = size.ws_row;
+}
+
+static void go_up(Screen *screen) {
+    if (screen->lines > 0) buf_addf(&screen->buf, "\x1b[%dA", screen->lines);
+    buf_add(&screen->buf, STR("\r"));
+}
+
+// One write: the terminal shows the old picture or the new one. What is shorter than before is wiped at its end, not before it is written.
+static void draw(Screen *screen, const View *view) {
+    AUTO_BUF picture;
+    buf_init(&picture, SCREEN_BYTES / 2);
+    TreeStyle style = {.look = screen->look, .frame = screen->frame++, .live = true};
+    ask_size(screen, &style);
+    tree_write(view, &style, &picture);
+    buf_add(&screen->buf, STR("\x1b[?2026h\x1b[?25l"));
+    go_up(screen);
+    int lines = 0;
+    Str rest = buf_str(&picture);
+    for (Str line; !str_is_none(line = str_next_line(&rest)); lines++) {
+        buf_add(&screen->buf, line);
+        buf_add(&screen->buf, STR("\x1b[K\n"));
+    }
+    buf_add(&screen->buf, STR("\x1b[J\x1b[?2026l"));
+    screen->lines = lines;
+    screen->hidden = true;
+    flush(screen);
+}
+
+void screen_clear(Screen *screen) {
+    if (!screen->hidden) return;
+    go_up(screen);
+    buf_add(&screen->buf, STR("\x1b[J\x1b[?25h"));
+    screen->lines = 0;
+    screen->hidden = false;
+    flush(screen);
+}
+
+// ---- No terminal ----
+
+static void stamp(Screen *screen) {
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &parts);
+    buf_addf(&screen->buf, "%02d:%02d:%02d.%01d ", parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(now.tv_nsec / 100000000));
+}
+
+static Told *told_of(Screen *screen, const Activity *activity) {
+    for (size_t i = 0; i < screen->told_count; i++) {
+        if (screen->told[i].activity == activity) return &screen->told[i];
+    }
+    if (screen->told_count == EVENTS_MOST) return NULL;
+    Told *told = &screen->told[screen->told_count++];
+    told->activity = activity;
+    return told;
+}
+
+static void tell_state(Screen *screen, const StageView *stage, const Activity *activity) {
+    stamp(screen);
+    buf_addf(&screen->buf, "%.*s", STR_ARG(stage->name));
+    if (stage->activities.len > 1) buf_addf(&screen->buf, "/%.*s", STR_ARG(activity->name));
+    buf_addf(&screen->buf, " %s", state_word(activity->state));
+    if (state_is_over(activity->state)) {
+        Str time = human_duration(screen->arena, activity->elapsed_ms);
+        buf_addf(&screen->buf, " after %.*s", STR_ARG(time));
+        if (activity->detail.len) buf_addf(&screen->buf, ": %.*s", STR_ARG(activity->detail));
+    }
+    buf_add_char(&screen->buf, '\n');
+}
+
+// The lines of the tail that are new since the last look.
+static void tell_log(Screen *screen, Told *told, const StageView *stage, const Activity *activity) {
+    int from = 0;
+    for (int i = 0; i < activity->tail_count; i++) {
+        if (strcmp(activity->tail[i], told->last) == 0) from = i + 1;
+    }
+    for (int i = from; i < activity->tail_count; i++) {
+        stamp(screen);
+        buf_addf(&screen->buf, "%.*s | %s\n", STR_ARG(stage->name), activity->tail[i]);
+    }
+    if (activity->tail_count) memcpy(told->last, activity->tail[activity->tail_count - 1], TAIL_BYTES);
+}
+
+static void tell(Screen *screen, const StageView *stage, const Activity *activity) {
+    Told *told = told_of(screen, activity);
+    if (!told) return;
+    if (screen->verbose) tell_log(screen, told, stage, activity);
+    if (told->state == activity->state) return;
+    told->state = activity->state;
+    tell_state(screen, stage, activity);
+}
+
+static void tell_all(Screen *screen, const View *view) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) tell(screen, stage, vec_at(&stage->activities, j));
+    }
+    flush(screen);
+    arena_reset(screen->arena);
+}
+
+void screen_show(Screen *screen, const View *view) {
+    if (screen->quiet) return;
+    if (screen->look.terminal) {
+        draw(screen, view);
+    } else {
+        tell_all(screen, view);
+    }
+}
+
+void screen_note(Screen *screen, Str line) {
+    if (screen->quiet) return;
+    screen_clear(screen);
+    if (!screen->look.terminal) stamp(screen);
+    buf_add(&screen->buf, line);
+    buf_add_char(&screen->buf, '\n');
+    flush(screen);
+}
+
+void screen_free(Screen *screen) {
+    if (!screen) return;
+    screen_clear(screen);
+    arena_free(screen->arena);
+    buf_done(&screen->buf);
+    free(screen);
+}

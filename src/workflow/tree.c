@@ -1,0 +1,227 @@
+#include "workflow/tree.h"
+
+enum { WIDEST = 100, NARROW = 64, TIME_COLUMNS = 11, PROVIDER_COLUMNS = 12, INDENT = 5, NAME_LEAST = 12, NAME_MOST = 28, ROWS_BESIDE = 6 };
+
+typedef struct Tree {
+    Arena *arena;
+    const View *view;
+    const TreeStyle *style;
+    const Look *look;
+    Buf *out;
+    int width, name_columns;
+    bool narrow, tails;
+} Tree;
+
+typedef struct Row {
+    int indent;
+    Str name, provider, detail;
+    State state;
+    int64_t elapsed_ms;
+} Row;
+
+static Colour colour_of(State state) {
+    static const Colour COLOURS[] = {COLOUR_DIM, COLOUR_BLUE, COLOUR_YELLOW, COLOUR_GREEN, COLOUR_RED, COLOUR_YELLOW};
+    return COLOURS[state];
+}
+
+static const char *symbol_of(const Tree *tree, State state) {
+    static const Symbol SYMBOLS_OF[] = {SYMBOL_IDLE, SYMBOL_IDLE, SYMBOL_WAITS, SYMBOL_DONE, SYMBOL_FAILED, SYMBOL_STOPPED};
+    if (state == STATE_RUNNING && tree->style->live) return look_spinner(tree->look, tree->style->frame);
+    return look_symbol(tree->look, SYMBOLS_OF[state]);
+}
+
+static void blanks(Buf *out, int count) {
+    for (int i = 0; i < count; i++) buf_add_char(out, ' ');
+}
+
+// What stands where the detail would, when there is none: the symbol alone would not say it.
+static Str detail_of(const Row *row) {
+    if (row->detail.len) return row->detail;
+    return row->state == STATE_SUCCEEDED ? STR("") : str_of(state_word(row->state));
+}
+
+static void write_detail(const Tree *tree, const Row *row, int columns) {
+    Colour colour = row->state == STATE_FAILED ? COLOUR_RED : row->state == STATE_WAITING ? COLOUR_DIM : COLOUR_NONE;
+    look_begin(tree->look, colour, tree->out);
+    text_cell(tree->arena, tree->look, detail_of(row), columns, tree->out);
+    look_end(tree->look, colour, tree->out);
+}
+
+static void write_time(const Tree *tree, const Row *row) {
+    Str time = row->state == STATE_WAITING ? STR("") : human_duration(tree->arena, row->elapsed_ms);
+    blanks(tree->out, TIME_COLUMNS - text_columns(time));
+    look_text(tree->look, COLOUR_DIM, time, tree->out);
+}
+
+// Folded: the detail stands on lines of its own.
+static void write_folded(const Tree *tree, const Row *row) {
+    Str rest = detail_of(row);
+    write_time(tree, row);
+    buf_add_char(tree->out, '\n');
+    for (Str line; (line = text_fold(&rest, tree->width - INDENT)).len;) {
+        blanks(tree->out, INDENT);
+        look_text(tree->look, row->state == STATE_FAILED ? COLOUR_RED : COLOUR_DIM, line, tree->out);
+        buf_add_char(tree->out, '\n');
+    }
+}
+
+static void write_row(const Tree *tree, const Row *row) {
+    int name_columns = tree->name_columns - row->indent, left = tree->width - 3 - row->indent - TIME_COLUMNS;
+    blanks(tree->out, 1 + row->indent);
+    look_text(tree->look, colour_of(row->state), str_of(symbol_of(tree, row->state)), tree->out);
+    buf_add_char(tree->out, ' ');
+    look_begin(tree->look, row->state == STATE_WAITING ? COLOUR_DIM : COLOUR_BOLD, tree->out);
+    text_cell(tree->arena, tree->look, row->name, tree->narrow ? left : name_columns, tree->out);
+    look_end(tree->look, COLOUR_BOLD, tree->out);
+    if (tree->narrow) {
+        write_folded(tree, row);
+        return;
+    }
+    buf_add_char(tree->out, ' ');
+    look_begin(tree->look, COLOUR_DIM, tree->out);
+    text_cell(tree->arena, tree->look, row->provider, PROVIDER_COLUMNS - 1, tree->out);
+    look_end(tree->look, COLOUR_DIM, tree->out);
+    buf_add_char(tree->out, ' ');
+    write_detail(tree, row, left - name_columns - PROVIDER_COLUMNS - 1);
+    write_time(tree, row);
+    buf_add_char(tree->out, '\n');
+}
+
+// ---- Under an action ----
+
+static void write_tail(const Tree *tree, const Activity *activity) {
+    for (int i = 0; i < activity->tail_count; i++) {
+        blanks(tree->out, INDENT);
+        look_text(tree->look, COLOUR_DIM, text_cut(tree->arena, tree->look, str_of(activity->tail[i]), tree->width - INDENT), tree->out);
+        buf_add_char(tree->out, '\n');
+    }
+}
+
+static void write_labelled(const Tree *tree, const char *label, Str text) {
+    Str rest = text;
+    bool first = true;
+    for (Str line; (line = text_fold(&rest, tree->width - INDENT - 10)).len; first = false) {
+        blanks(tree->out, INDENT);
+        look_begin(tree->look, COLOUR_DIM, tree->out);
+        text_cell(tree->arena, tree->look, first ? str_of(label) : STR(""), 9, tree->out);
+        look_end(tree->look, COLOUR_DIM, tree->out);
+        buf_add_char(tree->out, ' ');
+        buf_add(tree->out, line);
+        buf_add_char(tree->out, '\n');
+    }
+}
+
+// The name on the left, the place on the right; below each other where both do not fit.
+static void write_failure_head(const Tree *tree, const Failure *failure) {
+    int columns = tree->width - INDENT, place = text_columns(failure->place);
+    blanks(tree->out, INDENT);
+    bool fits = text_columns(failure->name) + 2 + place <= columns;
+    look_begin(tree->look, COLOUR_BOLD, tree->out);
+    text_cell(tree->arena, tree->look, failure->name,
+              fits                                    ? columns - place
+              : text_columns(failure->name) < columns ? text_columns(failure->name)
+                                                      : columns,
+              tree->out);
+    look_end(tree->look, COLOUR_BOLD, tree->out);
+    if (!fits && place) {
+        buf_add_char(tree->out, '\n');
+        blanks(tree->out, INDENT);
+    }
+    buf_add(tree->out, text_cut(tree->arena, tree->look, failure->place, columns));
+    buf_add_char(tree->out, '\n');
+}
+
+static void write_failure(const Tree *tree, const Failure *failure) {
+    write_failure_head(tree, failure);
+    if (failure->expected.len) {
+        write_labelled(tree, "expected", failure->expected);
+        write_labelled(tree, "got", failure->got);
+        return;
+    }
+    Str rest = failure->message;
+    for (Str line; !str_is_none(line = str_next_line(&rest));) write_labelled(tree, "", str_trim(text_printable(tree->arena, line)));
+}
+
+static void write_commands(const Tree *tree, const StageView *stage) {
+    Str log = str_format(tree->arena, "rehearse logs %.*s %.*s", STR_ARG(tree->view->pipeline), STR_ARG(stage->name));
+    write_labelled(tree, "log", log);
+    write_labelled(tree, "again", str_cat(tree->arena, STR("rehearse run --retry "), stage->name));
+}
+
+static void write_why(const Tree *tree, const StageView *stage, const Activity *activity) {
+    for (size_t i = 0; i < activity->failures.len; i++) write_failure(tree, vec_at(&activity->failures, i));
+    int64_t more = activity->failure_count - (int64_t)activity->failures.len;
+    if (more > 0) write_labelled(tree, "", str_format(tree->arena, "and %lld more", (long long)more));
+    if (!activity->failures.len && activity->problem.len) write_labelled(tree, "why", str_trim(text_printable(tree->arena, activity->problem)));
+    write_commands(tree, stage);
+}
+
+static void write_below(const Tree *tree, const StageView *stage, const Activity *activity) {
+    if (activity->state == STATE_RUNNING && tree->tails) write_tail(tree, activity);
+    if (activity->state == STATE_FAILED && !tree->style->live) write_why(tree, stage, activity);
+    if (activity->state == STATE_APPROVAL) { write_labelled(tree, "answer", str_cat(tree->arena, STR("rehearse approve "), tree->view->pipeline)); }
+}
+
+// ---- Stages ----
+
+static Row row_of(const Activity *activity, Str name, int indent) {
+    return (Row){indent, name, activity->provider, activity->detail, activity->state, activity->elapsed_ms};
+}
+
+static void write_stage(const Tree *tree, const StageView *stage) {
+    const Activity *first = vec_at(&stage->activities, 0);
+    if (stage->activities.len == 1) {
+        Row row = row_of(first, stage->name, 0);
+        write_row(tree, &row);
+        write_below(tree, stage, first);
+        return;
+    }
+    Row head = {.name = stage->name, .state = stage_state(stage), .elapsed_ms = stage_elapsed(stage)};
+    write_row(tree, &head);
+    for (size_t i = 0; i < stage->activities.len; i++) {
+        const Activity *activity = vec_at(&stage->activities, i);
+        Row row = row_of(activity, activity->name, 2);
+        write_row(tree, &row);
+        write_below(tree, stage, activity);
+    }
+}
+
+static void measure(Tree *tree) {
+    int widest = NAME_LEAST, rows = ROWS_BESIDE;
+    for (size_t i = 0; i < tree->view->stages.len; i++) {
+        const StageView *stage = vec_at(&tree->view->stages, i);
+        int columns = text_columns(stage->name) + 2;
+        for (size_t j = 0; stage->activities.len > 1 && j < stage->activities.len; j++) {
+            int own = text_columns(((const Activity *)vec_at(&stage->activities, j))->name) + 4;
+            if (own > columns) columns = own;
+        }
+        if (columns > widest) widest = columns;
+        rows += 1 + TAIL_LINES + (int)stage->activities.len;
+    }
+    tree->name_columns = widest < NAME_MOST ? widest : NAME_MOST;
+    tree->tails = tree->style->live && (tree->style->rows == 0 || rows <= tree->style->rows);
+}
+
+void tree_write(const View *view, const TreeStyle *style, Buf *out) {
+    AUTO_ARENA arena = arena_new();
+    int width = style->look.width - 1; // the last column of a terminal wraps
+    Tree tree = {arena, view, style, &style->look, out, width < WIDEST ? width : WIDEST, 0, width < NARROW, false};
+    measure(&tree);
+    for (size_t i = 0; i < view->stages.len; i++) write_stage(&tree, vec_at(&view->stages, i));
+}
+
+Str tree_failed_stage(const View *view) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        if (stage_state(stage) == STATE_FAILED) return stage->name;
+    }
+    return STR_NONE;
+}
+
+Str tree_verdict(Arena *arena, const View *view) {
+    Str time = human_duration(arena, view->elapsed_ms), stage = tree_failed_stage(view);
+    if (view->state == STATE_SUCCEEDED) return str_format(arena, "Succeeded in %.*s.", STR_ARG(time));
+    if (view->state == STATE_FAILED && stage.len) return str_format(arena, "Failed at %.*s after %.*s.", STR_ARG(stage), STR_ARG(time));
+    Str problem = view->problem.len ? str_format(arena, ": %.*s", STR_ARG(view->problem)) : STR("");
+    return str_format(arena, "%s after %.*s%.*s.", view->state == STATE_FAILED ? "Failed" : "Stopped", STR_ARG(time), STR_ARG(problem));
+}

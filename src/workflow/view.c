@@ -1,0 +1,60 @@
+#include "workflow/view.h"
+
+#include "workflow/look.h"
+
+bool state_is_over(State state) { return state >= STATE_SUCCEEDED; }
+
+const char *state_word(State state) {
+    static const char *const WORDS[] = {"waiting", "running", "waits for approval", "succeeded", "failed", "stopped"};
+    return WORDS[state];
+}
+
+// The worst of its actions that are over, if one is bad; else what is still going on.
+State stage_state(const StageView *stage) {
+    size_t counts[STATE_STOPPED + 1] = {0};
+    for (size_t i = 0; i < stage->activities.len; i++) counts[((Activity *)vec_at(&stage->activities, i))->state]++;
+    if (counts[STATE_RUNNING]) return STATE_RUNNING;
+    if (counts[STATE_FAILED]) return STATE_FAILED;
+    if (counts[STATE_STOPPED]) return STATE_STOPPED;
+    if (counts[STATE_APPROVAL]) return STATE_APPROVAL;
+    if (counts[STATE_WAITING] == 0) return STATE_SUCCEEDED;
+    return counts[STATE_SUCCEEDED] ? STATE_RUNNING : STATE_WAITING;
+}
+
+int64_t stage_elapsed(const StageView *stage) {
+    int64_t longest = 0;
+    for (size_t i = 0; i < stage->activities.len; i++) {
+        int64_t elapsed = ((Activity *)vec_at(&stage->activities, i))->elapsed_ms;
+        if (elapsed > longest) longest = elapsed;
+    }
+    return longest;
+}
+
+void view_keep(Arena *arena, Str *field, Str value) {
+    if (!str_eq(*field, value)) *field = str_copy(arena, value);
+}
+
+void activity_say(Activity *activity, Arena *arena, Str line) {
+    Str text = str_trim(text_printable(arena, line));
+    if (!text.len) return;
+    if (text.len >= TAIL_BYTES) text = str_sub(text, 0, TAIL_BYTES - 1);
+    if (activity->tail_count == TAIL_LINES) {
+        memmove(activity->tail[0], activity->tail[1], sizeof activity->tail[0] * (TAIL_LINES - 1));
+        activity->tail_count--;
+    }
+    char *slot = activity->tail[activity->tail_count++];
+    memcpy(slot, text.at, text.len);
+    slot[text.len] = '\0';
+}
+
+Activity *view_find(const View *view, Str stage_name, Str action) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        if (!str_eq(stage->name, stage_name)) continue;
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            Activity *activity = vec_at(&stage->activities, j);
+            if (str_eq(activity->name, action)) return activity;
+        }
+    }
+    return NULL;
+}

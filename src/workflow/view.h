@@ -1,0 +1,60 @@
+// View: what a person sees of a pipeline execution: its stages and actions, each with state, time, a word about it, and the tail of its log.
+//
+// watch.c keeps it up to date; tree.c and lines.c show it. Pure data: strings live in the arena of the run, and are copied only when they change.
+#pragma once
+
+#include "base/error.h"
+#include "base/vec.h"
+
+typedef enum State { STATE_WAITING, STATE_RUNNING, STATE_APPROVAL, STATE_SUCCEEDED, STATE_FAILED, STATE_STOPPED } State;
+
+enum { TAIL_LINES = 3, TAIL_BYTES = 400, FAILURES_MOST = 10 };
+
+// A failing test, or a failing hook.
+typedef struct Failure {
+    Str name;
+    Str place; // "tests/test_integration.py:50"; STR_NONE: unknown
+    Str expected, got; // STR_NONE: the message does not say
+    Str message; // the first lines of it
+} Failure;
+
+typedef struct Activity { // an action
+    Str name, category, provider;
+    Str action_execution, external_id, token;
+    State state;
+    Str detail; // "12 tests passed"
+    Str problem; // why it failed, when no Failure says it
+    Vec failures; // Failure
+    int64_t failure_count; // may be more than are kept
+    int64_t tests, tests_failed;
+    int64_t instances; // deployed to with success
+    Str address; // of one of them: "127.77.0.5", "127.77.0.5:8080"
+    int64_t started_ms, ended_ms; // plane time, 0: not yet
+    int64_t seen_ms, elapsed_ms; // real time: when it was first seen at work, how long it has taken
+    Str log_group, log_stream, log_token;
+    char tail[TAIL_LINES][TAIL_BYTES]; // the newest last
+    int tail_count;
+    bool settled; // what there is to say at its end has been fetched
+} Activity;
+
+typedef struct StageView {
+    Str name;
+    Vec activities; // Activity, by run order
+} StageView;
+
+typedef struct View {
+    Arena *arena;
+    Str pipeline, execution;
+    Vec stages; // StageView
+    State state;
+    Str problem; // of the execution as a whole
+    int64_t elapsed_ms;
+} View;
+
+State stage_state(const StageView *stage);
+int64_t stage_elapsed(const StageView *stage);
+const char *state_word(State state); // "failed"
+bool state_is_over(State state);
+void activity_say(Activity *activity, Arena *arena, Str line); // a line of its log
+void view_keep(Arena *arena, Str *field, Str value); // copies when it differs
+Activity *view_find(const View *view, Str stage, Str action);
