@@ -10,6 +10,7 @@ struct Loop {
     uv_loop_t uv;
     uv_async_t posted_wake;
     _Atomic(LoopTask *) posted; // a stack, newest first
+    size_t working; // pieces of work that the pool has
 };
 
 struct LoopTimer {
@@ -91,7 +92,7 @@ Loop *loop_new(void) {
     Loop *loop = new_zeroed(sizeof *loop);
     must(uv_loop_init(&loop->uv), "init");
     must(uv_async_init(&loop->uv, &loop->posted_wake, run_posted), "posted tasks");
-    loop->posted_wake.data = loop;
+    loop->posted_wake.data = loop->uv.data = loop;
     uv_unref((uv_handle_t *)&loop->posted_wake);
     signal(SIGPIPE, SIG_IGN);
     return loop;
@@ -251,7 +252,16 @@ static void work_runs(uv_work_t *request) {
 static void work_done(uv_work_t *request, int status) {
     (void)status; // nothing here cancels work
     LoopWork *work = (LoopWork *)request;
-    work->done(work->context);
+    Loop *loop = request->loop->data;
+    work->done(work->context); // the work may be freed there
+    loop->working--;
 }
 
-void loop_work(Loop *loop, LoopWork *work) { must(uv_queue_work(&loop->uv, &work->request, work_runs, work_done), "work"); }
+void loop_work(Loop *loop, LoopWork *work) {
+    loop->working++;
+    must(uv_queue_work(&loop->uv, &work->request, work_runs, work_done), "work");
+}
+
+void loop_finish_work(Loop *loop) {
+    while (loop->working) uv_run(&loop->uv, UV_RUN_ONCE);
+}

@@ -72,3 +72,4 @@ typedef struct LoopWork {
     void *context;
 } LoopWork;
 void loop_work(Loop *loop, LoopWork *work);
+void loop_finish_work(Loop *loop); // runs the loop until the pool has nothing left: before what the work refers to is freed

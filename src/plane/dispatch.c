@@ -11,13 +11,17 @@ static ApiWork *api_of(Work *work) { return (ApiWork *)work; }
 
 static void count_end(Plane *plane) { atomic_fetch_sub(&plane->open_requests, 1); }
 
-static void reply_failure(Plane *plane, ApiWork *api, const Error *e) {
+static void send_failure(ApiWork *api, const Error *e) {
     HttpReply reply = {0};
     WireContext context = {.arena = api->call.arena, .request = &api->exchange->request, .route = &api->route, .request_id = api->call.request_id};
     wire_encode_error(&context, e, &reply);
+    http_reply(api->exchange, &reply);
+}
+
+static void reply_failure(Plane *plane, ApiWork *api, const Error *e) {
     count_end(plane);
     body_filter_free(api->filter);
-    http_reply(api->exchange, &reply);
+    send_failure(api, e);
 }
 
 static void reply_success(Plane *plane, ApiWork *api) {
@@ -27,7 +31,11 @@ static void reply_success(Plane *plane, ApiWork *api) {
     wire_encode(&context, api->output, streams ? &api->reply_body : NULL, &reply);
     count_end(plane);
     body_filter_free(api->filter);
-    http_reply(api->exchange, &reply);
+    if (http_reply(api->exchange, &reply)) return;
+    Error e = {0};
+    fail(&e, "InternalError", "The file of the body is not there or too short.");
+    e.http_status = 500;
+    send_failure(api, &e);
 }
 
 static void finish_api(Plane *plane, Work *work, const Error *failed) {

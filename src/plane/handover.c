@@ -42,6 +42,30 @@ void handover_turn(Turns *turns, const Error *failed) {
     }
 }
 
+// Removing a large file takes long: on the pool. The arena of the turn goes with it.
+typedef struct Removal {
+    LoopWork work;
+    Arena *arena;
+    Vec files;
+} Removal;
+
+static void remove_files(void *context) {
+    Removal *removal = context;
+    for (size_t i = 0; i < removal->files.len; i++) {
+        Str path = vec_get(&removal->files, Str, i);
+        if (unlink(str_c(removal->arena, path)) < 0) log_debug("%.*s is gone already", STR_ARG(path));
+    }
+}
+
+static void removed_files(void *context) { arena_free(((Removal *)context)->arena); }
+
+static void remove_later(Plane *plane, Parcel *parcel) {
+    Removal *removal = arena_new_of(parcel->arena, Removal);
+    *removal = (Removal){.arena = parcel->arena, .files = parcel->files};
+    removal->work = (LoopWork){.run = remove_files, .done = removed_files, .context = removal};
+    loop_work(plane->loop, &removal->work);
+}
+
 static void unpack(Plane *plane, Parcel *parcel) {
     if (parcel->snapshot) plane_set_snapshot(plane, parcel->snapshot);
     for (size_t i = 0; i < parcel->finished.len; i++) {
@@ -49,11 +73,11 @@ static void unpack(Plane *plane, Parcel *parcel) {
         work->finished(plane, work, parcel->failed ? &parcel->error : NULL);
     }
     for (size_t i = 0; !parcel->failed && i < parcel->effects.len; i++) effects_start(plane, vec_at(&parcel->effects, i));
-    for (size_t i = 0; !parcel->failed && i < parcel->files.len; i++) {
-        Str path = vec_get(&parcel->files, Str, i);
-        if (unlink(str_c(parcel->arena, path)) < 0) log_debug("%.*s is gone already", STR_ARG(path));
+    if (!parcel->failed && parcel->files.len) {
+        remove_later(plane, parcel);
+    } else {
+        arena_free(parcel->arena);
     }
-    arena_free(parcel->arena);
 }
 
 void handover_unpack(Plane *plane, QueueItem *parcels) {

@@ -74,7 +74,7 @@ static bool lock_folder(Plane *plane, Error *e) {
         Str holder = STR_NONE;
         file_read_fd(arena, plane->lock_fd, 32, &holder, NULL);
         return fail(e, "data-in-use", "%.*s is in use by process %.*s. Stop it (rehearse down), or choose another folder: rehearse up --data FOLDER",
-            STR_ARG(plane->options.data), STR_ARG(str_trim(holder)));
+                    STR_ARG(plane->options.data), STR_ARG(str_trim(holder)));
     }
     Str pid = str_format(arena, "%d\n", (int)getpid());
     if (ftruncate(plane->lock_fd, 0) < 0 || pwrite(plane->lock_fd, pid.at, pid.len, 0) < 0) return fail_errno(e, errno, "%.*s", STR_ARG(path));
@@ -149,6 +149,7 @@ bool plane_open(Loop *loop, const PlaneOptions *options, Plane **out, Error *e) 
 
 void plane_close(Plane *plane) {
     if (!plane) return;
+    loop_finish_work(plane->loop); // effects at work on the pool tell their end to the turn thread
     turns_close(plane->turns);
     handover_unpack(plane, queue_take_all(&plane->parcels));
     http_server_free(plane->server);

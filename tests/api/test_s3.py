@@ -774,6 +774,19 @@ def wait_for_files(server, count):
         time.sleep(0.01)
 
 
+def test_a_file_that_somebody_took_away_is_told(start_server):
+    server = start_server()
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="damaged")
+    s3.put_object(Bucket="damaged", Key="o", Body=bytes(300_000))
+    for path in (server.data / "blobs").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    refused("InternalError", s3.get_object, Bucket="damaged", Key="o")
+    s3.put_object(Bucket="damaged", Key="o", Body=b"mended")
+    assert s3.get_object(Bucket="damaged", Key="o")["Body"].read() == b"mended"
+
+
 def test_replaced_and_removed_files_leave_the_disk(start_server):
     server = start_server()
     s3 = server.client("s3")
