@@ -35,8 +35,9 @@ static const Doc *event_with(const Doc *target, const char *status) {
 static void say_event(Activity *activity, Arena *arena, const Doc *event, Str instance) {
     Str name = doc_text(event, "lifecycleEventName");
     Str line = str_format(arena, "%.*s on %.*s", STR_ARG(name), STR_ARG(instance));
-    for (int i = 0; i < activity->tail_count; i++) {
-        if (str_is(line, activity->tail[i])) return;
+    int64_t from = activity->said > TAIL_KEPT ? activity->said - TAIL_KEPT : 0;
+    for (int64_t i = from; i < activity->said; i++) {
+        if (str_eq(line, activity_line(activity, i))) return;
     }
     activity_say(activity, arena, line);
 }

@@ -27,6 +27,7 @@ typedef struct Run {
     Revision revision;
     Str execution;
     Watch watch;
+    int64_t began_ms; // when the revision went out
     Look look; // of standard output
     Screen *screen;
 } Run;
@@ -117,6 +118,7 @@ static bool prepare(Run *run, Error *e) {
     if (!run->options->retry) TRY(read_application(run, e)); // a mistake in it needs no plane to be told
     TRY(find_plane(run, e));
     if (run->options->retry) TRY(read_application(run, e));
+    run->began_ms = watch_now_ms();
     TRY(provision_place(&run->client, run->arena, &run->place, e));
     if (run->options->retry) {
         TRY(execution_retry(&run->client, run->arena, run->application.name, str_of(run->options->retry), &run->execution, e));
@@ -125,7 +127,9 @@ static bool prepare(Run *run, Error *e) {
         remember_folder(run);
     }
     write_header(run);
-    return watch_open(&run->client, run->arena, run->application.name, run->execution, &run->watch, e);
+    TRY(watch_open(&run->client, run->arena, run->application.name, run->execution, &run->watch, e));
+    run->watch.started_ms = run->began_ms;
+    return true;
 }
 
 // ---- While it runs ----

@@ -13,7 +13,7 @@ enum { SCREEN_BYTES = 256 * 1024, EVENTS_MOST = 512, PICTURE_MS = 100 };
 typedef struct Told {
     const Activity *activity;
     State state;
-    char last[TAIL_BYTES];
+    int64_t said; // lines of its log
 } Told;
 
 struct Screen {
@@ -125,17 +125,15 @@ static void tell_state(Screen *screen, const StageView *stage, const Activity *a
     buf_add_char(&screen->buf, '\n');
 }
 
-// The lines of the tail that are new since the last look.
+// The lines of its log that are new since the last look.
 static void tell_log(Screen *screen, Told *told, const StageView *stage, const Activity *activity) {
-    int from = 0;
-    for (int i = 0; i < activity->tail_count; i++) {
-        if (strcmp(activity->tail[i], told->last) == 0) from = i + 1;
-    }
-    for (int i = from; i < activity->tail_count; i++) {
+    if (activity->said < told->said) told->said = 0; // tried again
+    if (activity->said - told->said > TAIL_KEPT) told->said = activity->said - TAIL_KEPT;
+    for (; told->said < activity->said; told->said++) {
+        Str line = activity_line(activity, told->said);
         stamp(screen);
-        buf_addf(&screen->buf, "%.*s | %s\n", STR_ARG(stage->name), activity->tail[i]);
+        buf_addf(&screen->buf, "%.*s | %.*s\n", STR_ARG(stage->name), STR_ARG(line));
     }
-    if (activity->tail_count) memcpy(told->last, activity->tail[activity->tail_count - 1], TAIL_BYTES);
 }
 
 static void tell(Screen *screen, const StageView *stage, const Activity *activity) {

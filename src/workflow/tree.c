@@ -90,9 +90,10 @@ static void write_row(const Tree *tree, const Row *row) {
 // ---- Under an action ----
 
 static void write_tail(const Tree *tree, const Activity *activity) {
-    for (int i = 0; i < activity->tail_count; i++) {
+    int64_t from = activity->said > TAIL_LINES ? activity->said - TAIL_LINES : 0;
+    for (int64_t i = from; i < activity->said; i++) {
         blanks(tree->out, INDENT);
-        look_text(tree->look, COLOUR_DIM, text_cut(tree->arena, tree->look, str_of(activity->tail[i]), tree->width - INDENT), tree->out);
+        look_text(tree->look, COLOUR_DIM, text_cut(tree->arena, tree->look, activity_line(activity, i), tree->width - INDENT), tree->out);
         buf_add_char(tree->out, '\n');
     }
 }

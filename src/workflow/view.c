@@ -34,18 +34,25 @@ void view_keep(Arena *arena, Str *field, Str value) {
     if (!str_eq(*field, value)) *field = str_copy(arena, value);
 }
 
+// CodeBuild's own lines begin with "[Container] 2026/01/02 03:04:05.678 ": the tree has no room for that.
+static Str without_stamp(Str line) {
+    Str rest = str_strip_prefix(line, STR("[Container] "));
+    if (rest.len == line.len) return line;
+    str_cut(&rest, ' ');
+    str_cut(&rest, ' ');
+    return rest.len ? rest : line;
+}
+
 void activity_say(Activity *activity, Arena *arena, Str line) {
-    Str text = str_trim(text_printable(arena, line));
+    Str text = without_stamp(str_trim(text_printable(arena, line)));
     if (!text.len) return;
     if (text.len >= TAIL_BYTES) text = str_sub(text, 0, TAIL_BYTES - 1);
-    if (activity->tail_count == TAIL_LINES) {
-        memmove(activity->tail[0], activity->tail[1], sizeof activity->tail[0] * (TAIL_LINES - 1));
-        activity->tail_count--;
-    }
-    char *slot = activity->tail[activity->tail_count++];
+    char *slot = activity->tail[activity->said++ % TAIL_KEPT];
     memcpy(slot, text.at, text.len);
     slot[text.len] = '\0';
 }
+
+Str activity_line(const Activity *activity, int64_t number) { return str_of(activity->tail[number % TAIL_KEPT]); }
 
 Activity *view_find(const View *view, Str stage_name, Str action) {
     for (size_t i = 0; i < view->stages.len; i++) {

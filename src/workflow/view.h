@@ -8,7 +8,7 @@
 
 typedef enum State { STATE_WAITING, STATE_RUNNING, STATE_APPROVAL, STATE_SUCCEEDED, STATE_FAILED, STATE_STOPPED } State;
 
-enum { TAIL_LINES = 3, TAIL_BYTES = 400, FAILURES_MOST = 10 };
+enum { TAIL_LINES = 3, TAIL_KEPT = 64, TAIL_BYTES = 400, FAILURES_MOST = 10 }; // shown under an action, kept of its log
 
 // A failing test, or a failing hook.
 typedef struct Failure {
@@ -32,8 +32,8 @@ typedef struct Activity { // an action
     int64_t started_ms, ended_ms; // plane time, 0: not yet
     int64_t seen_ms, elapsed_ms; // real time: when it was first seen at work, how long it has taken
     Str log_group, log_stream, log_token;
-    char tail[TAIL_LINES][TAIL_BYTES]; // the newest last
-    int tail_count;
+    char (*tail)[TAIL_BYTES]; // of its log: the newest TAIL_KEPT lines, line n at n % TAIL_KEPT
+    int64_t said; // lines of its log so far
     bool settled; // what there is to say at its end has been fetched
 } Activity;
 
@@ -56,5 +56,6 @@ int64_t stage_elapsed(const StageView *stage);
 const char *state_word(State state); // "failed"
 bool state_is_over(State state);
 void activity_say(Activity *activity, Arena *arena, Str line); // a line of its log
+Str activity_line(const Activity *activity, int64_t number); // from 0; one of the newest TAIL_KEPT
 void view_keep(Arena *arena, Str *field, Str value); // copies when it differs
 Activity *view_find(const View *view, Str stage, Str action);

@@ -30,6 +30,7 @@ static void add_activities(Arena *arena, StageView *stage, const Doc *actions) {
             activity->category = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "category"));
             activity->provider = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "provider"));
             activity->failures = vec_of(arena, Failure);
+            activity->tail = arena_zalloc(arena, sizeof *activity->tail * TAIL_KEPT);
             left--;
         }
         done = next;
