@@ -118,6 +118,8 @@ void action_codebuild_start(Action *action) {
     doc_set_str(action->step->arena, input, "projectName", action_setting(action, "ProjectName"));
     if (!add_sources(action, input) || !add_environment(action, input)) return;
     add_artifacts(action, input);
+    Str buildspec = action_setting(action, "BuildspecOverride");
+    if (buildspec.len) doc_set_str(action->step->arena, input, "buildspecOverride", buildspec);
     doc_set_str(action->step->arena, input, "idempotencyToken", action_id_of(action));
     action_call(action, "codebuild", "StartBuild", input, NULL, "started");
 }

@@ -22,6 +22,7 @@ static const ConfigurationKey S3_SOURCE_KEYS[] = {
 static const ConfigurationKey CODEBUILD_KEYS[] = {
     {.name = "ProjectName", .required = true, .description = "The build project"},
     {.name = "PrimarySource", .description = "The input artifact with the buildspec, of several"},
+    {.name = "BuildspecOverride", .description = "A buildspec, or the name of its file, instead of the project's"},
     {.name = "BatchEnabled", .only = "false", .description = "false"},
     {.name = "CombineArtifacts", .only = "false", .description = "false"},
     {.name = "EnvironmentVariables", .description = "A JSON list of name, value and type"},

@@ -227,6 +227,16 @@ static void cancel(Step *step, Doc *execution) {
     }
 }
 
+// Actions that the stage does not have any more are forgotten.
+static void keep_actions(Step *step, Doc *stage, const Doc *declaration) {
+    Doc *kept = doc_map(step->arena);
+    for (const Doc *one = doc_first(doc_get(declaration, "actions")); one; one = one->next) {
+        const Doc *latest = doc_get_str_key(doc_get(stage, "actions"), doc_text(one, "name"));
+        if (latest) doc_put(kept, doc_text(one, "name"), doc_copy(step->arena, latest));
+    }
+    doc_set(stage, "actions", kept);
+}
+
 void run_on_update(Step *step) {
     const Doc *data = step->event->data, *structure = doc_get(data, "structure");
     for (Doc *one = doc_first(doc_get(step->state, "executions")); one; one = one->next) {
@@ -235,6 +245,8 @@ void run_on_update(Step *step) {
     int64_t version = doc_number(data, "version", 1);
     doc_set_int(step->arena, step->state, "version", version);
     keep_structure(step, version, structure);
-    for (const Doc *stage = doc_first(doc_get(structure, "stages")); stage; stage = stage->next) run_stage_state(step, doc_text(stage, "name"));
+    for (const Doc *stage = doc_first(doc_get(structure, "stages")); stage; stage = stage->next) {
+        keep_actions(step, run_stage_state(step, doc_text(stage, "name")), stage);
+    }
     run_schedule_polls(step);
 }

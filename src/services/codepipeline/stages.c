@@ -104,7 +104,6 @@ void run_enter_stage(Step *step, Doc *execution) {
     doc_set(execution, "actions", actions);
     doc_set_str(step->arena, execution, "phase", STR("running"));
     Doc *stage = run_stage_state(step, run_stage_name(step, execution));
-    doc_set(stage, "actions", doc_map(step->arena));
     doc_set(stage, "retries", NULL);
     run_note_stage(step, execution, "InProgress");
     run_touch(step, execution);
