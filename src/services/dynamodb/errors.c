@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static bool fail_with(Error *e, const char *prefix, const char *format, va_list args) {
+__attribute__((format(printf, 3, 0))) static bool fail_with(Error *e, const char *prefix, const char *format, va_list args) {
     char message[ERROR_MESSAGE_BYTES];
     vsnprintf(message, sizeof message, format, args);
     return fail(e, "ValidationException", "%s%s", prefix, message);

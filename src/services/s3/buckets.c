@@ -151,8 +151,10 @@ static bool drop_upload(void *context, Str row_key, Str value) {
     DropUploads *drop = context;
     Str bucket, key, upload;
     Arena *arena = turn_arena(drop->turn);
-    if (key_take_text(arena, &row_key, &bucket) && key_take_text(arena, &row_key, &key) && key_take_text(arena, &row_key, &upload))
-        upload_drop(drop->turn, drop->bucket, key, upload);
+    bool whole = key_take_text(arena, &row_key, &bucket) && key_take_text(arena, &row_key, &key) && key_take_text(arena, &row_key, &upload);
+    if (!whole) return true;
+    assembly_drop(drop->turn, upload, true);
+    upload_drop(drop->turn, drop->bucket, key, upload);
     return true;
 }
 
