@@ -1,5 +1,7 @@
 #include "sandbox/internal.h"
 
+#include "os/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,21 +16,10 @@ bool file_read_small(const char *path, char *out, size_t room) {
     return true;
 }
 
-bool durable_write(const char *path, Str bytes, Error *e) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return fail_errno(e, errno, "%s", path);
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) {
-            int error = errno;
-            close(fd);
-            return fail_errno(e, error, "%s", path);
-        }
-        bytes = str_from(bytes, (size_t)n);
-    }
-    close(fd);
-    return true;
+bool file_place(int folder, const char *name, Str bytes, Error *e) {
+    AUTO_FD fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) return fail_errno(e, errno, "%s", name);
+    return file_write_fd(fd, bytes, e) || fail_within(e, "%s", name);
 }
 
 void record_add(Buf *buf, const char *key, Str value) {

@@ -31,7 +31,7 @@ bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, i
 
 // files.c
 bool file_read_small(const char *path, char *out, size_t room); // terminated
-bool durable_write(const char *path, Str bytes, Error *e);
+bool file_place(int folder, const char *name, Str bytes, Error *e); // no link is followed; `folder` may be AT_FDCWD
 void record_add(Buf *buf, const char *key, Str value); // "key=value\0"; a value is cut at a NUL
 void record_add_number(Buf *buf, const char *key, int64_t value);
 
@@ -40,7 +40,9 @@ bool clock_open(SandboxHost *host, Error *e);
 void clock_close(SandboxHost *host);
 
 // refusals.c: "STEP ERRNO DETAIL" as cause and remedy
-typedef struct Refusal { const char *cause, *remedy; } Refusal;
+typedef struct Refusal {
+    const char *cause, *remedy;
+} Refusal;
 Refusal refusal_of(const char *report);
 void refusal_text(const char *report, char *out, size_t room); // one sentence with both
 

@@ -1,4 +1,5 @@
 // Jobs as the server sees them: files that process 1 writes (keeper/inside_jobs.c), asked for through the keeper.
+#include "os/files.h"
 #include "sandbox/internal.h"
 
 #include <errno.h>
@@ -24,7 +25,14 @@ static bool write_job(const SandboxJob *job, Buf *buf, Error *e) {
     return !buf->overflow || fail(e, "sandbox", "the job %.*s is too large", STR_ARG(job->id));
 }
 
-// The job's folder appears whole, then owned by root inside, and by nobody else to read (the environment may hold secrets).
+static bool fill_job_folder(const Sandbox *sandbox, int folder, Str spec, Error *e) {
+    TRY(file_place(folder, "spec", spec, e));
+    bool shifted = sandbox->rung == SANDBOX_RUNG_A;
+    return !shifted || fchown(folder, SANDBOX_FIRST_ID, SANDBOX_FIRST_ID) == 0 || fail_errno(e, errno, "the folder of a job");
+}
+
+// The job's folder appears whole, then owned by root inside, and by nobody else to read (the environment may hold secrets). On some rungs
+// the inside can write beside it: links are not followed.
 static bool make_job_folder(const Sandbox *sandbox, const SandboxJob *job, Error *e) {
     char fresh[SANDBOX_PATH_BYTES + 256], path[SANDBOX_PATH_BYTES + 256];
     AUTO_BUF buf;
@@ -32,9 +40,9 @@ static bool make_job_folder(const Sandbox *sandbox, const SandboxJob *job, Error
     TRY(write_job(job, &buf, e));
     snprintf(fresh, sizeof fresh, "%s/jobs/.new-%.*s", sandbox->folder, STR_ARG(job->id));
     if (mkdir(fresh, 0700) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
-    snprintf(path, sizeof path, "%s/jobs/.new-%.*s/spec", sandbox->folder, STR_ARG(job->id));
-    TRY(durable_write(path, buf_str(&buf), e));
-    if (sandbox->rung == SANDBOX_RUNG_A && chown(fresh, SANDBOX_FIRST_ID, SANDBOX_FIRST_ID)) return fail_errno(e, errno, "%s", fresh);
+    AUTO_FD folder = open(fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) return fail_errno(e, errno, "%s", fresh);
+    TRY(fill_job_folder(sandbox, folder, buf_str(&buf), e));
     snprintf(path, sizeof path, "%s/jobs/%.*s", sandbox->folder, STR_ARG(job->id));
     return rename(fresh, path) == 0 || fail_errno(e, errno, "%s", path);
 }
@@ -70,12 +78,18 @@ static void parse_exit(char *text, SandboxJobStatus *out) {
         Str key = str_cut(&line, ' ');
         int64_t number = 0;
         str_to_int(line, &number);
-        if (str_is(key, "code")) out->exit_code = (int)number;
-        else if (str_is(key, "signal")) out->signal = (int)number;
-        else if (str_is(key, "timed_out")) out->timed_out = number == 1;
-        else if (str_is(key, "started")) out->started_ms = number;
-        else if (str_is(key, "ended")) out->ended_ms = number;
-        else if (str_is(key, "reason")) snprintf(out->reason, sizeof out->reason, "%.*s", STR_ARG(line));
+        if (str_is(key, "code"))
+            out->exit_code = (int)number;
+        else if (str_is(key, "signal"))
+            out->signal = (int)number;
+        else if (str_is(key, "timed_out"))
+            out->timed_out = number == 1;
+        else if (str_is(key, "started"))
+            out->started_ms = number;
+        else if (str_is(key, "ended"))
+            out->ended_ms = number;
+        else if (str_is(key, "reason"))
+            snprintf(out->reason, sizeof out->reason, "%.*s", STR_ARG(line));
     }
 }
 
@@ -119,7 +133,8 @@ static bool take_chunk(Str *bytes, SandboxChunk *out) {
 bool sandbox_job_read(Sandbox *sandbox, Str id, SandboxStream stream, int64_t *offset, size_t max_bytes, Arena *arena, Vec *chunks, Error *e) {
     enum { LARGEST_CHUNK = 32768 + 64 };
     char path[SANDBOX_PATH_BYTES + 256];
-    if (!job_path(sandbox, id, stream == SANDBOX_CONTROL ? "control" : "output", path)) return fail(e, "sandbox", "\"%.*s\" is no job id", STR_ARG(id));
+    if (!job_path(sandbox, id, stream == SANDBOX_CONTROL ? "control" : "output", path))
+        return fail(e, "sandbox", "\"%.*s\" is no job id", STR_ARG(id));
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return errno == ENOENT || fail_errno(e, errno, "%s", path);
     size_t room = max_bytes > LARGEST_CHUNK ? max_bytes : LARGEST_CHUNK;

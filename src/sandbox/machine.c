@@ -37,8 +37,10 @@ static bool probe_one(const char *program, const char *folder, const char *what,
     buf_init(&output, 4096);
     TRY(program_run(program, (const char *[]){"probe", what, folder, NULL}, &output, &status, e));
     Str line = str_trim(buf_str(&output));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) line = STR("");
-    else if (line.len == 0) line = STR("probe 0 it died");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        line = STR("");
+    else if (line.len == 0)
+        line = STR("probe 0 it died");
     snprintf(report, 512, "%.*s", STR_ARG(line));
     return true;
 }
@@ -55,8 +57,9 @@ static void add_finding(Arena *arena, Vec *findings, const char *subject, const 
 }
 
 bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e) {
-    static const struct { const char *subject, *argument; } probes[] = {
-        {"rung A", "A"}, {"rung B", "B"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
+    static const struct {
+        const char *subject, *argument;
+    } probes[] = {{"rung A", "A"}, {"rung B", "B"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
     const char *path = str_c(arena, program), *folder = str_c(arena, scratch_folder);
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         char report[512];
@@ -109,7 +112,8 @@ static void sweep(const SandboxHost *host) {
 bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e) {
     char path[SANDBOX_PATH_BYTES];
     SandboxHost host = {0};
-    if (data_folder.len >= sizeof host.data - 64 || program.len >= sizeof host.program) return fail(e, "sandbox", "the data folder's path is too long");
+    if (data_folder.len >= sizeof host.data - 64 || program.len >= sizeof host.program)
+        return fail(e, "sandbox", "the data folder's path is too long");
     snprintf(path, sizeof path, "%.*s", STR_ARG(data_folder));
     mkdir(path, 0755);
     char *real = realpath(path, NULL);
@@ -122,7 +126,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
     TRY(choose_rung(&host, e));
     snprintf(path, sizeof path, "%s/skeleton-%c", host.data, host.rung);
-    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
+    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C)
+        TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
     TRY(clock_open(&host, e));
     sweep(&host);
     *out = malloc(sizeof host);

@@ -24,8 +24,10 @@ static pid_t start(const char *program, const char *const *arguments, int output
 static void collect(int fd, Buf *output) {
     char bytes[1024];
     for (ssize_t got; (got = read(fd, bytes, sizeof bytes)) != 0;)
-        if (got > 0) buf_add(output, (Str){bytes, (size_t)got});
-        else if (errno != EINTR) break;
+        if (got > 0)
+            buf_add(output, (Str){bytes, (size_t)got});
+        else if (errno != EINTR)
+            break;
 }
 
 bool program_run(const char *program, const char *const *arguments, Buf *output, int *status, Error *e) {

@@ -5,26 +5,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct { const char *step; int error; Refusal refusal; } refusals[] = { // error 0: any
-    {"clone", EPERM, {"this machine forbids user namespaces to this process (sysctl kernel.unprivileged_userns_clone=0, or the filter of a container)",
-                         "sudo sysctl kernel.unprivileged_userns_clone=1; in a container: run it with --security-opt seccomp=unconfined"}},
+static const struct {
+    const char *step;
+    int error;
+    Refusal refusal;
+} refusals[] = {
+    // error 0: any
+    {"clone",
+     EPERM,
+     {"this machine forbids user namespaces to this process (sysctl kernel.unprivileged_userns_clone=0, or the filter of a container)",
+      "sudo sysctl kernel.unprivileged_userns_clone=1; in a container: run it with --security-opt seccomp=unconfined"}},
     {"clone", ENOSPC, {"user.max_user_namespaces is 0 or used up", "sudo sysctl user.max_user_namespaces=15000"}},
     {"clone", EACCES, {"this machine's security module forbids user namespaces", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
-    {"setgroups", 0, {"AppArmor takes the rights of unprivileged user namespaces away", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
+    {"setgroups",
+     0,
+     {"AppArmor takes the rights of unprivileged user namespaces away", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
     {"gid_map", 0, {"AppArmor takes the rights of unprivileged user namespaces away", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
     {"uid_map", 0, {"AppArmor takes the rights of unprivileged user namespaces away", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
     {"identity", 0, {"this rung is for ordinary users: as root, root inside would be root outside", "run rehearse as an ordinary user"}},
     {"rung-A", 0, {"rung A needs a server that runs as root", "sudo rehearse up"}},
     {"newuidmap", ENOENT, {"the helpers newuidmap and newgidmap are not installed", "sudo apt-get install uidmap"}},
-    {"newuidmap", 0, {"the helper refused the ids of /etc/subuid and /etc/subgid", "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER"}},
+    {"newuidmap",
+     0,
+     {"the helper refused the ids of /etc/subuid and /etc/subgid", "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER"}},
     {"subuid", 0, {"the user has no subordinate ids", "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER"}},
     {"unshare", EPERM, {"the server is root without CAP_SYS_ADMIN (a container)", "run the container with --privileged"}},
-    {"idmap", EINVAL, {"the file system below this folder cannot shift ids (needs kernel 5.19 and ext4, xfs, btrfs …)",
-                          "run rehearse as an ordinary user, or on a machine of its own"}},
+    {"idmap",
+     EINVAL,
+     {"the file system below this folder cannot shift ids (needs kernel 5.19 and ext4, xfs, btrfs …)",
+      "run rehearse as an ordinary user, or on a machine of its own"}},
     {"idmap", EPERM, {"the server is root without CAP_SYS_ADMIN (a container)", "run the container with --privileged"}},
     {"open_tree", ENOSYS, {"the kernel is older than 5.12", "upgrade the kernel"}},
-    {"overlay", EINVAL, {"a mount point lies below this folder, or the data folder is on a file system that cannot be an upper layer (overlay, NFS)",
-                            "rehearse up --data FOLDER with a folder on ext4 or xfs; unmount what is mounted below"}},
+    {"overlay",
+     EINVAL,
+     {"a mount point lies below this folder, or the data folder is on a file system that cannot be an upper layer (overlay, NFS)",
+      "rehearse up --data FOLDER with a folder on ext4 or xfs; unmount what is mounted below"}},
     {"overlay", EPERM, {"the kernel is older than 5.11 and keeps overlays from ordinary users", "upgrade the kernel, or: sudo rehearse up"}},
     {"overlay", ENODEV, {"the kernel's overlay module is not loaded", "sudo modprobe overlay"}},
     {"proc", EPERM, {"a container hides parts of /proc", "run the container with --security-opt systempaths=unconfined"}},

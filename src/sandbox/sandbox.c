@@ -4,6 +4,7 @@
 #include "sandbox/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -156,7 +157,7 @@ static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, const S
     if (mkdir(fresh, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
     TRY(make_shared(host, fresh, e));
     snprintf(path, sizeof path, "%s/spec", fresh);
-    TRY(durable_write(path, buf_str(&buf), e));
+    TRY(file_place(AT_FDCWD, path, buf_str(&buf), e));
     return rename(fresh, sandbox->folder) == 0 || fail_errno(e, errno, "%s", sandbox->folder);
 }
 
@@ -165,8 +166,10 @@ bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, E
     Sandbox *sandbox = handle_new(host, spec->name);
     bool good = has_file(sandbox, "spec") || make_folder(host, sandbox, spec, e);
     if (good) read_rung(sandbox);
-    if (good && has_file(sandbox, "state")) handle_connect(sandbox);
-    else good = good && run_keeper(sandbox, e);
+    if (good && has_file(sandbox, "state"))
+        handle_connect(sandbox);
+    else
+        good = good && run_keeper(sandbox, e);
     if (!good) {
         sandbox_close(sandbox);
         return false;
@@ -178,7 +181,9 @@ bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, E
 bool sandbox_start(Sandbox *sandbox, Error *e) { return handle_connect(sandbox) || run_keeper(sandbox, e); }
 
 Str sandbox_exchange(const Sandbox *sandbox) { return str_of(sandbox->exchange); }
-Str sandbox_exchange_inside(const Sandbox *sandbox) { return sandbox->rung == SANDBOX_RUNG_D ? str_of(sandbox->exchange) : STR("/run/rehearse/exchange"); }
+Str sandbox_exchange_inside(const Sandbox *sandbox) {
+    return sandbox->rung == SANDBOX_RUNG_D ? str_of(sandbox->exchange) : STR("/run/rehearse/exchange");
+}
 
 // ---- State ----
 
@@ -199,8 +204,10 @@ void sandbox_status(Sandbox *sandbox, SandboxStatus *out) {
     str_to_int(line, &keeper);
     *out = (SandboxStatus){.state = state_of(word, alive), .keeper = alive ? (pid_t)keeper : 0};
     snprintf(reason, sizeof reason, "%.*s", STR_ARG(str_trim(rest)));
-    if (out->state == SANDBOX_BROKEN) refusal_text(reason, out->reason, sizeof out->reason);
-    else snprintf(out->reason, sizeof out->reason, "%s", reason);
+    if (out->state == SANDBOX_BROKEN)
+        refusal_text(reason, out->reason, sizeof out->reason);
+    else
+        snprintf(out->reason, sizeof out->reason, "%s", reason);
     if (out->state != SANDBOX_LOST || !file_read_small("/proc/sys/kernel/random/boot_id", current, sizeof current)) return;
     out->machine_rebooted = boot.len && !str_eq(boot, str_trim(str_of(current)));
     snprintf(out->reason, sizeof out->reason, "%s", out->machine_rebooted ? "the machine was started anew" : "its keeper is gone");
@@ -251,15 +258,20 @@ static void port_event(Str rest, SandboxEvent *out) {
 }
 
 static bool event_of(const char *text, SandboxEvent *out) {
-    static const struct { const char *word; SandboxEventKind kind; } words[] = {{"ready", SANDBOX_READY}, {"started", SANDBOX_JOB_STARTED},
-        {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL}, {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC}, {"port", SANDBOX_PORT}};
+    static const struct {
+        const char *word;
+        SandboxEventKind kind;
+    } words[] = {{"ready", SANDBOX_READY},     {"started", SANDBOX_JOB_STARTED}, {"output", SANDBOX_JOB_OUTPUT}, {"control", SANDBOX_JOB_CONTROL},
+                 {"exit", SANDBOX_JOB_EXITED}, {"resync", SANDBOX_RESYNC},       {"port", SANDBOX_PORT}};
     Str rest = str_of(text), word = str_cut(&rest, ' '), after = rest, id = str_cut(&after, ' ');
     *out = (SandboxEvent){0};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!str_is(word, words[i].word)) continue;
         out->kind = words[i].kind;
-        if (out->kind == SANDBOX_PORT) port_event(rest, out);
-        else snprintf(out->job, sizeof out->job, "%.*s", STR_ARG(id));
+        if (out->kind == SANDBOX_PORT)
+            port_event(rest, out);
+        else
+            snprintf(out->job, sizeof out->job, "%.*s", STR_ARG(id));
         return true;
     }
     return false;

@@ -61,8 +61,14 @@ typedef enum SandboxKind {
     SANDBOX_INSTANCE, // own network, runs enabled units at start, any number of jobs, until it is stopped
 } SandboxKind;
 
-typedef struct SandboxBind { Str host, inside; } SandboxBind; // read-only; `inside` is made when absent
-typedef struct SandboxFile { Str host, inside; unsigned mode; Str user; } SandboxFile; // copied in at the first start; user "" = root
+typedef struct SandboxBind {
+    Str host, inside;
+} SandboxBind; // read-only; `inside` is made when absent
+typedef struct SandboxFile {
+    Str host, inside;
+    unsigned mode;
+    Str user;
+} SandboxFile; // copied in at the first start; user "" = root
 
 typedef struct SandboxLimits { // 0: no limit of ours
     int64_t memory_bytes; // data segment of each process, and all processes together
@@ -124,12 +130,14 @@ bool sandbox_stop(Sandbox *sandbox, int64_t grace_ms, Error *e);
 bool sandbox_destroy(SandboxHost *host, Str name, Error *e);
 
 // The folder shared with the inside, as the server sees it and as jobs see it (rung D: the same path). The server writes there (mode 0644
-// or 0755, as other users inside must read); jobs write in its folder `out` as root. Whatever is in `out` is not to be trusted: open it
-// with O_NOFOLLOW. It is on disk and lives as long as the sandbox.
+// or 0755, as other users inside must read); jobs write only in its folder `out`, as root. Whatever is in `out` is not to be trusted: open
+// it with O_NOFOLLOW. It is on disk and lives as long as the sandbox.
 Str sandbox_exchange(const Sandbox *sandbox);
 Str sandbox_exchange_inside(const Sandbox *sandbox); // also in the environment of jobs: REHEARSE_EXCHANGE
 
-typedef struct SandboxUnit { Str name, state, sub_state; } SandboxUnit; // "web.service", "active", "running": systemctl's words
+typedef struct SandboxUnit {
+    Str name, state, sub_state;
+} SandboxUnit; // "web.service", "active", "running": systemctl's words
 // The units that process 1 has loaded, as SandboxUnit; none when the sandbox does not run.
 void sandbox_units(Sandbox *sandbox, Arena *arena, Vec *units);
 
@@ -137,7 +145,7 @@ void sandbox_units(Sandbox *sandbox, Arena *arena, Vec *units);
 
 typedef enum SandboxEventKind {
     SANDBOX_READY, // process 1 takes jobs
-    SANDBOX_STOPPED, // no process is left; state is ENDED, BROKEN or LOST (`text` says why). The last event; the fd is then quiet
+    SANDBOX_STOPPED, // no process is left; state is ENDED, BROKEN or LOST (`text` says why). The last event; look at the jobs' status once more
     SANDBOX_JOB_STARTED,
     SANDBOX_JOB_OUTPUT, // more to read with sandbox_job_read
     SANDBOX_JOB_CONTROL, // more to read on the control stream
@@ -181,7 +189,10 @@ typedef struct SandboxJobStatus {
 } SandboxJobStatus;
 
 typedef enum SandboxStream { SANDBOX_OUTPUT, SANDBOX_CONTROL } SandboxStream; // standard output and error together; fd 3
-typedef struct SandboxChunk { int64_t ms; Str bytes; } SandboxChunk; // what one read gave process 1: not necessarily whole lines
+typedef struct SandboxChunk {
+    int64_t ms;
+    Str bytes;
+} SandboxChunk; // what one read gave process 1: not necessarily whole lines
 
 // stdin is /dev/null, stdout and stderr one stream, fd 3 the control stream (also named in REHEARSE_CONTROL_FD).
 bool sandbox_job_start(Sandbox *sandbox, const SandboxJob *job, Error *e);

@@ -33,8 +33,10 @@ static ssize_t receive(int socket, char *text, size_t room, int *fd) {
     if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len < CMSG_LEN(sizeof(int))) return got;
     int received;
     memcpy(&received, CMSG_DATA(head), sizeof received);
-    if (fd) *fd = received;
-    else close(received);
+    if (fd)
+        *fd = received;
+    else
+        close(received);
     return got;
 }
 

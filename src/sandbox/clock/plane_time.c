@@ -45,7 +45,7 @@ static struct timespec real_deadline(const struct timespec *deadline) {
 }
 
 // The next definition of a function, found once. A function pointer through void *: POSIX allows what ISO C does not name.
-#define NEXT(name) \
+#define NEXT(name)                        \
     static __typeof__(name) *next_##name; \
     if (!next_##name) *(void **)&next_##name = dlsym(RTLD_NEXT, #name)
 

@@ -20,10 +20,10 @@
 
 static const unsigned short faked[] = {
 #ifdef SYS_chown
-    SYS_chown, SYS_lchown,
+    SYS_chown,     SYS_lchown,
 #endif
-    SYS_fchown, SYS_fchownat, SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
-    SYS_setgroups, SYS_capset,
+    SYS_fchown,    SYS_fchownat,  SYS_setuid,   SYS_setgid,   SYS_setreuid,  SYS_setregid,
+    SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_capset,
 };
 enum { FAKED = sizeof faked / sizeof *faked };
 
@@ -34,7 +34,8 @@ bool seccomp_fake_ids(void) {
     program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-    for (unsigned i = 0; i < FAKED; i++) program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, faked[i], (unsigned char)(FAKED - i), 0);
+    for (unsigned i = 0; i < FAKED; i++)
+        program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, faked[i], (unsigned char)(FAKED - i), 0);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO); // errno 0: success
     struct sock_fprog filter = {.len = n, .filter = program};

@@ -52,8 +52,10 @@ static void serve_keeper(void) {
     if (got < 0) return;
     const char *grace = after_word(text, "stop");
     if (got == 0) _exit(1); // the keeper is gone: everything inside goes with this process
-    if (grace) stop(number_at(grace));
-    else jobs_request(text);
+    if (grace)
+        stop(number_at(grace));
+    else
+        jobs_request(text);
 }
 
 static void reap(void) {
@@ -83,8 +85,10 @@ static void serve_client(size_t at) {
 static void accept_client(void) {
     int client = accept4(init.control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) return;
-    if (init.client_count == CONTROL_CLIENTS) close(client);
-    else init.clients[init.client_count++] = client;
+    if (init.client_count == CONTROL_CLIENTS)
+        close(client);
+    else
+        init.clients[init.client_count++] = client;
 }
 
 static void advance_stop(void) {

@@ -48,7 +48,8 @@ void words_free(Words *words);
 typedef struct Launch {
     char *const *argv;
     const Words *env; // added to the defaults
-    const char *user, *group, *cwd, *mark; // group: NULL or "": the user's own; mark: "REHEARSE_JOB=id" or "REHEARSE_UNIT=name", by which its processes are found again
+    const char *user, *group, *cwd,
+        *mark; // group: NULL or "": the user's own; mark: "REHEARSE_JOB=id" or "REHEARSE_UNIT=name", by which its processes are found again
     int output, control; // -1: none
     int64_t open_files; // 0: the sandbox's limit
     const Plan *plan;

@@ -56,7 +56,7 @@ static void free_finished(void) { // ended, and nobody writes to its streams any
 static bool write_exit(const Job *job) {
     char path[PATH_BYTES], temporary[PATH_BYTES], text[EXIT_BYTES + 1];
     int length = snprintf(text, sizeof text, "code %d\nsignal %d\ntimed_out %d\nstarted %lld\nended %lld\nreason %s\n", job->code, job->signal,
-        job->timed_out, (long long)job->started_ms, (long long)job->ended_ms, job->reason);
+                          job->timed_out, (long long)job->started_ms, (long long)job->ended_ms, job->reason);
     if (length < EXIT_BYTES) memset(text + length, '\n', (size_t)(EXIT_BYTES - length));
     job_path(job->id, "exit", path);
     job_path(job->id, "exit.tmp", temporary);
@@ -105,8 +105,14 @@ static void job_launch(Job *job, const Fields *fields) {
     }
     bool good = open_streams(job, &output, &control);
     if (!good) snprintf(job->reason, sizeof job->reason, "output: %s", strerror(errno));
-    Launch launch = {.argv = argv.at, .env = &env, .user = field(fields, "user", ""), .cwd = field(fields, "cwd", ""), .mark = job->mark,
-        .output = output, .control = control, .plan = plan};
+    Launch launch = {.argv = argv.at,
+                     .env = &env,
+                     .user = field(fields, "user", ""),
+                     .cwd = field(fields, "cwd", ""),
+                     .mark = job->mark,
+                     .output = output,
+                     .control = control,
+                     .plan = plan};
     pid_t pid = good && argv.count ? spawn(&launch, job->reason, &job->code) : -1;
     if (output >= 0) close(output);
     if (control >= 0) close(control);
@@ -169,8 +175,10 @@ static void job_start(const char *id) {
     job_path(id, "spec", path);
     if (build_done || !fields_read(path, &fields)) return; // the server looks at what became of a job that ended before it could start
     Claim claimed = claim(id);
-    if (claimed == CLAIMED_BEFORE) notify("started %s", id);
-    else if (claimed == CLAIMED) job_launch(job_new(id), &fields);
+    if (claimed == CLAIMED_BEFORE)
+        notify("started %s", id);
+    else if (claimed == CLAIMED)
+        job_launch(job_new(id), &fields);
     else {
         Job *job = job_new(id);
         snprintf(job->reason, sizeof job->reason, "its files cannot be written: %s", strerror(errno));
@@ -183,8 +191,10 @@ static void job_start(const char *id) {
 static void job_signal(const char *id, int signal) {
     for (Job *job = jobs; job; job = job->next) {
         if (strcmp(job->id, id) != 0 || !job->pid) continue;
-        if (signal == SIGKILL) tree_kill(plan, job->pid, job->mark);
-        else tree_signal(plan, job->pid, job->mark, signal);
+        if (signal == SIGKILL)
+            tree_kill(plan, job->pid, job->mark);
+        else
+            tree_signal(plan, job->pid, job->mark, signal);
     }
 }
 

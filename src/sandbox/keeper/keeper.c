@@ -24,8 +24,14 @@
 
 enum { CLIENTS = 64, PORTS = 64, SOURCES = 64, HIGH_PORTS = 8000 };
 
-typedef struct Client { int fd; bool lagging; } Client;
-typedef struct Port { int fd; uint16_t port, host_port; } Port;
+typedef struct Client {
+    int fd;
+    bool lagging;
+} Client;
+typedef struct Port {
+    int fd;
+    uint16_t port, host_port;
+} Port;
 
 static struct Keeper {
     Plan plan;
@@ -106,7 +112,8 @@ static bool port_relay(Port *port) {
 static void port_open(uint16_t number) {
     char text[128] = "";
     Port port = {.fd = -1, .port = number, .host_port = number};
-    if (keeper.plan.own_network && port_relay(&port)) keeper.ports[keeper.port_count++] = port;
+    if (keeper.plan.own_network && port_relay(&port))
+        keeper.ports[keeper.port_count++] = port;
     else if (keeper.plan.own_network) {
         snprintf(text, sizeof text, "%s:%d: %s", keeper.plan.public_address, port.host_port, strerror(errno));
         port.host_port = 0;
@@ -137,8 +144,10 @@ static void ports_set(const char *list) {
         int64_t number = number_at(at);
         if (number <= 0 || number > 65535) continue;
         const Port *open = port_find((uint16_t)number);
-        if (open) say_port(open, "");
-        else port_open((uint16_t)number);
+        if (open)
+            say_port(open, "");
+        else
+            port_open((uint16_t)number);
     }
 }
 
@@ -158,8 +167,9 @@ static _Noreturn void inside(const Release *release, int socket, const int *sour
     bool good = namespaces_await(plan, release);
     if (strchr("BC", plan->rung)) plan->first_id = 0; // the own id, seen from here
     if (good && plan->rung != 'D') {
-        good = (plan->rung == 'A' || mounts_stage1(plan, -1)) && mounts_stage2(plan) && network_inside(plan) && provision(plan, sources, source_count) &&
-               (chdir("/run/rehearse") == 0 || step_failed("chdir", "/run/rehearse")) && (plan->rung != 'C' || seccomp_fake_ids());
+        good = (plan->rung == 'A' || mounts_stage1(plan, -1)) && mounts_stage2(plan) && network_inside(plan) &&
+               provision(plan, sources, source_count) && (chdir("/run/rehearse") == 0 || step_failed("chdir", "/run/rehearse")) &&
+               (plan->rung != 'C' || seccomp_fake_ids());
     }
     if (good) init_run(plan, socket);
     message_send(socket, -1, "broken %s", step_report());
@@ -192,9 +202,9 @@ static bool make_layers(const Plan *plan) {
     static const char *const folders[] = {"layer", "layer/upper", "layer/work", "lower"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!make_folder(folders[i], 0755, geteuid())) return step_failed("mkdir", "%s", folders[i]);
-    return (make_folder("layer/root", 0755, plan->first_id) && make_folder("exchange", 0755, geteuid()) && make_folder("jobs", 0755, geteuid()) &&
-               make_folder("inside", 0700, plan->first_id) &&
-               (plan->rung != 'D' || make_folder("home", 0755, plan->first_id))) ||
+    return (make_folder("layer/root", 0755, plan->first_id) && make_folder("exchange", 0755, geteuid()) &&
+            make_folder("exchange/out", 0755, plan->first_id) && make_folder("jobs", 0755, geteuid()) &&
+            make_folder("inside", 0700, plan->first_id) && (plan->rung != 'D' || make_folder("home", 0755, plan->first_id))) ||
            step_failed("mkdir", "layer");
 }
 
@@ -274,9 +284,12 @@ static void serve_client(size_t at) {
     }
     if (got <= 0) return;
     const char *ports = after_word(text, "ports");
-    if (ports) ports_set(ports);
-    else if (strcmp(text, "kill") == 0) kill(keeper.init, SIGKILL);
-    else if (!message_send(keeper.init_socket, -1, "%s", text)) keeper.clients[at].lagging = true; // the server looks, and asks again
+    if (ports)
+        ports_set(ports);
+    else if (strcmp(text, "kill") == 0)
+        kill(keeper.init, SIGKILL);
+    else if (!message_send(keeper.init_socket, -1, "%s", text))
+        keeper.clients[at].lagging = true; // the server looks, and asks again
 }
 
 static void accept_client(void) {
@@ -308,8 +321,10 @@ static void turn(void) {
     }
     if (polled[2].revents & (POLLERR | POLLHUP)) _exit(1);
     if (polled[2].revents & POLLIN) accept_client();
-    if (polled[1].revents & POLLIN) serve_init();
-    else if (polled[1].revents) usleep(1000); // it closed its socket and is about to be reaped
+    if (polled[1].revents & POLLIN)
+        serve_init();
+    else if (polled[1].revents)
+        usleep(1000); // it closed its socket and is about to be reaped
     if (polled[3].revents & (POLLHUP | POLLERR)) relay_restart();
     if (polled[0].revents) serve_signals();
 }

@@ -22,7 +22,11 @@ static int remove_verb(int argc, char **argv) { return remove_main(argv[2]); }
 static int skeleton_verb(int argc, char **argv) { return skeleton_main(argv[2]); }
 static int probe_verb(int argc, char **argv) { return probe_main(argv[2], argv[3]); }
 
-static const struct { const char *name; int arguments; int (*run)(int argc, char **argv); } verbs[] = {
+static const struct {
+    const char *name;
+    int arguments;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
     {"run", 1, keeper_verb}, {"network", 1, network_verb}, {"probe", 2, probe_verb}, {"remove", 1, remove_verb}, {"skeleton", 1, skeleton_verb},
 };
 

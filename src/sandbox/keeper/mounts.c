@@ -15,9 +15,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CLONE_TREE = 1, TREE_CLOEXEC = O_CLOEXEC, EMPTY_PATH = 0x1000, RECURSIVE = 0x8000, FROM_EMPTY_PATH = 4 }; // open_tree(2), mount_setattr(2), move_mount(2)
+enum {
+    CLONE_TREE = 1,
+    TREE_CLOEXEC = O_CLOEXEC,
+    EMPTY_PATH = 0x1000,
+    RECURSIVE = 0x8000,
+    FROM_EMPTY_PATH = 4,
+    TO_EMPTY_PATH = 0x40
+}; // open_tree(2), mount_setattr(2), move_mount(2)
+enum { RESOLVE_IN_ROOT = 0x10 }; // openat2(2)
 enum { ATTR_READ_ONLY = 1, ATTR_IDMAP = 0x100000 };
-struct attributes { uint64_t set, clear, propagation, user_namespace; };
+struct attributes {
+    uint64_t set, clear, propagation, user_namespace;
+};
 
 #define ROOT "layer/root"
 static const char *const overlaid[] = {"usr", "etc", "opt", "var", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
@@ -26,15 +36,17 @@ static bool do_mount(const char *from, const char *to, const char *type, unsigne
     return mount(from, to, type, flags, options) == 0 || step_failed(type ? type : "bind", "%s", to);
 }
 
-// Copies the mount at `from` to `to`, ids shifted by `idmap` (-1: as they are).
-static bool bind_mapped(const char *from, const char *to, int idmap, bool read_only) {
+// Copies the mount at `from` to the folder or file `to`, ids shifted by `idmap` (-1: as they are), read-only.
+static bool bind_mapped(const char *from, int to, int idmap) {
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, from, CLONE_TREE | TREE_CLOEXEC);
     if (tree < 0) return step_failed("open_tree", "%s", from);
-    struct attributes attributes = {.set = (idmap >= 0 ? ATTR_IDMAP : 0u) | (read_only ? ATTR_READ_ONLY : 0u)};
+    struct attributes attributes = {.set = ATTR_READ_ONLY | (idmap >= 0 ? ATTR_IDMAP : 0u)};
     if (idmap >= 0) attributes.user_namespace = (uint64_t)idmap;
-    bool good = attributes.set == 0 || syscall(SYS_mount_setattr, tree, "", EMPTY_PATH, &attributes, sizeof attributes) == 0;
-    if (!good) step_failed("idmap", "%s", from);
-    else if (!(good = syscall(SYS_move_mount, tree, "", AT_FDCWD, to, FROM_EMPTY_PATH) == 0)) step_failed("move_mount", "%s", to);
+    bool good = syscall(SYS_mount_setattr, tree, "", EMPTY_PATH, &attributes, sizeof attributes) == 0;
+    if (!good)
+        step_failed("idmap", "%s", from);
+    else if (!(good = syscall(SYS_move_mount, tree, "", to, "", FROM_EMPTY_PATH | TO_EMPTY_PATH) == 0))
+        step_failed("move_mount", "%s", from);
     close(tree);
     return good;
 }
@@ -60,7 +72,10 @@ static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
     if (idmap >= 0) {
         snprintf(lower, sizeof lower, "lower/%s", top);
         if (!make_folder(lower, 0755, 0)) return step_failed("mkdir", "%s", lower);
-        if (!bind_mapped(host, lower, idmap, true)) return false;
+        int at = open(lower, O_PATH | O_CLOEXEC);
+        bool good = bind_mapped(host, at, idmap);
+        if (at >= 0) close(at);
+        if (!good) return false;
     } else {
         char skeleton[PATH_BYTES / 2];
         escape(plan->skeleton, skeleton, sizeof skeleton);
@@ -95,19 +110,60 @@ static bool hide_data(const Plan *plan) {
     return do_mount("tmpfs", to, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k");
 }
 
-static bool make_target(const Plan *plan, const char *from, char *to) {
+// Looks up a path of the new root, where links must not lead out: what ran inside before may have made them.
+static int open_inside(const char *path, uint64_t flags, uint64_t mode) {
+    struct {
+        uint64_t flags, mode, resolve;
+    } how = {flags | O_CLOEXEC, mode, RESOLVE_IN_ROOT};
+    int root = open(ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    int error = errno;
+    if (root >= 0) close(root);
+    return errno = error, fd;
+}
+
+static int open_folder_inside(const char *path) { // made when absent
+    char parent[PATH_BYTES];
+    int fd = open_inside(path, O_PATH | O_DIRECTORY, 0);
+    if (fd >= 0 || errno != ENOENT) return fd;
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (!slash || slash == parent)
+        snprintf(parent, sizeof parent, "/");
+    else
+        *slash = 0;
+    int above = open_folder_inside(parent);
+    if (above < 0) return -1;
+    mkdirat(above, strrchr(path, '/') + 1, 0755);
+    close(above);
+    return open_inside(path, O_PATH | O_DIRECTORY, 0);
+}
+
+// The mount point for `from` at `path` inside.
+static int make_target(const char *from, const char *path) {
     struct stat info;
-    if (stat(from, &info)) return step_failed("stat", "%s", from);
-    char *slash = strrchr(to, '/');
-    *slash = 0;
-    bool good = make_folders(to, 0755);
-    *slash = '/';
-    if (!good) return step_failed("mkdir", "%s", to);
-    if (S_ISDIR(info.st_mode)) return make_folder(to, 0755, plan->first_id) || step_failed("mkdir", "%s", to);
-    int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return step_failed("open", "%s", to);
+    char parent[PATH_BYTES];
+    if (stat(from, &info)) return step_failed("stat", "%s", from), -1;
+    if (S_ISDIR(info.st_mode)) {
+        int folder = open_folder_inside(path);
+        if (folder < 0) step_failed("mkdir", "%s", path);
+        return folder;
+    }
+    snprintf(parent, sizeof parent, "%s", path);
+    *strrchr(parent, '/') = 0;
+    int above = open_folder_inside(parent), made = above < 0 ? -1 : open_inside(path, O_WRONLY | O_CREAT, 0644),
+        fd = made < 0 ? -1 : open_inside(path, O_PATH, 0);
+    if (fd < 0) step_failed("open", "%s", path);
+    if (above >= 0) close(above);
+    if (made >= 0) close(made);
+    return fd;
+}
+
+static bool bind_inside(const char *from, const char *path, int idmap) { // read-only
+    int fd = *path == '/' ? make_target(from, path) : (errno = EINVAL, step_failed("bind", "%s", path), -1);
+    if (fd < 0) return false;
+    bool good = bind_mapped(from, fd, idmap);
     close(fd);
-    return true;
+    return good;
 }
 
 static bool mount_binds(const Plan *plan, int idmap) {
@@ -116,9 +172,7 @@ static bool mount_binds(const Plan *plan, int idmap) {
         if (field_is(at, "file")) from = NULL;
         if (field_is(at, "bind")) from = value;
         if (!from || !field_is(at, "to")) continue;
-        char to[PATH_BYTES];
-        snprintf(to, sizeof to, ROOT "%s", value);
-        if (!make_target(plan, from, to) || !bind_mapped(from, to, idmap, true)) return false;
+        if (!bind_inside(from, value, idmap)) return false;
         from = NULL;
     }
     return true;
@@ -126,7 +180,7 @@ static bool mount_binds(const Plan *plan, int idmap) {
 
 // /run, and in it what the outside shares: the exchange folder, the jobs, this program.
 static bool mount_run(const Plan *plan) {
-    char options[96], program[PATH_BYTES], target[] = ROOT "/run/rehearse/keeper";
+    char options[96], program[PATH_BYTES];
     snprintf(options, sizeof options, "mode=755,size=256m,uid=%u,gid=%u", plan->first_id, plan->first_id);
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length < 0) return step_failed("readlink", "/proc/self/exe");
@@ -134,21 +188,23 @@ static bool mount_run(const Plan *plan) {
     return do_mount("tmpfs", ROOT "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) && make_folder(ROOT "/run/rehearse", 0755, plan->first_id) &&
            make_folder(ROOT "/run/rehearse/exchange", 0755, plan->first_id) && make_folder(ROOT "/run/rehearse/jobs", 0700, plan->first_id) &&
            make_folder(ROOT "/run/rehearse/inside", 0700, plan->first_id) && do_mount("inside", ROOT "/run/rehearse/inside", NULL, MS_BIND, NULL) &&
-           do_mount("exchange", ROOT "/run/rehearse/exchange", NULL, MS_BIND, NULL) && do_mount("jobs", ROOT "/run/rehearse/jobs", NULL, MS_BIND, NULL) &&
-           make_target(plan, program, target) && bind_mapped(program, target, -1, true);
+           bind_inside("exchange", "/run/rehearse/exchange", -1) &&
+           do_mount("exchange/out", ROOT "/run/rehearse/exchange/out", NULL, MS_BIND, NULL) &&
+           do_mount("jobs", ROOT "/run/rehearse/jobs", NULL, MS_BIND, NULL) && bind_inside(program, "/run/rehearse/keeper", -1);
 }
 
 static bool mount_clock(const Plan *plan) {
-    char clock[] = ROOT "/run/rehearse/clock", library[] = ROOT "/run/rehearse/clock.so";
     if (!*plan->clock) return true;
-    return make_target(plan, plan->clock, clock) && bind_mapped(plan->clock, clock, -1, true) && make_target(plan, plan->clock_library, library) &&
-           bind_mapped(plan->clock_library, library, -1, true);
+    return bind_inside(plan->clock, "/run/rehearse/clock", -1) && bind_inside(plan->clock_library, "/run/rehearse/clock.so", -1);
 }
 
 static bool make_own_folders(const Plan *plan) {
-    static const struct { const char *path; mode_t mode; } own[] = {
-        {ROOT "/home", 0755}, {ROOT "/root", 0700}, {ROOT "/srv", 0755}, {ROOT "/tmp", 01777}, {ROOT "/mnt", 0755}, {ROOT "/media", 0755},
-        {ROOT "/run", 0755}, {ROOT "/proc", 0555}, {ROOT "/sys", 0555}, {ROOT "/dev", 0755},
+    static const struct {
+        const char *path;
+        mode_t mode;
+    } own[] = {
+        {ROOT "/home", 0755},  {ROOT "/root", 0700}, {ROOT "/srv", 0755},  {ROOT "/tmp", 01777}, {ROOT "/mnt", 0755},
+        {ROOT "/media", 0755}, {ROOT "/run", 0755},  {ROOT "/proc", 0555}, {ROOT "/sys", 0555},  {ROOT "/dev", 0755},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!make_folder(own[i].path, own[i].mode, plan->first_id)) return step_failed("mkdir", "%s", own[i].path);
@@ -172,8 +228,11 @@ static bool mount_sys(const Plan *plan) {
 
 static bool mount_dev(void) {
     static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
-    static const char *const links[][2] = {{"/proc/self/fd", ROOT "/dev/fd"}, {"fd/0", ROOT "/dev/stdin"}, {"fd/1", ROOT "/dev/stdout"},
-        {"fd/2", ROOT "/dev/stderr"}, {"pts/ptmx", ROOT "/dev/ptmx"}};
+    static const char *const links[][2] = {{"/proc/self/fd", ROOT "/dev/fd"},
+                                           {"fd/0", ROOT "/dev/stdin"},
+                                           {"fd/1", ROOT "/dev/stdout"},
+                                           {"fd/2", ROOT "/dev/stderr"},
+                                           {"pts/ptmx", ROOT "/dev/ptmx"}};
     if (!do_mount("tmpfs", ROOT "/dev", "tmpfs", MS_NOSUID, "mode=755,size=1m")) return false;
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         char from[32], to[64];

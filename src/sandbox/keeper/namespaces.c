@@ -85,7 +85,8 @@ int namespaces_user_fd(void) {
         _exit(read(hold[0], &byte, 1) < 0);
     }
     int fd = -1;
-    if (child < 0) step_failed("clone", "id map");
+    if (child < 0)
+        step_failed("clone", "id map");
     else if (write_maps(child, true)) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/ns/user", (int)child);

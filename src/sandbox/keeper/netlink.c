@@ -77,7 +77,8 @@ static bool transact(Netlink *netlink, Request *request) {
 
 static bool link_change(Netlink *netlink, uint16_t type, const char *name, bool up) {
     Request request;
-    struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name), .ifi_flags = up ? IFF_UP : 0, .ifi_change = up ? IFF_UP : 0};
+    struct ifinfomsg info = {
+        .ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name), .ifi_flags = up ? IFF_UP : 0, .ifi_change = up ? IFF_UP : 0};
     if (info.ifi_index == 0) return errno = ENODEV, false;
     request_init(&request, type, 0);
     put_bytes(&request, &info, sizeof info);
@@ -130,11 +131,18 @@ bool address_add(Netlink *netlink, const char *link, const char *address, unsign
 
 bool route_change(Netlink *netlink, Route route) {
     Request request;
-    struct rtmsg info = {.rtm_family = AF_INET, .rtm_dst_len = (uint8_t)route.prefix, .rtm_table = route.local ? RT_TABLE_LOCAL : RT_TABLE_MAIN,
-        .rtm_protocol = RTPROT_BOOT, .rtm_type = route.local ? RTN_LOCAL : RTN_UNICAST,
-        .rtm_scope = route.local ? RT_SCOPE_HOST : route.via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK};
-    if (route.remove) request_init(&request, RTM_DELROUTE, 0);
-    else request_init(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+    struct rtmsg info = {.rtm_family = AF_INET,
+                         .rtm_dst_len = (uint8_t)route.prefix,
+                         .rtm_table = route.local ? RT_TABLE_LOCAL : RT_TABLE_MAIN,
+                         .rtm_protocol = RTPROT_BOOT,
+                         .rtm_type = route.local ? RTN_LOCAL : RTN_UNICAST,
+                         .rtm_scope = route.local ? RT_SCOPE_HOST
+                                      : route.via ? RT_SCOPE_UNIVERSE
+                                                  : RT_SCOPE_LINK};
+    if (route.remove)
+        request_init(&request, RTM_DELROUTE, 0);
+    else
+        request_init(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
     put_bytes(&request, &info, sizeof info);
     if (route.to && !put_address(&request, RTA_DST, route.to)) return false;
     if (route.via && !put_address(&request, RTA_GATEWAY, route.via)) return false;

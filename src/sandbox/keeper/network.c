@@ -27,7 +27,10 @@
 enum { LISTENERS = 16, CLIENTS = 32, BACKLOG = 511 };
 
 typedef struct Holder {
-    struct { char address[16]; int port, fd; } listeners[LISTENERS];
+    struct {
+        char address[16];
+        int port, fd;
+    } listeners[LISTENERS];
     size_t listener_count;
     struct pollfd sockets[1 + CLIENTS]; // the first listens
     size_t socket_count;
@@ -38,7 +41,8 @@ static bool write_own_map(uid_t user, gid_t group) {
     char uids[32], gids[32];
     snprintf(uids, sizeof uids, "0 %u 1", user);
     snprintf(gids, sizeof gids, "0 %u 1", group);
-    return (write_text("/proc/self/setgroups", "deny", 0) && write_text("/proc/self/gid_map", gids, 0) && write_text("/proc/self/uid_map", uids, 0)) ||
+    return (write_text("/proc/self/setgroups", "deny", 0) && write_text("/proc/self/gid_map", gids, 0) &&
+            write_text("/proc/self/uid_map", uids, 0)) ||
            step_failed("uid_map", "network");
 }
 
@@ -48,7 +52,7 @@ static bool make_bridge(void) {
     bool good = link_up(&netlink, "lo") || step_failed("netlink", "lo");
     good = good && (link_add_bridge(&netlink, "br0") || step_failed("bridge", "br0"));
     good = good && ((address_add(&netlink, "br0", GATEWAY, 24) && address_add(&netlink, "br0", METADATA, 32) && link_up(&netlink, "br0")) ||
-                       step_failed("netlink", "br0"));
+                    step_failed("netlink", "br0"));
     netlink_close(&netlink);
     return good;
 }
@@ -100,8 +104,10 @@ static bool attach(const char *address, int namespace) {
 }
 
 static void reply(int client, bool good, int fd) {
-    if (good) message_send(client, fd, "ok");
-    else message_send(client, -1, "error %d", errno);
+    if (good)
+        message_send(client, fd, "ok");
+    else
+        message_send(client, -1, "error %d", errno);
 }
 
 static void answer(Holder *holder, int client, const char *text, int fd) {
@@ -115,7 +121,8 @@ static void answer(Holder *holder, int client, const char *text, int fd) {
         int user = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
         reply(client, user >= 0, user);
         if (user >= 0) close(user);
-    } else if (strcmp(verb, "attach") == 0 && has_address && fd >= 0) reply(client, attach(address, fd), -1);
+    } else if (strcmp(verb, "attach") == 0 && has_address && fd >= 0)
+        reply(client, attach(address, fd), -1);
     else if (strcmp(verb, "stop") == 0) {
         holder->stop = true;
         reply(client, true, -1);
@@ -128,8 +135,10 @@ static void answer(Holder *holder, int client, const char *text, int fd) {
 static void accept_client(Holder *holder) {
     int client = accept4(holder->sockets[0].fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) return;
-    if (holder->socket_count == 1 + CLIENTS) close(client);
-    else holder->sockets[holder->socket_count++] = (struct pollfd){.fd = client, .events = POLLIN};
+    if (holder->socket_count == 1 + CLIENTS)
+        close(client);
+    else
+        holder->sockets[holder->socket_count++] = (struct pollfd){.fd = client, .events = POLLIN};
 }
 
 static void serve_client(Holder *holder, size_t *at) {

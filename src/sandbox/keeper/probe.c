@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 static bool write_probe_spec(char rung) {
-    static const char *const tops[] = {"skeleton", "skeleton/usr", "skeleton/etc", "skeleton/opt", "skeleton/var", "skeleton/bin", "skeleton/sbin",
-        "skeleton/lib", "skeleton/lib32", "skeleton/lib64", "skeleton/libx32"};
+    static const char *const tops[] = {"skeleton",      "skeleton/usr", "skeleton/etc",   "skeleton/opt",   "skeleton/var",   "skeleton/bin",
+                                       "skeleton/sbin", "skeleton/lib", "skeleton/lib32", "skeleton/lib64", "skeleton/libx32"};
     char text[PATH_BYTES], folder[PATH_BYTES / 2];
     if (!getcwd(folder, sizeof folder)) return step_failed("getcwd", "probe");
     for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
         if (!make_folder(tops[i], 0755, geteuid())) return step_failed("mkdir", "%s", tops[i]);
-    int length = snprintf(text, sizeof text, "rung=%c%ckind=build%cbare=1%cname=probe%chostname=probe%cskeleton=%s/skeleton", rung, 0, 0, 0, 0, 0, folder);
+    int length =
+        snprintf(text, sizeof text, "rung=%c%ckind=build%cbare=1%cname=probe%chostname=probe%cskeleton=%s/skeleton", rung, 0, 0, 0, 0, 0, folder);
     int fd = open("spec", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool good = fd >= 0 && write_all(fd, text, (size_t)length + 1);
     if (fd >= 0) close(fd);

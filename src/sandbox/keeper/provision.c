@@ -144,7 +144,8 @@ static bool provision_first(const Plan *plan, const int *sources, size_t source_
     if (plan->instance) {
         add_user("ec2-user", 1000);
         add_user("ubuntu", 1001);
-    }
+    } else
+        add_user("codebuild-user", 1000); // as AWS's build images have it
     if (plan->instance) forget_enabled();
     lock_accounts("/etc/passwd", "/etc/shadow", "%.200s:*:19000:0:99999:7:::\n");
     lock_accounts("/etc/group", "/etc/gshadow", "%.200s:*::\n");

@@ -39,7 +39,8 @@ static int instances_user = -1, instances_net = -1;
 
 static void refuse(int client, const char *status, const char *host, const char *why) {
     char text[1024];
-    int length = snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nrehearse: %s: %s\n", status, host, why);
+    int length =
+        snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nrehearse: %s: %s\n", status, host, why);
     send(client, text, (size_t)length, MSG_NOSIGNAL);
 }
 
@@ -77,7 +78,8 @@ static bool split_authority(Request *request, const char *at, size_t length, con
         size_t digits = (size_t)(end - at) - 1;
         if (digits == 0 || digits > 5 || strspn(at + 1, "0123456789") < digits) return false;
         snprintf(request->port, sizeof request->port, "%.*s", (int)digits, at + 1);
-    } else snprintf(request->port, sizeof request->port, "%s", port);
+    } else
+        snprintf(request->port, sizeof request->port, "%s", port);
     if (length == 0 || length >= sizeof request->host) return false;
     snprintf(request->host, sizeof request->host, "%.*s", (int)length, name);
     return true;
@@ -145,8 +147,10 @@ static int connect_to(int client, const Request *request) {
     }
     freeaddrinfo(found);
     if (fd >= 0) return fd;
-    if (refused) refuse(client, "403 Forbidden", request->host, "an instance does not reach the host's own services");
-    else refuse(client, "502 Bad Gateway", request->host, strerror(errno));
+    if (refused)
+        refuse(client, "403 Forbidden", request->host, "an instance does not reach the host's own services");
+    else
+        refuse(client, "502 Bad Gateway", request->host, strerror(errno));
     return -1;
 }
 
@@ -252,8 +256,10 @@ static _Noreturn void proxy_run(int control) {
             serve(client);
         }
         if (child > 0) children++;
-        if (client >= 0) close(client);
-        else usleep(10000);
+        if (client >= 0)
+            close(client);
+        else
+            usleep(10000);
     }
 }
 

@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-typedef struct Range { char first[16], count[16]; } Range;
+typedef struct Range {
+    char first[16], count[16];
+} Range;
 
 // The first line "NAME:FIRST:COUNT" of the user, by name or number.
 static bool range_find(const char *path, uid_t id, Range *out) {

@@ -37,7 +37,10 @@ typedef struct Pair { // a connection: [0] on the host, [1] in the instance
     struct Pair *next_dead;
 } Pair;
 
-typedef struct Listener { int fd; uint16_t port; } Listener;
+typedef struct Listener {
+    int fd;
+    uint16_t port;
+} Listener;
 
 static struct Relay {
     int epoll, control;
@@ -153,11 +156,15 @@ static void control(void) {
     if (got < 0) return;
     const char *port = after_word(text, "add");
     if (!port) port = after_word(text, "remove");
-    if (port) listener_set((uint16_t)number_at(port), fd);
-    else if (fd >= 0) close(fd);
+    if (port)
+        listener_set((uint16_t)number_at(port), fd);
+    else if (fd >= 0)
+        close(fd);
 }
 
-static bool is_listener(const void *data) { return (const char *)data >= (const char *)relay.listeners && (const char *)data < (const char *)(relay.listeners + PORTS); }
+static bool is_listener(const void *data) {
+    return (const char *)data >= (const char *)relay.listeners && (const char *)data < (const char *)(relay.listeners + PORTS);
+}
 
 static _Noreturn void relay_run(void) {
     struct epoll_event events[EVENTS];
@@ -165,9 +172,12 @@ static _Noreturn void relay_run(void) {
         int count = epoll_wait(relay.epoll, events, EVENTS, -1);
         for (int i = 0; i < count; i++) {
             void *data = events[i].data.ptr;
-            if (data == &relay) control();
-            else if (is_listener(data)) listener_accept(data);
-            else if (!((Pair *)data)->dead) pair_carry(data);
+            if (data == &relay)
+                control();
+            else if (is_listener(data))
+                listener_accept(data);
+            else if (!((Pair *)data)->dead)
+                pair_carry(data);
         }
         while (relay.dead) {
             Pair *dead = relay.dead;

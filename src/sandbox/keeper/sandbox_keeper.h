@@ -33,7 +33,9 @@ typedef struct Plan { // the specification, read
 bool plan_read(Plan *out);
 
 // namespaces.c
-typedef struct Release { int fd; } Release; // process 1 waits here until its maps are written
+typedef struct Release {
+    int fd;
+} Release; // process 1 waits here until its maps are written
 pid_t namespaces_clone(const Plan *plan, Release *release); // as fork; -1 with a step report
 bool namespaces_map(const Plan *plan, pid_t child); // writes the maps of a child from outside
 bool namespaces_await(const Plan *plan, const Release *release); // in the child; then it is root inside

@@ -70,9 +70,12 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
         if (mkdir(to, (info->st_mode & 0777) | 0700) && errno != EEXIST) return -1;
         if (kind == FTW_DNR) setxattr(to, "user.overlay.opaque", "y", 1, 0);
     } else if ((BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) || (below(path, "/var") && is_lock(path))) {
-        if (kind == FTW_SL) copy_link(path, to);
-        else if (S_ISREG(info->st_mode)) copy_file(path, to, info);
-    } else return 0;
+        if (kind == FTW_SL)
+            copy_link(path, to);
+        else if (S_ISREG(info->st_mode))
+            copy_file(path, to, info);
+    } else
+        return 0;
     if ((info->st_uid || info->st_gid) && !strchr(path, '\n')) fprintf(owners, "%u %u %s\n", info->st_uid, info->st_gid, path);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,14 +80,17 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
 
 static bool bound(int resource, int64_t most) {
     struct rlimit old, limit = {(rlim_t)most, (rlim_t)most};
-    if (most < 0 || getrlimit(resource, &old)) return true;
+    // The bare call: C libraries do not agree on the type of `resource`.
+    if (most < 0 || syscall(SYS_prlimit64, 0, resource, NULL, &old)) return true;
     if (limit.rlim_max > old.rlim_max) limit.rlim_cur = limit.rlim_max = old.rlim_max;
-    return setrlimit(resource, &limit) == 0;
+    return syscall(SYS_prlimit64, 0, resource, &limit, NULL) == 0;
 }
 
 static bool bound_all(const Launch *launch) {
-    static const struct { const char *key; int resource; } limits[] = {
-        {"memory", RLIMIT_DATA}, {"processes", RLIMIT_NPROC}, {"file_bytes", RLIMIT_FSIZE}, {"open_files", RLIMIT_NOFILE}};
+    static const struct {
+        const char *key;
+        int resource;
+    } limits[] = {{"memory", RLIMIT_DATA}, {"processes", RLIMIT_NPROC}, {"file_bytes", RLIMIT_FSIZE}, {"open_files", RLIMIT_NOFILE}};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         int64_t most = field_number(&launch->plan->fields, limits[i].key);
         if (limits[i].resource == RLIMIT_NOFILE && launch->open_files) most = launch->open_files;
@@ -99,7 +103,8 @@ static bool become(const Launch *launch, const User *user) {
     gid_t groups[64];
     if (launch->plan->rung == 'D') return true;
     int count = user_groups(user, groups, 64);
-    return setgroups((size_t)count, groups) == 0 && setresgid(user->gid, user->gid, user->gid) == 0 && setresuid(user->uid, user->uid, user->uid) == 0;
+    return setgroups((size_t)count, groups) == 0 && setresgid(user->gid, user->gid, user->gid) == 0 &&
+           setresuid(user->uid, user->uid, user->uid) == 0;
 }
 
 static void reset_signals(void) {
@@ -112,7 +117,8 @@ static void reset_signals(void) {
 static bool arrange_descriptors(const Launch *launch, int *errors) {
     // Everything first above 3, so that nothing is overwritten before it is in place.
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC), high = fcntl(*errors, F_DUPFD_CLOEXEC, 4);
-    int output = fcntl(launch->output >= 0 ? launch->output : null, F_DUPFD_CLOEXEC, 4), control = launch->control < 0 ? -1 : fcntl(launch->control, F_DUPFD_CLOEXEC, 4);
+    int output = fcntl(launch->output >= 0 ? launch->output : null, F_DUPFD_CLOEXEC, 4),
+        control = launch->control < 0 ? -1 : fcntl(launch->control, F_DUPFD_CLOEXEC, 4);
     if (null < 0 || high < 0 || output < 0) return false;
     *errors = high;
     if (dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return false;

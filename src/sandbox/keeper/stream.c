@@ -34,7 +34,8 @@ static void append(Stream *stream, const char *bytes, size_t count) {
     if (written == (ssize_t)count + length) {
         stream->size += written;
         if (stream->grown) stream->grown(stream, stream->owner);
-    } else if (written > 0) ftruncate(stream->file, stream->size); // a full disk must not leave half a chunk
+    } else if (written > 0)
+        ftruncate(stream->file, stream->size); // a full disk must not leave half a chunk
 }
 
 void stream_note(Stream *stream, const char *text) {
@@ -54,7 +55,8 @@ static bool carry(Stream *stream) {
     if (stream->most && stream->size + got > stream->most) {
         if (!stream->cut) stream_note(stream, "\n[rehearse: the limit of kept output is reached, the rest is dropped]\n");
         stream->cut = true;
-    } else if (!stream->cut) append(stream, bytes, (size_t)got);
+    } else if (!stream->cut)
+        append(stream, bytes, (size_t)got);
     return true;
 }
 
@@ -81,7 +83,8 @@ bool stream_is_open(const Stream *stream) {
 
 size_t streams_poll(struct pollfd *out, size_t room) {
     size_t count = 0;
-    for (Stream *stream = streams; stream && count < room; stream = stream->next) out[count++] = (struct pollfd){.fd = stream->pipe, .events = POLLIN};
+    for (Stream *stream = streams; stream && count < room; stream = stream->next)
+        out[count++] = (struct pollfd){.fd = stream->pipe, .events = POLLIN};
     return count;
 }
 

@@ -90,10 +90,14 @@ int journalctl_main(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         const char *name = strncmp(argv[i], "--unit=", 7) == 0 ? argv[i] + 7 : NULL;
         bool takes_unit = argv[i][0] == '-' && argv[i][1] != '-' && argv[i][strlen(argv[i]) - 1] == 'u'; // -u, -xeu
-        if (takes_unit && i + 1 < argc) name = argv[++i];
-        else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc) last = (long)number_at(argv[++i]);
-        else if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) journal.bare = strcmp(argv[++i], "cat") == 0;
-        else if (strcmp(argv[i], "-f") == 0) follow = true;
+        if (takes_unit && i + 1 < argc)
+            name = argv[++i];
+        else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
+            last = (long)number_at(argv[++i]);
+        else if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
+            journal.bare = strcmp(argv[++i], "cat") == 0;
+        else if (strcmp(argv[i], "-f") == 0)
+            follow = true;
         if (name && !unit_name(name, unit)) return fprintf(stderr, "%s: only services run in a sandbox\n", name), 1;
     }
     if (!*unit) return fprintf(stderr, "journalctl: only -u UNIT is supported in a sandbox\n"), 1;

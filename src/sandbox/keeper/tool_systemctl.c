@@ -25,7 +25,8 @@ typedef struct Command { // what the arguments say
 static int ask(const char *verb, const Words *names, int flags) {
     char text[MESSAGE_BYTES], request[MESSAGE_BYTES];
     size_t length = (size_t)snprintf(request, sizeof request, "%s", verb);
-    for (size_t i = 0; i < names->count && length < sizeof request; i++) length += (size_t)snprintf(request + length, sizeof request - length, " %s", names->at[i]);
+    for (size_t i = 0; i < names->count && length < sizeof request; i++)
+        length += (size_t)snprintf(request + length, sizeof request - length, " %s", names->at[i]);
     int socket = length < sizeof request ? unix_socket_connect("/run/rehearse", "control.sock") : -1;
     if (socket < 0 || !message_send(socket, -1, "%s", request)) return fprintf(stderr, "process 1 does not answer: units run in instances only\n"), 1;
     if (flags & NO_BLOCK) return 0;
@@ -97,8 +98,15 @@ static int cat(const char *name, int flags) {
 // ---- systemctl ----
 
 static void take_option(Command *command, char **argv, int argc, int *at) {
-    static const struct { const char *name; int flags; bool value; } options[] = {{"-q", QUIET, false}, {"--quiet", QUIET, false}, {"--now", NOW, false},
-        {"--no-block", NO_BLOCK, false}, {"-p", 0, true}, {"-t", 0, true}, {"-n", 0, true}, {"-o", 0, true}, {"-M", 0, true}, {"-H", 0, true}};
+    static const struct {
+        const char *name;
+        int flags;
+        bool value;
+    } options[] = {{"-q", QUIET, false},  {"--quiet", QUIET, false},
+                   {"--now", NOW, false}, {"--no-block", NO_BLOCK, false},
+                   {"-p", 0, true},       {"-t", 0, true},
+                   {"-n", 0, true},       {"-o", 0, true},
+                   {"-M", 0, true},       {"-H", 0, true}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         if (strcmp(argv[*at], options[i].name) != 0) continue;
         command->flags |= options[i].flags;
@@ -108,7 +116,8 @@ static void take_option(Command *command, char **argv, int argc, int *at) {
 
 static void take_name(Command *command, const char *given) {
     char name[128];
-    if (unit_name(given, name)) words_add(&command->names, name);
+    if (unit_name(given, name))
+        words_add(&command->names, name);
     else if (strstr(given, ".target") == NULL) {
         fprintf(stderr, "%s: only services run in a sandbox\n", given);
         command->bad = true;
@@ -144,8 +153,10 @@ int systemctl_main(int argc, char **argv) {
     Command command = {.verb = "list-units"};
     bool has_verb = false;
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-') take_option(&command, argv, argc, &i);
-        else if (has_verb) take_name(&command, argv[i]);
+        if (argv[i][0] == '-')
+            take_option(&command, argv, argc, &i);
+        else if (has_verb)
+            take_name(&command, argv[i]);
         else {
             command.verb = argv[i];
             has_verb = true;

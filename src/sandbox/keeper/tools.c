@@ -51,14 +51,21 @@ static int extras_main(int argc, char **argv) {
     return fprintf(stderr, "amazon-linux-extras: not available: this sandbox shares the host's system; install the package by apt-get\n"), 1;
 }
 
-static int docker_main(int argc, char **argv) {
-    return fprintf(stderr, "docker: not available: there is no container engine inside a sandbox\n"), 1;
-}
+static int docker_main(int argc, char **argv) { return fprintf(stderr, "docker: not available: there is no container engine inside a sandbox\n"), 1; }
 
 ToolMain tool_find(const char *name) {
-    static const struct { const char *name; ToolMain run; } tools[] = {{"sudo", sudo_main}, {"yum", yum_main}, {"dnf", yum_main},
-        {"amazon-linux-extras", extras_main}, {"docker", docker_main}, {"systemctl", systemctl_main}, {"service", service_main},
-        {"chkconfig", chkconfig_main}, {"journalctl", journalctl_main}};
+    static const struct {
+        const char *name;
+        ToolMain run;
+    } tools[] = {{"sudo", sudo_main},
+                 {"yum", yum_main},
+                 {"dnf", yum_main},
+                 {"amazon-linux-extras", extras_main},
+                 {"docker", docker_main},
+                 {"systemctl", systemctl_main},
+                 {"service", service_main},
+                 {"chkconfig", chkconfig_main},
+                 {"journalctl", journalctl_main}};
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         if (strcmp(tools[i].name, name) == 0) return tools[i].run;
     return NULL;

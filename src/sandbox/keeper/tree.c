@@ -9,8 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct Process { pid_t pid, parent, session; bool chosen; } Process;
-typedef struct Processes { Process *at; size_t count; } Processes;
+typedef struct Process {
+    pid_t pid, parent, session;
+    bool chosen;
+} Process;
+typedef struct Processes {
+    Process *at;
+    size_t count;
+} Processes;
 
 static bool process_read(pid_t pid, Process *out) {
     char path[64], text[512], state[2];
@@ -58,8 +64,10 @@ static bool descends(const Processes *list, const Process *process) {
 static void choose(Processes *list, const Plan *plan, pid_t root, const char *mark) {
     for (size_t i = 0; i < list->count; i++) {
         Process *process = &list->at[i];
-        if (mark) process->chosen = (root > 0 && (process->pid == root || process->session == root)) || carries(process->pid, mark);
-        else process->chosen = plan->rung != 'D' || process->parent == getpid();
+        if (mark)
+            process->chosen = (root > 0 && (process->pid == root || process->session == root)) || carries(process->pid, mark);
+        else
+            process->chosen = plan->rung != 'D' || process->parent == getpid();
     }
     for (bool more = true; more;) {
         more = false;
@@ -105,7 +113,8 @@ static int64_t private_bytes(pid_t pid) {
     const char *rest = text;
     int64_t size, resident, shared;
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    if (read_text(path, text, sizeof text) <= 0 || !take_number(&rest, &size) || !take_number(&rest, &resident) || !take_number(&rest, &shared)) return 0;
+    if (read_text(path, text, sizeof text) <= 0 || !take_number(&rest, &size) || !take_number(&rest, &resident) || !take_number(&rest, &shared))
+        return 0;
     return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 

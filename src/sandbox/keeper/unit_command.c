@@ -41,8 +41,10 @@ static size_t expand(const char *at, const Words *env, bool quoted, Word *word, 
     if (length == 0 || (braces && name[length] != '}')) return 0;
     bool splits = !braces && !quoted && !word->any && strchr(" \t", name[length]); // a word of its own
     for (const char *value = lookup(env, name, length); *value; value++) {
-        if (splits && strchr(" \t\n", *value)) finish(word, out);
-        else put(word, *value);
+        if (splits && strchr(" \t\n", *value))
+            finish(word, out);
+        else
+            put(word, *value);
     }
     return (size_t)(name - at) + length + braces;
 }
@@ -61,12 +63,15 @@ void command_words(const char *line, const Words *env, Words *out, CommandFlags 
             at += taken;
             continue;
         }
-        if (*at == '\\' && at[1]) put(&word, escaped(*++at));
+        if (*at == '\\' && at[1])
+            put(&word, escaped(*++at));
         else if (quote ? *at == quote : *at == '"' || *at == '\'') {
             quote = quote ? 0 : *at;
             word.any = true;
-        } else if (!quote && (*at == ' ' || *at == '\t')) finish(&word, out);
-        else put(&word, *at);
+        } else if (!quote && (*at == ' ' || *at == '\t'))
+            finish(&word, out);
+        else
+            put(&word, *at);
         at++;
     }
     finish(&word, out);

@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #define ADMIN "/etc/systemd/system"
-static const char *const folders[] = {ADMIN, "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"};
+static const char *const folders[] = {ADMIN, "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+                                      "/lib/systemd/system"};
 enum { FOLDERS = sizeof folders / sizeof *folders, FILE_BYTES = 65536 };
 
 bool unit_name(const char *given, char out[128]) {
     const char *slash = strrchr(given, '/'), *name = slash ? slash + 1 : given, *dot = strrchr(name, '.');
-    if (!*name || strlen(name) > 100 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@") != strlen(name)) return false;
+    if (!*name || strlen(name) > 100 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@") != strlen(name))
+        return false;
     bool has_kind = dot && (strcmp(dot, ".socket") == 0 || strcmp(dot, ".timer") == 0 || strcmp(dot, ".target") == 0 || strcmp(dot, ".mount") == 0 ||
-                               strcmp(dot, ".path") == 0 || strcmp(dot, ".slice") == 0 || strcmp(dot, ".device") == 0);
+                            strcmp(dot, ".path") == 0 || strcmp(dot, ".slice") == 0 || strcmp(dot, ".device") == 0);
     bool is_service = dot && strcmp(dot, ".service") == 0;
     snprintf(out, 128, "%s%s", name, is_service ? "" : ".service");
     return !has_kind;
@@ -24,8 +26,11 @@ bool unit_name(const char *given, char out[128]) {
 // ---- Values ----
 
 static int64_t span_ms(const char *text, int64_t otherwise) { // "90", "500ms", "1min 30s", "infinity"
-    static const struct { const char *unit; double ms; } units[] = {{"", 1000}, {"s", 1000}, {"sec", 1000}, {"ms", 1}, {"msec", 1}, {"us", 0.001},
-        {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"hr", 3600000}, {"d", 86400000}};
+    static const struct {
+        const char *unit;
+        double ms;
+    } units[] = {{"", 1000},   {"s", 1000},    {"sec", 1000},  {"ms", 1},       {"msec", 1},    {"us", 0.001},
+                 {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"hr", 3600000}, {"d", 86400000}};
     if (strcmp(text, "infinity") == 0) return 0;
     double sum = 0;
     while (*text) {
@@ -42,7 +47,9 @@ static int64_t span_ms(const char *text, int64_t otherwise) { // "90", "500ms", 
     return (int64_t)sum;
 }
 
-static bool is_true(const char *text) { return strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "on") == 0 || strcmp(text, "1") == 0; }
+static bool is_true(const char *text) {
+    return strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "on") == 0 || strcmp(text, "1") == 0;
+}
 
 static void specify(const char *name, const char *user, const char *text, char *out, size_t room) {
     char stem[128], prefix[128], host[65] = "";
@@ -53,9 +60,18 @@ static void specify(const char *name, const char *user, const char *text, char *
     size_t n = 0;
     for (; *text && n + 1 < room; text++) {
         const char letter = *text == '%' ? text[1] : 0;
-        const char *with = letter == 'n' ? name : letter == 'N' ? stem : letter == 'p' ? prefix : letter == 'i' || letter == 'I' ? instance : letter == 'u' ? user :
-                           letter == 'h' ? "/root" : letter == 'H' ? host : letter == 't' ? "/run" : letter == '%' ? "%" : NULL;
-        if (!with) out[n++] = *text;
+        const char *with = letter == 'n'                    ? name
+                           : letter == 'N'                  ? stem
+                           : letter == 'p'                  ? prefix
+                           : letter == 'i' || letter == 'I' ? instance
+                           : letter == 'u'                  ? user
+                           : letter == 'h'                  ? "/root"
+                           : letter == 'H'                  ? host
+                           : letter == 't'                  ? "/run"
+                           : letter == '%'                  ? "%"
+                                                            : NULL;
+        if (!with)
+            out[n++] = *text;
         else {
             int written = snprintf(out + n, room - n, "%s", with);
             n += (size_t)written < room - n ? (size_t)written : room - n - 1;
@@ -76,20 +92,55 @@ static void add_split(Words *words, const char *text) { // blanks between, quote
 // ---- Keys ----
 
 typedef enum KeyKind { K_TEXT, K_LINES, K_LIST, K_SPAN, K_BOOL, K_TYPE, K_RESTART, K_KILL, K_NUMBER, K_NOTED } KeyKind;
-typedef struct Key { const char *name; KeyKind kind; size_t offset, room; } Key;
-#define TEXT(key, member) {key, K_TEXT, offsetof(UnitFile, member), sizeof(((UnitFile *)0)->member)}
-#define AT(key, kind, member) {key, kind, offsetof(UnitFile, member), 0}
+typedef struct Key {
+    const char *name;
+    KeyKind kind;
+    size_t offset, room;
+} Key;
+#define TEXT(key, member) \
+    { key, K_TEXT, offsetof(UnitFile, member), sizeof(((UnitFile *)0)->member) }
+#define AT(key, kind, member) \
+    { key, kind, offsetof(UnitFile, member), 0 }
 static const Key keys[] = {
-    TEXT("Description", description), AT("Type", K_TYPE, type), AT("Restart", K_RESTART, restart), AT("KillMode", K_KILL, kill),
-    AT("RemainAfterExit", K_BOOL, remain), AT("ExecStartPre", K_LINES, start_pre), AT("ExecStart", K_LINES, start),
-    AT("ExecStartPost", K_LINES, start_post), AT("ExecStop", K_LINES, stop), AT("ExecStopPost", K_LINES, stop_post), AT("ExecReload", K_LINES, reload),
-    TEXT("User", user), TEXT("Group", group), TEXT("WorkingDirectory", cwd), TEXT("PIDFile", pid_file), TEXT("RuntimeDirectory", runtime_directory),
-    TEXT("StandardOutput", output), AT("Environment", K_LIST, env), AT("EnvironmentFile", K_LINES, env_files), AT("RestartSec", K_SPAN, restart_ms),
-    AT("TimeoutStartSec", K_SPAN, start_timeout_ms), AT("TimeoutStopSec", K_SPAN, stop_timeout_ms), AT("TimeoutSec", K_SPAN, start_timeout_ms),
-    AT("LimitNOFILE", K_NUMBER, open_files), AT("After", K_LIST, after), AT("Requires", K_LIST, needs), AT("BindsTo", K_LIST, needs),
-    AT("Requisite", K_LIST, needs), AT("Wants", K_LIST, wants), AT("WantedBy", K_LIST, wanted_by), AT("RequiredBy", K_LIST, wanted_by),
-    {"Documentation", K_NOTED, 0, 0}, {"Before", K_NOTED, 0, 0}, {"SyslogIdentifier", K_NOTED, 0, 0}, {"StandardError", K_NOTED, 0, 0},
-    {"NotifyAccess", K_NOTED, 0, 0}, {"DefaultDependencies", K_NOTED, 0, 0}, {"PartOf", K_NOTED, 0, 0}, {"KillSignal", K_NOTED, 0, 0},
+    TEXT("Description", description),
+    AT("Type", K_TYPE, type),
+    AT("Restart", K_RESTART, restart),
+    AT("KillMode", K_KILL, kill),
+    AT("RemainAfterExit", K_BOOL, remain),
+    AT("ExecStartPre", K_LINES, start_pre),
+    AT("ExecStart", K_LINES, start),
+    AT("ExecStartPost", K_LINES, start_post),
+    AT("ExecStop", K_LINES, stop),
+    AT("ExecStopPost", K_LINES, stop_post),
+    AT("ExecReload", K_LINES, reload),
+    TEXT("User", user),
+    TEXT("Group", group),
+    TEXT("WorkingDirectory", cwd),
+    TEXT("PIDFile", pid_file),
+    TEXT("RuntimeDirectory", runtime_directory),
+    TEXT("StandardOutput", output),
+    AT("Environment", K_LIST, env),
+    AT("EnvironmentFile", K_LINES, env_files),
+    AT("RestartSec", K_SPAN, restart_ms),
+    AT("TimeoutStartSec", K_SPAN, start_timeout_ms),
+    AT("TimeoutStopSec", K_SPAN, stop_timeout_ms),
+    AT("TimeoutSec", K_SPAN, start_timeout_ms),
+    AT("LimitNOFILE", K_NUMBER, open_files),
+    AT("After", K_LIST, after),
+    AT("Requires", K_LIST, needs),
+    AT("BindsTo", K_LIST, needs),
+    AT("Requisite", K_LIST, needs),
+    AT("Wants", K_LIST, wants),
+    AT("WantedBy", K_LIST, wanted_by),
+    AT("RequiredBy", K_LIST, wanted_by),
+    {"Documentation", K_NOTED, 0, 0},
+    {"Before", K_NOTED, 0, 0},
+    {"SyslogIdentifier", K_NOTED, 0, 0},
+    {"StandardError", K_NOTED, 0, 0},
+    {"NotifyAccess", K_NOTED, 0, 0},
+    {"DefaultDependencies", K_NOTED, 0, 0},
+    {"PartOf", K_NOTED, 0, 0},
+    {"KillSignal", K_NOTED, 0, 0},
 };
 
 static int choice_of(const char *value, const char *const *names, const int *values, int otherwise) {
@@ -99,10 +150,12 @@ static int choice_of(const char *value, const char *const *names, const int *val
 }
 
 static void set_choice(KeyKind kind, int *to, const char *value) {
-    static const char *const types[] = {"forking", "oneshot", NULL}, *const restarts[] = {"always", "on-failure", "on-abnormal", "on-abort", "on-success", NULL},
-        *const kills[] = {"mixed", "process", "none", NULL};
-    static const int type_values[] = {UNIT_FORKING, UNIT_ONESHOT}, restart_values[] = {RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_ON_FAILURE,
-        RESTART_ON_FAILURE, RESTART_ON_SUCCESS}, kill_values[] = {KILL_MIXED, KILL_PROCESS, KILL_NONE};
+    static const char *const types[] = {"forking", "oneshot", NULL}, *const restarts[] = {"always",   "on-failure", "on-abnormal",
+                                                                                          "on-abort", "on-success", NULL},
+                             *const kills[] = {"mixed", "process", "none", NULL};
+    static const int type_values[] = {UNIT_FORKING, UNIT_ONESHOT},
+                     restart_values[] = {RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_ON_FAILURE, RESTART_ON_FAILURE, RESTART_ON_SUCCESS},
+                     kill_values[] = {KILL_MIXED, KILL_PROCESS, KILL_NONE};
     if (kind == K_TYPE) *to = choice_of(value, types, type_values, UNIT_SIMPLE);
     if (kind == K_RESTART) *to = choice_of(value, restarts, restart_values, RESTART_NO);
     if (kind == K_KILL) *to = choice_of(value, kills, kill_values, KILL_GROUP);
@@ -114,9 +167,12 @@ static void set_key(UnitFile *file, const Key *key, const char *value) {
     case K_TEXT: snprintf(at, key->room, "%s", value); break;
     case K_LINES:
     case K_LIST:
-        if (!*value) words_free(at); // an empty value empties the list
-        else if (key->kind == K_LINES) words_add(at, value);
-        else add_split(at, value);
+        if (!*value)
+            words_free(at); // an empty value empties the list
+        else if (key->kind == K_LINES)
+            words_add(at, value);
+        else
+            add_split(at, value);
         break;
     case K_SPAN: *(int64_t *)at = span_ms(value, *(int64_t *)at); break;
     case K_NUMBER: *(int64_t *)at = number_at(value); break;
@@ -211,8 +267,8 @@ bool unit_file_read(const char *name, UnitFile *out) {
 }
 
 void unit_file_free(UnitFile *file) {
-    Words *const lists[] = {&file->start_pre, &file->start, &file->start_post, &file->stop, &file->stop_post, &file->reload, &file->env, &file->env_files,
-        &file->after, &file->needs, &file->wants, &file->wanted_by, &file->ignored};
+    Words *const lists[] = {&file->start_pre, &file->start, &file->start_post, &file->stop,  &file->stop_post, &file->reload, &file->env,
+                            &file->env_files, &file->after, &file->needs,      &file->wants, &file->wanted_by, &file->ignored};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) words_free(lists[i]);
 }
 

@@ -34,6 +34,8 @@ void units_enabled(Words *out); // the names of all that are
 
 // A command line as words: quotes, escapes, $NAME (split at blanks) and ${NAME} from `env`, and what its prefix characters say. Without
 // `env` only quotes and escapes count.
-typedef struct CommandFlags { bool may_fail; } CommandFlags;
+typedef struct CommandFlags {
+    bool may_fail;
+} CommandFlags;
 void command_words(const char *line, const Words *env, Words *out, CommandFlags *flags);
 void unit_environment(const UnitFile *file, Words *out); // env and what the files say; later ones win

@@ -36,9 +36,10 @@ const char *unit_state_name(const Unit *unit) {
 }
 
 const char *unit_sub_state_name(const Unit *unit) {
-    static const char *const names[] = {[U_INACTIVE] = "dead", [U_FAILED] = "failed", [U_WAITING] = "waiting", [U_PRE] = "start-pre", [U_START] = "start",
-        [U_POST] = "start-post", [U_ACTIVE] = "running", [U_EXITED] = "exited", [U_RELOAD] = "reload", [U_STOP] = "stop", [U_KILLING] = "stop-sigterm",
-        [U_STOP_POST] = "stop-post", [U_RESTARTING] = "auto-restart"};
+    static const char *const names[] = {
+        [U_INACTIVE] = "dead",        [U_FAILED] = "failed",       [U_WAITING] = "waiting",        [U_PRE] = "start-pre", [U_START] = "start",
+        [U_POST] = "start-post",      [U_ACTIVE] = "running",      [U_EXITED] = "exited",          [U_RELOAD] = "reload", [U_STOP] = "stop",
+        [U_KILLING] = "stop-sigterm", [U_STOP_POST] = "stop-post", [U_RESTARTING] = "auto-restart"};
     return names[unit->state];
 }
 
@@ -65,9 +66,11 @@ static void say_status(int client, const Unit *unit) {
     say_time(when, sizeof when, unit->since_ms ? unit->since_ms : now_ms());
     snprintf(text, sizeof text, "%s - %s", unit->name, *unit->file.description ? unit->file.description : unit->name);
     say(client, text);
-    snprintf(text, sizeof text, "     Loaded: %s (%s; %s)", unit->loaded ? "loaded" : "not-found", unit->file.path, unit_is_enabled(unit->name) ? "enabled" : "disabled");
+    snprintf(text, sizeof text, "     Loaded: %s (%s; %s)", unit->loaded ? "loaded" : "not-found", unit->file.path,
+             unit_is_enabled(unit->name) ? "enabled" : "disabled");
     say(client, text);
-    snprintf(text, sizeof text, "     Active: %s (%s) since %s%s%s", unit_state_name(unit), unit_sub_state_name(unit), when, *unit->result ? "; " : "", unit->result);
+    snprintf(text, sizeof text, "     Active: %s (%s) since %s%s%s", unit_state_name(unit), unit_sub_state_name(unit), when,
+             *unit->result ? "; " : "", unit->result);
     say(client, text);
     if (unit->main > 0) {
         snprintf(text, sizeof text, "   Main PID: %d", (int)unit->main);
@@ -108,8 +111,12 @@ static int answer_show(int client, const char *name) {
     char text[900];
     const Unit *unit = unit_find(name, true);
     snprintf(text, sizeof text, "Id=%s\nLoadState=%s\nActiveState=%s\nSubState=%s\nMainPID=%d\nUnitFileState=%s\nFragmentPath=%s", name,
-        unit ? "loaded" : "not-found", unit ? unit_state_name(unit) : "inactive", unit ? unit_sub_state_name(unit) : "dead", unit ? (int)unit->main : 0,
-        !unit ? "" : unit_is_enabled(name) ? "enabled" : "disabled", unit ? unit->file.path : "");
+             unit ? "loaded" : "not-found", unit ? unit_state_name(unit) : "inactive", unit ? unit_sub_state_name(unit) : "dead",
+             unit ? (int)unit->main : 0,
+             !unit                   ? ""
+             : unit_is_enabled(name) ? "enabled"
+                                     : "disabled",
+             unit ? unit->file.path : "");
     say(client, text);
     return 0;
 }
@@ -123,7 +130,8 @@ static int answer_reset(int client, const char *name) {
 static void list(int client) {
     for (const Unit *unit = units_first(); unit; unit = unit->next) {
         char text[700];
-        snprintf(text, sizeof text, "%-32s %-8s %-12s %-12s %s", unit->name, unit->loaded ? "loaded" : "missing", unit_state_name(unit), unit_sub_state_name(unit), unit->file.description);
+        snprintf(text, sizeof text, "%-32s %-8s %-12s %-12s %s", unit->name, unit->loaded ? "loaded" : "missing", unit_state_name(unit),
+                 unit_sub_state_name(unit), unit->file.description);
         if (unit->state != U_INACTIVE) say(client, text);
     }
 }
@@ -135,8 +143,10 @@ static void try_restart(Unit *unit) {
 }
 
 static void reload_or_restart(Unit *unit) {
-    if (unit_is_up(unit) && unit->file.reload.count) unit_reload(unit);
-    else unit_restart(unit);
+    if (unit_is_up(unit) && unit->file.reload.count)
+        unit_reload(unit);
+    else
+        unit_restart(unit);
 }
 
 typedef struct Verb {
@@ -147,11 +157,19 @@ typedef struct Verb {
 } Verb;
 
 static const Verb verbs[] = {
-    {"start", unit_start, NULL, true, false}, {"stop", unit_stop, NULL, false, false}, {"restart", unit_restart, NULL, true, false},
-    {"reload", unit_reload, NULL, true, true}, {"try-restart", try_restart, NULL, false, false}, {"condrestart", try_restart, NULL, false, false},
-    {"reload-or-restart", reload_or_restart, NULL, true, false}, {"force-reload", reload_or_restart, NULL, true, false},
-    {"status", NULL, answer_status, false, false}, {"is-active", NULL, answer_active, false, false}, {"is-failed", NULL, answer_failed, false, false},
-    {"show", NULL, answer_show, false, false}, {"reset-failed", NULL, answer_reset, false, false},
+    {"start", unit_start, NULL, true, false},
+    {"stop", unit_stop, NULL, false, false},
+    {"restart", unit_restart, NULL, true, false},
+    {"reload", unit_reload, NULL, true, true},
+    {"try-restart", try_restart, NULL, false, false},
+    {"condrestart", try_restart, NULL, false, false},
+    {"reload-or-restart", reload_or_restart, NULL, true, false},
+    {"force-reload", reload_or_restart, NULL, true, false},
+    {"status", NULL, answer_status, false, false},
+    {"is-active", NULL, answer_active, false, false},
+    {"is-failed", NULL, answer_failed, false, false},
+    {"show", NULL, answer_show, false, false},
+    {"reset-failed", NULL, answer_reset, false, false},
 };
 
 static bool order_one(int client, const Verb *verb, const char *name, Request *request) {
@@ -174,7 +192,8 @@ static void order(int client, const Verb *verb, const char *names) {
     Request *request = calloc(1, sizeof *request);
     *request = (Request){.client = client, .wants_up = verb->wants_up, .reloads = verb->order == unit_reload, .next = requests};
     while (take_word(&names, name, sizeof name)) good = order_one(client, verb, name, request) && good;
-    if (good) requests = request;
+    if (good)
+        requests = request;
     else {
         free(request);
         end(client, 5);
@@ -196,20 +215,26 @@ void units_request(int client, const char *text) {
     if (!take_word(&text, word, sizeof word)) return;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, word) != 0) continue;
-        if (verbs[i].order) order(client, &verbs[i], text);
-        else ask(client, &verbs[i], text);
+        if (verbs[i].order)
+            order(client, &verbs[i], text);
+        else
+            ask(client, &verbs[i], text);
         return;
     }
-    if (strcmp(word, "daemon-reload") == 0) units_reload_files();
-    else if (strcmp(word, "list-units") == 0) list(client);
-    else say(client, "this command is not supported in a sandbox");
+    if (strcmp(word, "daemon-reload") == 0)
+        units_reload_files();
+    else if (strcmp(word, "list-units") == 0)
+        list(client);
+    else
+        say(client, "this command is not supported in a sandbox");
     end(client, strcmp(word, "daemon-reload") != 0 && strcmp(word, "list-units") != 0);
 }
 
 void units_client_gone(int client) {
     for (Request **at = &requests; *at;) {
         Request *request = *at;
-        if (request->client != client) at = &request->next;
+        if (request->client != client)
+            at = &request->next;
         else {
             *at = request->next;
             free(request);
@@ -231,7 +256,7 @@ static int judge(const Request *request) {
         bool good = unit_is_up(unit) || (unit->file.type == UNIT_ONESHOT && unit->state == U_INACTIVE);
         if (!request->wants_up || (good && !(request->reloads && *unit->result))) continue;
         snprintf(text, sizeof text, "Job for %s failed because %s.\nSee \"systemctl status %s\" and \"journalctl -xeu %s\" for details.", unit->name,
-            *unit->result ? unit->result : "it was stopped", unit->name, unit->name);
+                 *unit->result ? unit->result : "it was stopped", unit->name, unit->name);
         say(request->client, text);
         status = 1;
     }

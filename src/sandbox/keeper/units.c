@@ -52,7 +52,9 @@ void units_reload_files(void) {
     for (Unit *unit = units; unit; unit = unit->next) reload_file(unit);
 }
 
-static bool is_starting(const Unit *unit) { return unit->state == U_WAITING || unit->state == U_PRE || unit->state == U_START || unit->state == U_POST; }
+static bool is_starting(const Unit *unit) {
+    return unit->state == U_WAITING || unit->state == U_PRE || unit->state == U_START || unit->state == U_POST;
+}
 static bool is_stopping(const Unit *unit) { return unit->state == U_STOP || unit->state == U_KILLING || unit->state == U_STOP_POST; }
 bool unit_is_up(const Unit *unit) { return unit->state == U_ACTIVE || unit->state == U_EXITED || unit->state == U_RELOAD; }
 bool unit_is_settled(const Unit *unit) { return !is_starting(unit) && !is_stopping(unit) && !unit->start_after && unit->state != U_RELOAD; }
@@ -102,9 +104,18 @@ static pid_t run(Unit *unit, const char *line, bool as_user) {
     command_words(line, &env, &argv, &flags);
     unit->control_may_fail = flags.may_fail;
     const char *cwd = file->cwd + (*file->cwd == '-');
-    Launch launch = {.argv = argv.at, .env = &env, .user = as_user ? file->user : "", .group = as_user ? file->group : "",
-        .cwd = *cwd == 0 ? "/" : strcmp(cwd, "~") == 0 ? "" : cwd, .mark = unit->mark, .output = own >= 0 ? own : unit->log_end, .control = -1,
-        .open_files = file->open_files, .plan = plan};
+    Launch launch = {.argv = argv.at,
+                     .env = &env,
+                     .user = as_user ? file->user : "",
+                     .group = as_user ? file->group : "",
+                     .cwd = *cwd == 0               ? "/"
+                            : strcmp(cwd, "~") == 0 ? ""
+                                                    : cwd,
+                     .mark = unit->mark,
+                     .output = own >= 0 ? own : unit->log_end,
+                     .control = -1,
+                     .open_files = file->open_files,
+                     .plan = plan};
     pid_t pid = argv.count ? spawn(&launch, reason, &code) : -1;
     if (own >= 0) close(own);
     words_free(&env);
@@ -148,7 +159,8 @@ static void fail_unit(Unit *unit, const char *result) {
 
 static void finish(Unit *unit) { // nothing of it runs any more
     const UnitFile *file = &unit->file;
-    bool again = file->restart == RESTART_ALWAYS || (file->restart == RESTART_ON_FAILURE && unit->failed) || (file->restart == RESTART_ON_SUCCESS && !unit->failed);
+    bool again = file->restart == RESTART_ALWAYS || (file->restart == RESTART_ON_FAILURE && unit->failed) ||
+                 (file->restart == RESTART_ON_SUCCESS && !unit->failed);
     unit->main = unit->control = 0;
     if (again && !unit->stop_wanted && !shutting_down) {
         note(unit, "%s: Scheduled restart job.\n", unit->name);
@@ -214,8 +226,10 @@ static void phase_done(Unit *unit) {
         }
         break;
     case U_POST:
-        if (file->type == UNIT_ONESHOT && !file->remain) begin_killing(unit);
-        else enter(unit, file->type == UNIT_ONESHOT ? U_EXITED : U_ACTIVE, 0);
+        if (file->type == UNIT_ONESHOT && !file->remain)
+            begin_killing(unit);
+        else
+            enter(unit, file->type == UNIT_ONESHOT ? U_EXITED : U_ACTIVE, 0);
         note(unit, "Started %s.\n", *file->description ? file->description : unit->name);
         break;
     case U_RELOAD: enter(unit, unit->main ? U_ACTIVE : U_EXITED, 0); break;
@@ -234,8 +248,10 @@ static void run_next(Unit *unit) {
     unit->control = run(unit, list->at[unit->command++], as_user);
     if (unit->control > 0) return;
     unit->control = 0;
-    if (unit->control_may_fail) run_next(unit);
-    else fail_unit(unit, "the control process exited with error code");
+    if (unit->control_may_fail)
+        run_next(unit);
+    else
+        fail_unit(unit, "the control process exited with error code");
 }
 
 // ---- Ends ----
@@ -251,7 +267,8 @@ static void killing_tick(Unit *unit) {
         if (unit->deadline && uptime_ms() >= unit->deadline && !unit->killed) {
             unit->killed = true;
             tree_kill(plan, unit->main, unit->mark);
-        } else if (unit->file.kill == KILL_MIXED && unit->main <= 0) tree_kill(plan, 0, unit->mark);
+        } else if (unit->file.kill == KILL_MIXED && unit->main <= 0)
+            tree_kill(plan, 0, unit->mark);
         return;
     }
     unit->main = unit->control = 0;
@@ -266,8 +283,10 @@ static void begin_killing(Unit *unit) {
     }
     enter(unit, U_KILLING, unit->file.stop_timeout_ms);
     unit->killed = false;
-    if (unit->file.kill == KILL_GROUP) tree_signal(plan, unit->main, unit->mark, SIGTERM);
-    else if (unit->file.kill != KILL_NONE && unit->main > 0) kill(unit->main, SIGTERM);
+    if (unit->file.kill == KILL_GROUP)
+        tree_signal(plan, unit->main, unit->mark, SIGTERM);
+    else if (unit->file.kill != KILL_NONE && unit->main > 0)
+        kill(unit->main, SIGTERM);
     killing_tick(unit);
 }
 
@@ -284,20 +303,25 @@ static void main_exited(Unit *unit) {
     char text[64];
     snprintf(text, sizeof text, "%s %d", unit->signal ? "signal" : "status", unit->signal ? unit->signal : unit->code);
     note(unit, "Main process exited, %s.\n", text);
-    if (unit->state == U_ACTIVE && unit->file.remain && !unit->failed) enter(unit, U_EXITED, 0);
-    else if (!is_stopping(unit)) begin_killing(unit);
+    if (unit->state == U_ACTIVE && unit->file.remain && !unit->failed)
+        enter(unit, U_EXITED, 0);
+    else if (!is_stopping(unit))
+        begin_killing(unit);
 }
 
 static void control_exited(Unit *unit) {
     unit->control = 0;
     bool good = ended_well(unit) && unit->signal == 0;
     if (unit->state == U_KILLING) return;
-    if (good || unit->control_may_fail) run_next(unit);
+    if (good || unit->control_may_fail)
+        run_next(unit);
     else if (unit->state == U_RELOAD) {
         unit->result = "the control process exited with error code";
         enter(unit, unit->main ? U_ACTIVE : U_EXITED, 0);
-    } else if (unit->state == U_STOP) begin_killing(unit);
-    else fail_unit(unit, "the control process exited with error code");
+    } else if (unit->state == U_STOP)
+        begin_killing(unit);
+    else
+        fail_unit(unit, "the control process exited with error code");
 }
 
 void units_exited(pid_t pid, int status) {
@@ -306,8 +330,10 @@ void units_exited(pid_t pid, int status) {
         stream_drain(&unit->log);
         unit->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
         unit->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-        if (pid == unit->main) main_exited(unit);
-        else control_exited(unit);
+        if (pid == unit->main)
+            main_exited(unit);
+        else
+            control_exited(unit);
     }
 }
 
@@ -347,12 +373,14 @@ static bool starts_behind(const Unit *unit, const Words *names, bool needed, boo
 }
 
 static void waiting_tick(Unit *unit) {
-    bool missing = false, waits = starts_behind(unit, &unit->file.after, false, &missing) | starts_behind(unit, &unit->file.needs, true, &missing);
+    bool missing = false, follows = starts_behind(unit, &unit->file.after, false, &missing),
+         needs = starts_behind(unit, &unit->file.needs, true, &missing);
     if (missing) {
         unit->failed = unit->stop_wanted = true;
         unit->result = "a dependency job failed";
         enter(unit, U_FAILED, 0);
-    } else if (!waits) begin(unit);
+    } else if (!follows && !needs)
+        begin(unit);
 }
 
 static void start_all(const Words *names) {
@@ -384,8 +412,10 @@ void unit_stop(Unit *unit) {
     }
     bool orderly = unit_is_up(unit);
     enter(unit, U_STOP, unit->file.stop_timeout_ms);
-    if (orderly) run_next(unit);
-    else begin_killing(unit);
+    if (orderly)
+        run_next(unit);
+    else
+        begin_killing(unit);
 }
 
 void unit_restart(Unit *unit) {
@@ -396,8 +426,10 @@ void unit_restart(Unit *unit) {
         unit_start(unit);
     } else if (!is_starting(unit)) {
         unit_stop(unit);
-        if (unit->state == U_INACTIVE) unit_start(unit);
-        else unit->start_after = true;
+        if (unit->state == U_INACTIVE)
+            unit_start(unit);
+        else
+            unit->start_after = true;
     }
 }
 
@@ -416,17 +448,23 @@ static void timed_out(Unit *unit) {
         enter(unit, U_INACTIVE, 0);
         unit_start(unit);
     } else if (unit->state == U_START && unit->file.type == UNIT_FORKING && !unit->control) {
-        if (now_ms() - unit->since_ms < PID_FILE_MS) adopt_daemon(unit);
-        else fail_unit(unit, "the daemon wrote no PID file");
-    } else if (is_starting(unit)) fail_unit(unit, "a timeout was exceeded");
-    else begin_killing(unit);
+        if (now_ms() - unit->since_ms < PID_FILE_MS)
+            adopt_daemon(unit);
+        else
+            fail_unit(unit, "the daemon wrote no PID file");
+    } else if (is_starting(unit))
+        fail_unit(unit, "a timeout was exceeded");
+    else
+        begin_killing(unit);
 }
 
 static void release_a_circle(void) { // all that start wait for each other: the first goes on
     Unit *waiting = NULL;
     for (Unit *unit = units; unit; unit = unit->next) {
-        if (unit->state == U_WAITING) waiting = unit;
-        else if (is_starting(unit)) return;
+        if (unit->state == U_WAITING)
+            waiting = unit;
+        else if (is_starting(unit))
+            return;
     }
     if (waiting) begin(waiting);
 }
@@ -441,9 +479,12 @@ static void write_list(void) {
 
 void units_tick(void) {
     for (Unit *unit = units; unit; unit = unit->next) {
-        if (unit->state == U_WAITING) waiting_tick(unit);
-        else if (unit->state == U_KILLING) killing_tick(unit);
-        else if (unit->deadline && uptime_ms() >= unit->deadline) timed_out(unit);
+        if (unit->state == U_WAITING)
+            waiting_tick(unit);
+        else if (unit->state == U_KILLING)
+            killing_tick(unit);
+        else if (unit->deadline && uptime_ms() >= unit->deadline)
+            timed_out(unit);
     }
     release_a_circle();
     write_list();

@@ -8,7 +8,21 @@
 
 #include "unit_file.h"
 
-typedef enum UnitState { U_INACTIVE, U_FAILED, U_WAITING, U_PRE, U_START, U_POST, U_ACTIVE, U_EXITED, U_RELOAD, U_STOP, U_KILLING, U_STOP_POST, U_RESTARTING } UnitState;
+typedef enum UnitState {
+    U_INACTIVE,
+    U_FAILED,
+    U_WAITING,
+    U_PRE,
+    U_START,
+    U_POST,
+    U_ACTIVE,
+    U_EXITED,
+    U_RELOAD,
+    U_STOP,
+    U_KILLING,
+    U_STOP_POST,
+    U_RESTARTING
+} UnitState;
 
 typedef struct Unit {
     char name[128], mark[160];

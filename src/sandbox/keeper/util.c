@@ -145,8 +145,10 @@ static void take_descriptor(struct msghdr *message, int *fd) {
     if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len < CMSG_LEN(sizeof(int))) return;
     int got;
     memcpy(&got, CMSG_DATA(head), sizeof got);
-    if (fd) *fd = got;
-    else close(got);
+    if (fd)
+        *fd = got;
+    else
+        close(got);
 }
 
 ssize_t message_receive(int socket, char *out, size_t room, int *fd) {

@@ -27,10 +27,10 @@ int place_teardown(void **state); // destroys its sandboxes, ends its network
 Sandbox *make_build(Place *place, const char *name, SandboxLimits limits);
 Sandbox *make_instance(Place *place, int number); // "i-N" at 10.0.0.N and PUBLICS.N
 void start_job(Sandbox *sandbox, const char *id, const char *script, const char *user); // bash -c
-// Waits up to 20 s; fails the test when it does not come. `job` NULL: any.
+// Waits up to a minute, for busy machines; fails the test when it does not come. `job` NULL: any.
 SandboxEvent wait_event(Sandbox *sandbox, SandboxEventKind kind, const char *job);
 SandboxJobStatus run_job(Sandbox *sandbox, const char *id, const char *script, const char *user); // starts and waits for its end
 const char *output_of(Place *place, Sandbox *sandbox, const char *id, SandboxStream stream); // all of it, terminated
 int64_t elapsed_ms(void); // monotonic
 int connect_public(Place *place, int number, int port); // a socket connected to PUBLICS.number, or -1
-const char *http_get(Place *place, int number, int port); // of PUBLICS.number: the whole reply to GET /, "" when refused; retries for 5 s
+const char *http_get(Place *place, int number, int port); // of PUBLICS.number: the whole reply to GET /, "" when refused; retries for 20 s

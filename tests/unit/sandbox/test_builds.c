@@ -160,8 +160,10 @@ static void what_a_build_writes_stays_inside(void **state) {
     Place *place = *state;
     if (sandbox_host_rung(place->host) == SANDBOX_RUNG_D) return; // not isolated, as it says
     Sandbox *build = make_build(place, "b", no_limits);
-    SandboxJobStatus status = run_job(build, "job",
-        "set -e; id -u; echo x > /etc/rehearse-trace; echo x > /usr/bin/rehearse-trace; mkdir /rehearse-trace; rm /etc/passwd; ps ax | wc -l >&3", "");
+    SandboxJobStatus status = run_job(
+        build, "job",
+        "set -e; id -u; echo x > /etc/rehearse-trace; echo x > /usr/bin/rehearse-trace; mkdir /rehearse-trace; rm /etc/passwd; ps ax | wc -l >&3",
+        "");
     assert_int_equal(status.exit_code, 0);
     assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), "0\n");
     assert_true(strtol(output_of(place, build, "job", SANDBOX_CONTROL), NULL, 10) < 8); // its own process tree
@@ -313,10 +315,52 @@ static void binds_files_and_environment_arrive_inside(void **state) {
     const Str env = STR("COLOUR=blue");
     SandboxSpec spec = {.name = STR("b"), .binds = &bind, .bind_count = 1, .files = &placed, .file_count = 1, .env = &env, .env_count = 1};
     assert_true(sandbox_create(place->host, &spec, &build, &e));
-    SandboxJobStatus status = run_job(build, "job", "placed; echo $COLOUR; ls -d /data/host-tmp/rehearse-sandbox-* >/dev/null && echo bound; touch /data/host-tmp/x 2>/dev/null && echo wrote", "");
+    SandboxJobStatus status = run_job(
+        build, "job",
+        "placed; echo $COLOUR; ls -d /data/host-tmp/rehearse-sandbox-* >/dev/null && echo bound; touch /data/host-tmp/x 2>/dev/null && echo wrote",
+        "");
     assert_int_equal(status.exit_code, 1);
     assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), "placed\nblue\nbound\n");
     sandbox_close(build);
+}
+
+static void a_link_in_place_of_the_output_is_not_followed(void **state) {
+    Place *place = *state;
+    if (sandbox_host_rung(place->host) == SANDBOX_RUNG_D) return;
+    Error e = {0};
+    int64_t offset = 0;
+    Vec chunks = vec_of(place->arena, SandboxChunk);
+    Sandbox *build = make_build(place, "b", no_limits);
+    SandboxJobStatus status =
+        run_job(build, "job", "cd /run/rehearse && ! ln -s /etc/passwd exchange/link 2>/dev/null && ln -sf /etc/passwd jobs/job/output", "");
+    assert_int_equal(status.exit_code, 0);
+    assert_false(sandbox_job_read(build, STR("job"), SANDBOX_OUTPUT, &offset, 1 << 20, place->arena, &chunks, &e));
+    assert_int_equal(chunks.len, 0);
+    sandbox_close(build);
+}
+
+static void a_reader_that_lags_is_told_to_look_again(void **state) {
+    Place *place = *state;
+    Error e = {0};
+    bool told = false, stopped = false;
+    SandboxEvent event;
+    SandboxJobStatus status;
+    Sandbox *slow = make_build(place, "b", no_limits), *other = NULL;
+    start_job(slow, "job", "for i in $(seq 3000); do echo $i; [ $((i % 30)) = 0 ] && sleep 0.001; done; sleep 1", "");
+    assert_true(sandbox_open(place->host, STR("b"), &other, &e));
+    wait_event(other, SANDBOX_JOB_OUTPUT, "job");
+    usleep(700000); // `slow` reads nothing meanwhile
+    for (int64_t end = elapsed_ms() + 10000; !told && elapsed_ms() < end; usleep(1000))
+        while (sandbox_next(slow, &event)) {
+            stopped = event.kind == SANDBOX_STOPPED;
+            told = told || stopped || event.kind == SANDBOX_RESYNC;
+        }
+    assert_true(told);
+    if (!stopped) wait_event(slow, SANDBOX_STOPPED, NULL);
+    sandbox_job_status(slow, STR("job"), &status);
+    assert_int_equal(status.state, SANDBOX_JOB_ENDED);
+    sandbox_close(slow);
+    sandbox_close(other);
 }
 
 static void programs_see_plane_time_and_its_jumps(void **state) {
@@ -360,6 +404,8 @@ static const struct CMUnitTest builds[] = {
     CASE(a_destroyed_sandbox_leaves_nothing),
     CASE(names_that_are_no_names_are_refused),
     CASE(a_missing_bind_breaks_the_sandbox_with_its_cause),
+    CASE(a_link_in_place_of_the_output_is_not_followed),
+    CASE(a_reader_that_lags_is_told_to_look_again),
     CASE(programs_see_plane_time_and_its_jumps),
     CASE(binds_files_and_environment_arrive_inside),
 };

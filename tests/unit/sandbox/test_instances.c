@@ -10,9 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char web_unit[] = "cat > /etc/systemd/system/web.service <<'U'\n[Unit]\nDescription=Web\n[Service]\nEnvironment=PORT=8000\n"
-                               "ExecStart=/usr/bin/python3 -c 'import http.server as h, os; h.test(h.SimpleHTTPRequestHandler, port=int(os.environ[\"PORT\"]))'\n"
-                               "WorkingDirectory=/srv\nRestart=always\n[Install]\nWantedBy=multi-user.target\nU\n";
+static const char web_unit[] =
+    "cat > /etc/systemd/system/web.service <<'U'\n[Unit]\nDescription=Web\n[Service]\nEnvironment=PORT=8000\n"
+    "ExecStart=/usr/bin/python3 -c 'import http.server as h, os; h.test(h.SimpleHTTPRequestHandler, port=int(os.environ[\"PORT\"]))'\n"
+    "WorkingDirectory=/srv\nRestart=always\n[Install]\nWantedBy=multi-user.target\nU\n";
 
 static uint16_t open_port(Sandbox *sandbox, uint16_t port) { // as the host sees it
     Error e = {0};
@@ -24,13 +25,17 @@ static uint16_t open_port(Sandbox *sandbox, uint16_t port) { // as the host sees
 
 static void serve(Place *place, Sandbox *sandbox, int port) { // a unit that serves a page with the host name
     char script[1024];
-    snprintf(script, sizeof script, "%s sed -i s/8000/%d/ /etc/systemd/system/web.service; hostname > /srv/index.html; systemctl daemon-reload; "
-             "systemctl start web && systemctl enable -q web", web_unit, port);
+    snprintf(script, sizeof script,
+             "%s sed -i s/8000/%d/ /etc/systemd/system/web.service; hostname > /srv/index.html; systemctl daemon-reload; "
+             "systemctl start web && systemctl enable -q web",
+             web_unit, port);
     SandboxJobStatus status = run_job(sandbox, "serve", script, "");
     if (status.exit_code) fail_msg("%s", output_of(place, sandbox, "serve", SANDBOX_OUTPUT));
 }
 
-static bool ends_with(const char *text, const char *end) { return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0; }
+static bool ends_with(const char *text, const char *end) {
+    return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
 
 static void two_instances_bind_the_same_port(void **state) {
     Place *place = *state;
@@ -53,7 +58,8 @@ static void instances_reach_each_other_by_both_addresses(void **state) {
     serve(place, first, 8000);
     http_get(place, 5, 8000); // until it answers
     char script[256];
-    snprintf(script, sizeof script, "for a in 10.0.0.5 %s.5; do python3 -c \"import urllib.request as u; print(u.urlopen('http://$a:8000').read())\"; done", place->publics);
+    snprintf(script, sizeof script,
+             "for a in 10.0.0.5 %s.5; do python3 -c \"import urllib.request as u; print(u.urlopen('http://$a:8000').read())\"; done", place->publics);
     run_job(second, "ask", script, "");
     assert_string_equal(output_of(place, second, "ask", SANDBOX_OUTPUT), "b'i-5\\n'\nb'i-5\\n'\n");
     sandbox_close(first);
@@ -67,8 +73,11 @@ static void the_proxy_leads_out_but_not_to_the_hosts_own_services(void **state) 
     open_port(first, 8000);
     serve(place, first, 8000);
     http_get(place, 5, 8000); // until it answers
-    snprintf(script, sizeof script, "export no_proxy= NO_PROXY=; get() { curl -sS -o /dev/null -w '%%{http_code}\\n' $@; }; get http://%s.5:8000/; get http://10.0.0.5:8000/; "
-        "get -p http://10.0.0.5:8000/; get http://127.0.0.1:8000/; get http://169.254.1.1/; get -p http://[::1]:22/ 2>/dev/null", place->publics);
+    snprintf(
+        script, sizeof script,
+        "export no_proxy= NO_PROXY=; get() { curl -sS -o /dev/null -w '%%{http_code}\\n' $@; }; get http://%s.5:8000/; get http://10.0.0.5:8000/; "
+        "get -p http://10.0.0.5:8000/; get http://127.0.0.1:8000/; get http://169.254.1.1/; get -p http://[::1]:22/ 2>/dev/null",
+        place->publics);
     run_job(second, "ask", script, "");
     assert_string_equal(output_of(place, second, "ask", SANDBOX_OUTPUT), "200\n200\n200\n403\n403\n000\n");
     sandbox_close(first);
@@ -156,8 +165,10 @@ static void a_unit_that_dies_is_started_again(void **state) {
     Place *place = *state;
     Sandbox *instance = make_instance(place, 5);
     serve(place, instance, 8000);
-    run_job(instance, "kill", "old=$(systemctl show web | sed -n s/MainPID=//p); kill -9 $old; for i in $(seq 100); do sleep 0.05; "
-        "new=$(systemctl show web | sed -n s/MainPID=//p); [ $new != 0 -a $new != $old ] && echo again && exit; done", "");
+    run_job(instance, "kill",
+            "old=$(systemctl show web | sed -n s/MainPID=//p); kill -9 $old; for i in $(seq 100); do sleep 0.05; "
+            "new=$(systemctl show web | sed -n s/MainPID=//p); [ $new != 0 -a $new != $old ] && echo again && exit; done",
+            "");
     assert_string_equal(output_of(place, instance, "kill", SANDBOX_OUTPUT), "again\n");
     sandbox_close(instance);
 }
@@ -165,15 +176,19 @@ static void a_unit_that_dies_is_started_again(void **state) {
 static void units_start_in_order_and_failures_are_said(void **state) {
     Place *place = *state;
     Sandbox *instance = make_instance(place, 5);
-    SandboxJobStatus status = run_job(instance, "units",
-        "cd /etc/systemd/system; printf '[Unit]\\nRequires=b.service\\nAfter=b.service\\n[Service]\\nType=oneshot\\nExecStart=/bin/sh -c \"echo a >> /order\"\\n' > a.service\n"
+    SandboxJobStatus status = run_job(
+        instance, "units",
+        "cd /etc/systemd/system; printf '[Unit]\\nRequires=b.service\\nAfter=b.service\\n[Service]\\nType=oneshot\\nExecStart=/bin/sh -c \"echo a >> "
+        "/order\"\\n' > a.service\n"
         "printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c \"sleep 0.1; echo b >> /order\"\\n' > b.service\n"
         "printf '[Service]\\nType=forking\\nPIDFile=/run/f.pid\\nExecStart=/bin/sh -c \"sleep 100 & echo $$! > /run/f.pid\"\\n' > f.service\n"
         "printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' > bad.service\n"
         "systemctl start a && cat /order; systemctl start f && systemctl is-active f; systemctl stop f; systemctl is-active f; pgrep -x sleep\n"
-        "systemctl start bad 2>/dev/null; echo $?; systemctl is-failed bad; systemctl start none 2>&1; systemctl start x.timer 2>&1", "");
+        "systemctl start bad 2>/dev/null; echo $?; systemctl is-failed bad; systemctl start none 2>&1; systemctl start x.timer 2>&1",
+        "");
     assert_int_equal(status.exit_code, 1);
-    assert_string_equal(output_of(place, instance, "units", SANDBOX_OUTPUT),
+    assert_string_equal(
+        output_of(place, instance, "units", SANDBOX_OUTPUT),
         "b\na\nactive\ninactive\n1\nfailed\nFailed to start none.service: Unit none.service not found.\nx.timer: only services run in a sandbox\n");
     sandbox_close(instance);
 }
@@ -208,7 +223,7 @@ static void runas_is_the_user_inside(void **state) {
     run_job(instance, "who", "echo $USER $HOME $PWD $(id -u)", "ec2-user");
     bool one_id = sandbox_host_rung(place->host) == SANDBOX_RUNG_C; // every user is root there, as the rung says
     assert_string_equal(output_of(place, instance, "who", SANDBOX_OUTPUT),
-        one_id ? "ec2-user /home/ec2-user /home/ec2-user 0\n" : "ec2-user /home/ec2-user /home/ec2-user 1000\n");
+                        one_id ? "ec2-user /home/ec2-user /home/ec2-user 0\n" : "ec2-user /home/ec2-user /home/ec2-user 1000\n");
     SandboxJobStatus status = run_job(instance, "nobody", "true", "no-such-user");
     assert_int_equal(status.exit_code, 126);
     assert_string_equal(status.reason, "no-such-user: No such file or directory");

@@ -4,7 +4,9 @@
 #include "../unit.h"
 
 static void each_refusal_names_cause_and_remedy(void **state) {
-    static const struct { const char *report, *remedy; } cases[] = {
+    static const struct {
+        const char *report, *remedy;
+    } cases[] = {
         {"clone 1 user namespaces", "kernel.unprivileged_userns_clone=1"},
         {"clone 28 user namespaces", "user.max_user_namespaces"},
         {"uid_map 1 0 1000 1", "apparmor_restrict_unprivileged_userns=0"},

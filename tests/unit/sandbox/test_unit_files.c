@@ -15,8 +15,10 @@ static void parse(UnitFile *file, const char *text) {
 
 static void a_service_is_read(void **state) {
     UnitFile file;
-    parse(&file, "[Unit]\nDescription=The app\nAfter=network.target db.service\nRequires=db\n# a comment\n; another\n[Service]\nType = forking\nPIDFile=/run/app.pid\n"
-                 "ExecStart=/bin/app --fork\nRestart=on-failure\nRestartSec=1min 500ms\nTimeoutStopSec=infinity\nLimitNOFILE=4096\nUser=ec2-user\nRemainAfterExit=yes\n"
+    parse(&file, "[Unit]\nDescription=The app\nAfter=network.target db.service\nRequires=db\n# a comment\n; another\n[Service]\nType = "
+                 "forking\nPIDFile=/run/app.pid\n"
+                 "ExecStart=/bin/app --fork\nRestart=on-failure\nRestartSec=1min "
+                 "500ms\nTimeoutStopSec=infinity\nLimitNOFILE=4096\nUser=ec2-user\nRemainAfterExit=yes\n"
                  "KillMode=process\n[Install]\nWantedBy=multi-user.target\n");
     assert_string_equal(file.description, "The app");
     assert_int_equal(file.after.count, 2);
@@ -80,7 +82,10 @@ static void environment_lines_keep_quoted_blanks(void **state) {
 }
 
 static void commands_are_split_and_variables_put_in(void **state) {
-    static const struct { const char *line, *words; bool may_fail; } cases[] = {
+    static const struct {
+        const char *line, *words;
+        bool may_fail;
+    } cases[] = {
         {"/bin/echo one 'two three' \"four $NAME\"", "/bin/echo|one|two three|four value", false},
         {"-/bin/false", "/bin/false", true},
         {"/bin/a ${NAME}x $MANY \"$MANY\" ${MANY}", "/bin/a|valuex|1|2|1 2|1 2", false},
