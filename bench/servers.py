@@ -1,5 +1,6 @@
 """The two servers that are measured, started on free ports with empty data, and set up alike: a user whose policy allows what is asked, a bucket, a table."""
 
+import contextlib
 import json
 import os
 import socket
@@ -81,7 +82,7 @@ class Server:
             region_name="us-east-1",
             aws_access_key_id=self.key,
             aws_secret_access_key=self.secret,
-            config=botocore.config.Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
+            config=botocore.config.Config(signature_version="v4" if service != "s3" else "s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
         )
 
     def prepare(self):
@@ -117,3 +118,8 @@ def moto(folder):
 def temporary_folder():
     """On the disk that the build lies on: what is durable is measured there."""
     return tempfile.TemporaryDirectory(prefix="bench-", dir=TOP / "build")
+
+
+def nobody():
+    """In the peer's place when it is left out."""
+    return contextlib.nullcontext()

@@ -116,6 +116,12 @@ typedef struct EffectStart {
     Effect effect;
 } EffectStart;
 
+// agenda.c: answers of the database, and the state of their tables when they were given.
+typedef struct Agenda {
+    uint64_t outbox_changes, timer_changes;
+    int64_t outbox_ms, timer_ms[TIMER_OUTER + 1];
+} Agenda;
+
 struct Turns {
     Plane *plane;
     pthread_t thread;
@@ -126,6 +132,7 @@ struct Turns {
     _Atomic bool stopping;
     Arena *arena; // of the current turn
     StepContext step; // store, arena, now; its wakes
+    Agenda agenda;
     List parked;
     Vec finished; // Work *
     Vec effects; // EffectStart: to hand to the loop after the commit
@@ -206,6 +213,11 @@ Doc *effects_under_way(Turns *turns, Arena *arena); // for `rehearse clock`: wha
 
 // bus.c
 void bus_publish(Turns *turns, const OutboxEntry *entry);
+
+// agenda.c: what is due next, plane time; INT64_MAX: nothing is.
+int64_t agenda_outbox_ms(Turns *turns); // 0: at once
+int64_t agenda_timer_ms(Turns *turns, TimerKind kind);
+bool agenda_has_due_timer(Turns *turns);
 
 // outgoing.c: the outbox's entries on their way out, within the turn.
 bool outgoing_run(Turns *turns); // true: did something

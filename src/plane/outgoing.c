@@ -155,6 +155,7 @@ static void carry_out(Turns *turns, OutboxEntry *entry) {
 }
 
 bool outgoing_run(Turns *turns) {
+    if (agenda_outbox_ms(turns) > turns->step.now_ms) return false;
     OutboxEntry entries[ENTRIES_A_ROUND];
     size_t count = outbox_next(turns->store, turns->arena, turns->step.now_ms, entries, ENTRIES_A_ROUND);
     for (size_t i = 0; i < count; i++) carry_out(turns, &entries[i]);

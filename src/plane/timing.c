@@ -28,7 +28,7 @@ int64_t timing_real_ms(const Turns *turns, int64_t plane_ms, int64_t real_ms) {
 bool timing_fire(Turns *turns) {
     Timer timer;
     size_t fired = 0;
-    while (fired < TIMERS_A_TURN && timer_next_due(turns->store, turns->arena, turns->step.now_ms, &timer)) {
+    while (fired < TIMERS_A_TURN && agenda_has_due_timer(turns) && timer_next_due(turns->store, turns->arena, turns->step.now_ms, &timer)) {
         turns->changed = true;
         timer_fire(&turns->step, &timer);
         fired++;
@@ -67,20 +67,19 @@ void timing_load(Turns *turns, ClockMode mode, double scale) {
 }
 
 static bool is_under_way(Turns *turns, int64_t real_ms) {
-    if (!queue_is_empty(&turns->incoming) || outbox_next_due(turns->store, turns->arena) <= turns->step.now_ms || effects_hold_clock(turns)) return true;
+    if (!queue_is_empty(&turns->incoming) || agenda_outbox_ms(turns) <= turns->step.now_ms || effects_hold_clock(turns)) return true;
     if (plane_open_requests(turns->plane) > parking_outside_count(turns)) return true;
     return real_ms - plane_last_request_ms(turns->plane) < CLOCK_QUIET_MS;
 }
 
 // The next WAIT, or the BACKGROUND timer that lies before it.
 static bool jump_target(Turns *turns, int64_t *target_ms) {
-    Timer timer;
-    int64_t wait_ms = parking_next_wait_ms(turns), retry_ms = outbox_next_due(turns->store, turns->arena);
+    int64_t wait_ms = parking_next_wait_ms(turns), retry_ms = agenda_outbox_ms(turns);
     if (retry_ms < wait_ms) wait_ms = retry_ms; // a backoff is a wait too
-    if (timer_next(turns->store, turns->arena, TIMER_WAIT, &timer) && timer.due_ms < wait_ms) wait_ms = timer.due_ms;
+    if (agenda_timer_ms(turns, TIMER_WAIT) < wait_ms) wait_ms = agenda_timer_ms(turns, TIMER_WAIT);
     if (wait_ms == INT64_MAX) return false;
     *target_ms = wait_ms;
-    if (timer_next(turns->store, turns->arena, TIMER_BACKGROUND, &timer) && timer.due_ms < wait_ms) *target_ms = timer.due_ms;
+    if (agenda_timer_ms(turns, TIMER_BACKGROUND) < wait_ms) *target_ms = agenda_timer_ms(turns, TIMER_BACKGROUND);
     return true;
 }
 
@@ -109,13 +108,11 @@ void timing_advance(Turns *turns, int64_t plane_ms) {
 }
 
 static int64_t next_timer_real_ms(Turns *turns, int64_t real_ms) {
-    int64_t next = parking_next_real_ms(turns), retry_ms = outbox_next_due(turns->store, turns->arena);
+    int64_t next = parking_next_real_ms(turns), retry_ms = agenda_outbox_ms(turns);
     if (retry_ms != INT64_MAX && timing_real_ms(turns, retry_ms, real_ms) < next) next = timing_real_ms(turns, retry_ms, real_ms);
     for (TimerKind kind = TIMER_WAIT; kind <= TIMER_OUTER; kind++) {
-        Timer timer;
-        if (!timer_next(turns->store, turns->arena, kind, &timer)) continue;
-        int64_t due = timing_real_ms(turns, timer.due_ms, real_ms);
-        if (due < next) next = due;
+        int64_t due_ms = agenda_timer_ms(turns, kind);
+        if (due_ms != INT64_MAX && timing_real_ms(turns, due_ms, real_ms) < next) next = timing_real_ms(turns, due_ms, real_ms);
     }
     return next;
 }

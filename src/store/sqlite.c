@@ -149,6 +149,7 @@ static void execute(Store *store, Verb verb) {
 
 static void take_back(Store *store) {
     if (!sqlite3_get_autocommit(store->db)) run_verb(store, ROLLBACK);
+    store->undone++;
     store->began = false;
 }
 
@@ -176,6 +177,7 @@ void store_rollback(Store *store) {
 }
 
 bool store_failed(const Store *store) { return store->failed; }
+uint64_t store_changes(Store *store, const StoreTable *table) { return 1 + store->undone + sqlite_table(store, table)->changes; }
 
 void store_savepoint(Store *store) {
     store->depth++;
@@ -190,11 +192,13 @@ void store_release(Store *store) {
 
 void store_undo(Store *store) {
     execute(store, UNDO);
+    store->undone++;
     store_release(store);
 }
 
 // Without a WHERE, SQLite gives a table's pages back without looking at its rows.
 void store_wipe(Store *store) {
+    store->undone++;
     char sql[SQL_BYTES];
     for (size_t i = 0; i < store->table_count && !store->failed; i++) {
         snprintf(sql, sizeof sql, "DELETE FROM %s", store->tables[i].table->name);

@@ -11,6 +11,7 @@ typedef enum Verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, VERBS } V
 typedef struct TableStatements {
     const StoreTable *table;
     sqlite3_stmt *queries[QUERIES]; // prepared at first use
+    uint64_t changes;
 } TableStatements;
 
 struct Store {
@@ -20,6 +21,7 @@ struct Store {
     sqlite3_stmt *verbs[VERBS];
     int depth; // of savepoints
     bool began, failed;
+    uint64_t undone; // how often something was taken back: a change of every table
     Error error;
 };
 

@@ -54,8 +54,10 @@ bool store_get(Store *store, const StoreTable *table, Str key, Arena *arena, Str
 
 // Runs a statement that writes; says whether a row changed.
 static bool write_row(Store *store, const StoreTable *table, Query kind, Str key, Str value) {
-    sqlite3_stmt *query = statement(store, sqlite_table(store, table), kind);
+    TableStatements *of = sqlite_table(store, table);
+    sqlite3_stmt *query = statement(store, of, kind);
     if (!query) return false;
+    of->changes++;
     bind_bytes(query, 1, key);
     if (kind != DELETE) bind_bytes(query, 2, value);
     if (sqlite3_step(query) != SQLITE_DONE) sqlite_stick(store);

@@ -42,6 +42,10 @@ void store_put(Store *store, const StoreTable *table, Str key, Str value);
 bool store_insert(Store *store, const StoreTable *table, Str key, Str value); // false when the key is there already
 bool store_delete(Store *store, const StoreTable *table, Str key); // false when absent
 
+// Grows with each change of the table by this connection, and when changes are taken back: whoever remembers what he read learns whether it still holds.
+// Never 0. What other connections write does not count.
+uint64_t store_changes(Store *store, const StoreTable *table);
+
 typedef struct StoreRange {
     Str from, before; // from <= key < before; `before` STR_NONE: to the end of the table
     bool reverse; // from the highest key downward
