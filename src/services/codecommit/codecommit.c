@@ -31,7 +31,6 @@ static const Operation OPERATIONS[] = {
 };
 
 static void start(Turn *turn) {
-    git_start();
     refs_follow_all(turn);
 }
 

@@ -11,8 +11,7 @@
 #include "plane/effects.h"
 #include "plane/endpoint.h"
 #include "plane/turn.h"
-
-#include <git2.h>
+#include "services/codecommit/libgit2.h"
 
 extern const DocumentType CODECOMMIT_REPOSITORY;
 extern const EndpointType CODECOMMIT_GIT;
@@ -37,7 +36,6 @@ bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e)
 bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *e);
 Str git_oid_str(Arena *arena, const git_oid *oid);
 bool git_oid_of(Str text, git_oid *out);
-void git_start(void); // once, before anything else
 
 // refs.c
 void refs_follow(Turn *turn, Str repository_name, Str caller_arn); // compares, publishes, stores

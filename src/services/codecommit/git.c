@@ -1,16 +1,6 @@
 // libgit2 in our words: opening, naming, errors.
 #include "services/codecommit/codecommit.h"
 
-void git_start(void) {
-    static bool started;
-    if (started) return;
-    started = true;
-    git_libgit2_init();
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0); // the folder is ours
-    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, ""); // nobody's own settings
-    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_SYSTEM, "");
-}
-
 bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e) {
     Str folder = repository_folder(turn_arena(turn), turn_data_folder(turn), repository);
     if (git_repository_open_bare(out, str_c(turn_arena(turn), folder)) == 0) return true;
