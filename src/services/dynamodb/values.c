@@ -3,19 +3,21 @@
 #include "formats/json.h"
 
 static const struct {
-    const char *name, *word;
+    Str name; // compared for every value that is looked at: no strlen
+    const char *word;
 } TYPES[VALUE_TYPES] = {
-    [VALUE_S] = {"S", "STRING"},       [VALUE_N] = {"N", "NUMBER"},       [VALUE_B] = {"B", "BINARY"},        [VALUE_SS] = {"SS", "STRING_SET"},
-    [VALUE_NS] = {"NS", "NUMBER_SET"}, [VALUE_BS] = {"BS", "BINARY_SET"}, [VALUE_BOOL] = {"BOOL", "BOOLEAN"}, [VALUE_NULL] = {"NULL", "NULL"},
-    [VALUE_L] = {"L", "LIST"},         [VALUE_M] = {"M", "MAP"},
+    [VALUE_S] = {STR_INIT("S"), "STRING"},        [VALUE_N] = {STR_INIT("N"), "NUMBER"},       [VALUE_B] = {STR_INIT("B"), "BINARY"},
+    [VALUE_SS] = {STR_INIT("SS"), "STRING_SET"},  [VALUE_NS] = {STR_INIT("NS"), "NUMBER_SET"}, [VALUE_BS] = {STR_INIT("BS"), "BINARY_SET"},
+    [VALUE_BOOL] = {STR_INIT("BOOL"), "BOOLEAN"}, [VALUE_NULL] = {STR_INIT("NULL"), "NULL"},   [VALUE_L] = {STR_INIT("L"), "LIST"},
+    [VALUE_M] = {STR_INIT("M"), "MAP"},
 };
 
-const char *value_type_name(ValueType type) { return TYPES[type].name; }
+const char *value_type_name(ValueType type) { return TYPES[type].name.at; }
 const char *value_type_word(ValueType type) { return TYPES[type].word; }
 
 bool value_type_named(Str name, ValueType *out) {
     for (int type = 0; type < VALUE_TYPES; type++) {
-        if (!str_is(name, TYPES[type].name)) continue;
+        if (!str_eq(name, TYPES[type].name)) continue;
         *out = (ValueType)type;
         return true;
     }
@@ -193,7 +195,7 @@ size_t item_bytes(const Doc *item) {
 
 Doc *value_new(Arena *arena, ValueType type, Doc *data) {
     Doc *value = doc_map(arena);
-    doc_add(value, str_of(TYPES[type].name), data);
+    doc_add(value, TYPES[type].name, data);
     return value;
 }
 
