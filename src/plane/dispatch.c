@@ -165,17 +165,19 @@ static void serve_api(Plane *plane, HttpExchange *exchange) {
 
 // ---- Callbacks of the server ----
 
+static bool is_at(const Endpoint *endpoint, Str listener, Str path) {
+    return str_is(listener, endpoint->listener) && str_starts(path, str_of(endpoint->path_prefix));
+}
+
+// Services first: a page of theirs may lie below the plane's own.
 static const EndpointType *endpoint_at(Str listener, Str path) {
-    static const Endpoint PLANE_ENDPOINTS[] = {{"api", "/_rehearse/", &ADMIN_ENDPOINT}, {NULL}};
-    for (const Endpoint *at = PLANE_ENDPOINTS; at->path_prefix; at++) {
-        if (str_is(listener, at->listener) && str_starts(path, str_of(at->path_prefix))) return at->type;
-    }
+    static const Endpoint OWN = {"api", "/_rehearse/", &ADMIN_ENDPOINT};
     for (const Service *const *service = SERVICES; *service; service++) {
         for (const Endpoint *at = (*service)->endpoints; at && at->path_prefix; at++) {
-            if (str_is(listener, at->listener) && str_starts(path, str_of(at->path_prefix))) return at->type;
+            if (is_at(at, listener, path)) return at->type;
         }
     }
-    return NULL;
+    return is_at(&OWN, listener, path) ? OWN.type : NULL;
 }
 
 static const EndpointType *endpoint_of(const HttpExchange *exchange) { return endpoint_at(exchange->request.listener, exchange->request.path); }
