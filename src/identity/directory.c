@@ -185,7 +185,11 @@ const IdentitySnapshot *directory_view(Directory *directory) {
 static void read_again(Directory *directory) {
     store_begin(directory->store);
     directory_view(directory);
-    if (!directory->secret_unsaved || !store_commit(directory->store, NULL)) store_rollback(directory->store);
+    if (directory->secret_unsaved) {
+        store_commit(directory->store, NULL); // if it fails, the secret is made anew and saved by a later turn
+    } else {
+        store_rollback(directory->store);
+    }
 }
 
 IdentitySnapshot *directory_snapshot(Directory *directory) {

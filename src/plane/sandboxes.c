@@ -45,6 +45,14 @@ static Str wheels_folder(Plane *plane) {
     return STR_NONE;
 }
 
+// Instances of an earlier server are waiting on the network for their metadata and the API.
+static bool resume_network(Plane *plane, Error *e) {
+    AUTO_ARENA arena = arena_new();
+    if (!folder_exists(path_join(arena, plane->options.data, STR("network")))) return true;
+    SandboxHost *host = plane_sandbox_host(plane, e);
+    return host && sandboxes_open_network(plane, host, e);
+}
+
 bool sandboxes_open(Plane *plane, Error *e) {
     Sandboxes *all = calloc(1, sizeof *all);
     if (!all) abort();
@@ -52,7 +60,7 @@ bool sandboxes_open(Plane *plane, Error *e) {
     all->handles = map_new();
     all->keeper = program_beside(plane->arena, "rehearse-keeper");
     all->wheels = wheels_folder(plane);
-    return true;
+    return resume_network(plane, e);
 }
 
 Map *sandboxes_handles(Plane *plane) { return plane->sandboxes->handles; }
