@@ -105,9 +105,10 @@ class Server:
         return self.start(*more_options)
 
     def stop(self):
-        """Ends by SIGTERM, and insists that this works."""
+        """Ends by SIGTERM, and insists that this works. What runs in sandboxes would outlive it, and is ended before."""
         if self.process is None or self.process.poll() is not None:
             return
+        self.request("POST", "/_rehearse/reset")
         self.process.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(STOP_SECONDS)
