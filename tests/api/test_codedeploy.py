@@ -474,3 +474,216 @@ def test_a_kill_of_the_server_loses_nothing_and_runs_nothing_twice(start_server)
         server.restart()
     assert world.finish(deployment)["status"] == "Succeeded"
     assert world.look("cat /root/journal") == HOOKS[1:]
+
+
+# ---- What is asked for without a deployment
+
+
+def refused(call, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_applications_are_made_renamed_and_deleted(world):
+    deploy = world.deploy
+    made = deploy.create_application(applicationName="other", tags=[{"Key": "a", "Value": "1"}])
+    info = deploy.get_application(applicationName="other")["application"]
+    assert (info["applicationId"], info["computePlatform"], info["linkedToGitHub"]) == (made["applicationId"], "Server", False)
+    code, message = refused(deploy.create_application, applicationName="other")
+    assert (code, "other" in message) == ("ApplicationAlreadyExistsException", True)
+    world.group("moves")
+    deploy.update_application(applicationName="app", newApplicationName="renamed")
+    assert deploy.list_applications()["applications"] == ["other", "renamed"]
+    assert deploy.list_deployment_groups(applicationName="renamed")["deploymentGroups"] == ["moves"]
+    both = deploy.batch_get_applications(applicationNames=["other", "renamed"])["applicationsInfo"]
+    assert [one["applicationName"] for one in both] == ["other", "renamed"]
+    deploy.delete_application(applicationName="other")
+    deploy.delete_application(applicationName="other")
+    assert refused(deploy.get_application, applicationName="other") == ("ApplicationDoesNotExistException", "No application found for name: other")
+
+
+def test_each_parameter_has_its_own_error(world):
+    deploy = world.deploy
+    world.group()
+    assert refused(deploy.create_application)[0] == "ApplicationNameRequiredException"
+    assert refused(deploy.create_application, applicationName="a b")[0] == "InvalidApplicationNameException"
+    assert refused(deploy.create_application, applicationName="x", computePlatform="Moon")[0] == "InvalidComputePlatformException"
+    group = {"applicationName": "app", "deploymentGroupName": "g2", "serviceRoleArn": world.role}
+    assert refused(deploy.create_deployment_group, **{**group, "applicationName": "none"})[0] == "ApplicationDoesNotExistException"
+    assert refused(deploy.create_deployment_group, **{**group, "deploymentGroupName": "a/b"})[0] == "InvalidDeploymentGroupNameException"
+    assert refused(deploy.create_deployment_group, **{**group, "deploymentGroupName": "group"})[0] == "DeploymentGroupAlreadyExistsException"
+    assert refused(deploy.create_deployment_group, **group, deploymentConfigName="none")[0] == "DeploymentConfigDoesNotExistException"
+    assert refused(deploy.create_deployment_group, **group, ec2TagFilters=[{"Key": "k", "Type": "BOTH"}])[0] == "InvalidEC2TagException"
+    both = {"ec2TagFilters": [{"Key": "k", "Type": "KEY_ONLY"}], "ec2TagSet": {"ec2TagSetList": [[{"Key": "k", "Type": "KEY_ONLY"}]]}}
+    assert refused(deploy.create_deployment_group, **group, **both)[0] == "InvalidEC2TagCombinationException"
+    rollback = {"enabled": True, "events": []}
+    assert refused(deploy.create_deployment_group, **group, autoRollbackConfiguration=rollback)[0] == "InvalidAutoRollbackConfigException"
+    one = {"applicationName": "app", "deploymentGroupName": "group"}
+    assert refused(deploy.create_deployment, **one)[0] == "RevisionRequiredException"
+    assert refused(deploy.create_deployment, **one, revision={"revisionType": "S3"})[0] == "InvalidRevisionException"
+    assert refused(deploy.create_deployment, **one, revision=world.revision("k", "rar"))[0] == "InvalidRevisionException"
+    behavior = {"fileExistsBehavior": "PERHAPS"}
+    assert refused(deploy.create_deployment, **one, revision=world.revision("k"), **behavior)[0] == "InvalidFileExistsBehaviorException"
+    assert refused(deploy.create_deployment, **{**one, "deploymentGroupName": "no"}, revision=world.revision("k"))[0] == "DeploymentGroupDoesNotExistException"
+    assert refused(deploy.get_deployment)[0] == "DeploymentIdRequiredException"
+    assert refused(deploy.get_deployment, deploymentId="x")[0] == "InvalidDeploymentIdException"
+    assert refused(deploy.get_deployment, deploymentId="d-ABCDEFGHI") == ("DeploymentDoesNotExistException", "The deployment d-ABCDEFGHI could not be found")
+    assert refused(deploy.list_deployments, applicationName="app")[0] == "DeploymentGroupNameRequiredException"
+    assert refused(deploy.list_deployments, includeOnlyStatuses=["Odd"])[0] == "InvalidDeploymentStatusException"
+    assert refused(deploy.list_applications, nextToken="?")[0] == "InvalidNextTokenException"
+
+
+@pytest.mark.parametrize(
+    "member, value",
+    [
+        ("onPremisesInstanceTagFilters", [{"Key": "k", "Type": "KEY_ONLY"}]),
+        ("autoScalingGroups", ["asg"]),
+        ("triggerConfigurations", [{"triggerName": "t"}]),
+        ("loadBalancerInfo", {"elbInfoList": [{"name": "lb"}]}),
+        ("alarmConfiguration", {"enabled": True, "alarms": [{"name": "a"}]}),
+        ("deploymentStyle", {"deploymentType": "BLUE_GREEN"}),
+        ("deploymentStyle", {"deploymentOption": "WITH_TRAFFIC_CONTROL"}),
+    ],
+)
+def test_what_is_not_built_is_refused_by_name(world, member, value):
+    group = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
+    code, message = refused(world.deploy.create_deployment_group, **group, **{member: value})
+    assert (code, (member if member != "deploymentStyle" else next(iter(value.values()))) in message) == ("NotImplemented", True)
+
+
+def test_revisions_that_are_not_in_s3_are_refused_by_name(world):
+    world.group()
+    revision = {"revisionType": "GitHub", "gitHubLocation": {"repository": "a/b", "commitId": "c"}}
+    code, message = refused(world.deploy.create_deployment, applicationName="app", deploymentGroupName="group", revision=revision)
+    assert (code, message) == ("NotImplemented", "Revisions of type GitHub are not built; S3 is.")
+
+
+def test_a_role_that_codedeploy_may_not_assume_is_refused(world):
+    other = world.make_role("other", "ec2.amazonaws.com", "s3:GetObject")
+    group = {"applicationName": "app", "deploymentGroupName": "g"}
+    code, message = refused(world.deploy.create_deployment_group, **group, serviceRoleArn=other)
+    assert (code, message) == ("InvalidRoleException", f"AWS CodeDeploy does not have the permissions required to assume the role {other}.")
+    assert refused(world.deploy.create_deployment_group, **group)[0] == "RoleRequiredException"
+
+
+def test_groups_are_changed_renamed_and_deleted(world):
+    deploy = world.deploy
+    made = world.group()
+    sets = {"ec2TagSetList": [[{"Key": "a", "Value": "1", "Type": "KEY_AND_VALUE"}], [{"Key": "b", "Type": "KEY_ONLY"}]]}
+    change = {"applicationName": "app", "currentDeploymentGroupName": "group", "newDeploymentGroupName": "new"}
+    deploy.update_deployment_group(**change, deploymentConfigName="CodeDeployDefault.AllAtOnce", ec2TagSet=sets)
+    info = deploy.get_deployment_group(applicationName="app", deploymentGroupName="new")["deploymentGroupInfo"]
+    assert (info["deploymentGroupId"], info["deploymentConfigName"], info["ec2TagSet"]) == (made, "CodeDeployDefault.AllAtOnce", sets)
+    assert (info.get("ec2TagFilters", []), info["computePlatform"]) == ([], "Server")
+    assert info["deploymentStyle"] == {"deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"}
+    batch = deploy.batch_get_deployment_groups(applicationName="app", deploymentGroupNames=["new", "group"])
+    assert ([one["deploymentGroupName"] for one in batch["deploymentGroupsInfo"]], "group" in batch["errorMessage"]) == (["new"], True)
+    deploy.delete_deployment_group(applicationName="app", deploymentGroupName="new")
+    assert deploy.list_deployment_groups(applicationName="app")["deploymentGroups"] == []
+
+
+def test_instances_are_chosen_by_tag_sets(world):
+    first, second = world.instances(2)
+    world.ec2.create_tags(Resources=[second], Tags=[{"Key": "Stage", "Value": "prod"}])
+    sets = [[{"Key": "Name", "Value": "web", "Type": "KEY_AND_VALUE"}], [{"Key": "Stage", "Type": "KEY_ONLY"}, {"Value": "test", "Type": "VALUE_ONLY"}]]
+    world.group(ec2TagFilters=[], ec2TagSet={"ec2TagSetList": sets})
+    info = world.run({"appspec.yml": appspec(), "app/x": "x"})
+    assert (info["status"], world.targets(info["deploymentId"])) == ("Succeeded", [second])
+
+
+def test_configurations_are_built_in_or_ones_own(world):
+    deploy = world.deploy
+    built_in = ["CodeDeployDefault.AllAtOnce", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.OneAtATime"]
+    minimum = {"type": "FLEET_PERCENT", "value": 75}
+    deploy.create_deployment_config(deploymentConfigName="mine", minimumHealthyHosts=minimum)
+    assert deploy.list_deployment_configs()["deploymentConfigsList"] == [*built_in, "mine"]
+    assert deploy.get_deployment_config(deploymentConfigName="mine")["deploymentConfigInfo"]["minimumHealthyHosts"] == minimum
+    one = deploy.get_deployment_config(deploymentConfigName=built_in[2])["deploymentConfigInfo"]["minimumHealthyHosts"]
+    assert one == {"type": "MOST_CONCURRENCY", "value": 1}
+    wrong = {"type": "FLEET_PERCENT", "value": 101}
+    assert refused(deploy.create_deployment_config, deploymentConfigName="x", minimumHealthyHosts=wrong)[0] == "InvalidMinimumHealthyHostValueException"
+    assert refused(deploy.create_deployment_config, deploymentConfigName="mine", minimumHealthyHosts=minimum)[0] == "DeploymentConfigAlreadyExistsException"
+    world.group(deploymentConfigName="mine")
+    assert refused(deploy.delete_deployment_config, deploymentConfigName="mine")[0] == "DeploymentConfigInUseException"
+    assert refused(deploy.delete_deployment_config, deploymentConfigName=built_in[0])[0] == "InvalidOperationException"
+    deploy.delete_deployment_group(applicationName="app", deploymentGroupName="group")
+    deploy.delete_deployment_config(deploymentConfigName="mine")
+    assert deploy.list_deployment_configs()["deploymentConfigsList"] == built_in
+
+
+def test_revisions_are_registered_and_remembered(world):
+    deploy = world.deploy
+    world.instances()
+    world.group()
+    for key in ("a.zip", "b.zip"):
+        deploy.register_application_revision(applicationName="app", revision=world.revision(key), description=f"revision {key}")
+    world.put("a.zip", zipped({"appspec.yml": appspec(), "app/x": "x"}))
+    assert world.finish(world.start("a.zip"))["status"] == "Succeeded"
+    listed = deploy.list_application_revisions(applicationName="app", sortBy="registerTime", sortOrder="ascending")["revisions"]
+    assert listed == [world.revision("a.zip"), world.revision("b.zip")]
+    assert deploy.list_application_revisions(applicationName="app", deployed="include")["revisions"] == [world.revision("a.zip")]
+    assert deploy.list_application_revisions(applicationName="app", deployed="exclude")["revisions"] == [world.revision("b.zip")]
+    got = deploy.get_application_revision(applicationName="app", revision=world.revision("a.zip"))["revisionInfo"]
+    assert (got["description"], got["deploymentGroups"]) == ("revision a.zip", ["group"])
+    assert got["registerTime"] <= got["firstUsedTime"] <= got["lastUsedTime"]
+    batch = deploy.batch_get_application_revisions(applicationName="app", revisions=[world.revision("b.zip"), world.revision("none")])
+    assert [one["revisionLocation"] for one in batch["revisions"]] == [world.revision("b.zip")]
+    assert refused(deploy.get_application_revision, applicationName="app", revision=world.revision("none"))[0] == "RevisionDoesNotExistException"
+
+
+def test_deployments_and_their_instances_are_listed(world):
+    (instance,) = world.instances()
+    world.group()
+    good = world.run({"appspec.yml": appspec(), "app/x": "x"})["deploymentId"]
+    bad = world.run({"appspec.yml": appspec({"BeforeInstall": "no.sh"})})["deploymentId"]
+    deploy = world.deploy
+    assert deploy.list_deployments()["deployments"] == [bad, good]
+    group = {"applicationName": "app", "deploymentGroupName": "group"}
+    assert deploy.list_deployments(**group, includeOnlyStatuses=["Succeeded"])["deployments"] == [good]
+    since = deploy.get_deployment(deploymentId=bad)["deploymentInfo"]["createTime"]
+    assert deploy.list_deployments(**group, createTimeRange={"start": since})["deployments"] == [bad]
+    assert [one["status"] for one in deploy.batch_get_deployments(deploymentIds=[good, bad])["deploymentsInfo"]] == ["Succeeded", "Failed"]
+    assert deploy.list_deployment_targets(deploymentId=bad, targetFilters={"TargetStatus": ["Succeeded"]})["targetIds"] == []
+    assert deploy.list_deployment_instances(deploymentId=bad, instanceStatusFilter=["Failed"])["instancesList"] == [instance]
+    targets = deploy.batch_get_deployment_targets(deploymentId=good, targetIds=[instance])["deploymentTargets"]
+    assert (targets[0]["deploymentTargetType"], targets[0]["instanceTarget"]["targetId"]) == ("InstanceTarget", instance)
+    summary = deploy.get_deployment_instance(deploymentId=good, instanceId=instance)["instanceSummary"]
+    assert (summary["instanceId"].endswith(f"instance/{instance}"), summary["status"]) == (True, "Succeeded")
+    summaries = deploy.batch_get_deployment_instances(deploymentId=good, instanceIds=[instance, "i-none"])
+    assert ([one["status"] for one in summaries["instancesSummary"]], "i-none" in summaries["errorMessage"]) == (["Succeeded"], True)
+    assert refused(deploy.get_deployment_target, deploymentId=good, targetId="i-none")[0] == "DeploymentTargetDoesNotExistException"
+
+
+def test_tags_come_and_go(world, account):
+    deploy = world.deploy
+    world.group()
+    for arn in (f"arn:aws:codedeploy:us-east-1:{account}:application:app", f"arn:aws:codedeploy:us-east-1:{account}:deploymentgroup:app/group"):
+        deploy.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+        deploy.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "3"}])
+        deploy.untag_resource(ResourceArn=arn, TagKeys=["b"])
+        assert deploy.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "3"}]
+    assert refused(deploy.list_tags_for_resource, ResourceArn="arn:aws:s3:::x")[0] == "InvalidArnException"
+
+
+def test_who_may_not_pass_the_role_may_not_make_a_group(world, server):
+    world.iam.create_user(UserName="dev")
+    world.iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=allowing("codedeploy:*"))
+    key = world.iam.create_access_key(UserName="dev")["AccessKey"]
+    deploy = server.client("codedeploy", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    arguments = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
+    code, message = refused(deploy.create_deployment_group, **arguments)
+    assert code.startswith("AccessDenied")
+    assert f"iam:PassRole on resource: {world.role}" in message
+
+
+def test_the_command_line_deploys_as_in_the_guide(world, cli):
+    world.instances()
+    world.group()
+    world.put("r.zip", zipped({"appspec.yml": appspec(), "app/x": "x"}))
+    location = f"bucket={world.bucket},key=r.zip,bundleType=zip"
+    words = ["--application-name", "app", "--deployment-group-name", "group", "--s3-location", location]
+    made = json.loads(cli("deploy", "create-deployment", *words, "--output", "json"))
+    assert world.finish(made["deploymentId"])["status"] == "Succeeded"
+    cli("deploy", "wait", "deployment-successful", "--deployment-id", made["deploymentId"])

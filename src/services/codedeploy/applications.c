@@ -14,7 +14,8 @@ bool find_application(Turn *turn, Str name, Doc **out, Error *e) {
 static bool check_platform(Str platform, Error *e) {
     static const char *const OTHERS[] = {"Lambda", "ECS", NULL};
     if (!platform.at || str_is(platform, "Server")) return true;
-    if (is_one_of(platform, OTHERS)) return fail(e, "NotImplemented", "Applications of compute platform %.*s are not built; Server is.", STR_ARG(platform));
+    if (is_one_of(platform, OTHERS))
+        return fail(e, "NotImplemented", "Applications of compute platform %.*s are not built; Server is.", STR_ARG(platform));
     return fail(e, "InvalidComputePlatformException", "The compute platform %.*s is invalid.", STR_ARG(platform));
 }
 

@@ -14,7 +14,8 @@ static bool is_name(Str name) {
 
 static bool check_name(Str name, const char *required, const char *invalid, const char *what, Error *e) {
     if (!name.len) return fail(e, required, "%s name is required.", what);
-    return is_name(name) || fail(e, invalid, "%s name '%.*s' is in an invalid format: 1 to 100 letters, digits and . _ + = , @ -", what, STR_ARG(name));
+    return is_name(name) ||
+           fail(e, invalid, "%s name '%.*s' is in an invalid format: 1 to 100 letters, digits and . _ + = , @ -", what, STR_ARG(name));
 }
 
 bool check_application_name(Str name, Error *e) {

@@ -42,9 +42,10 @@ static const Operation OPERATIONS[] = {
     {NULL},
 };
 
-static const DocumentType *const DOCUMENTS[] = {&CODEDEPLOY_APPLICATION, &CODEDEPLOY_GROUP, &CODEDEPLOY_GROUP_STATE, &CODEDEPLOY_CONFIG,
-                                                &CODEDEPLOY_REVISION, &CODEDEPLOY_DEPLOYMENT, NULL};
-static const Subscription SUBSCRIPTIONS[] = {{"aws.codedeploy", "CodeDeploy Deployment State-change Notification", revision_used}, {NULL, NULL, NULL}};
+static const DocumentType *const DOCUMENTS[] = {
+    &CODEDEPLOY_APPLICATION, &CODEDEPLOY_GROUP, &CODEDEPLOY_GROUP_STATE, &CODEDEPLOY_CONFIG, &CODEDEPLOY_REVISION, &CODEDEPLOY_DEPLOYMENT, NULL};
+static const Subscription SUBSCRIPTIONS[] = {{"aws.codedeploy", "CodeDeploy Deployment State-change Notification", revision_used},
+                                             {NULL, NULL, NULL}};
 
 extern const Service CODEDEPLOY_SERVICE;
 const Service CODEDEPLOY_SERVICE = {

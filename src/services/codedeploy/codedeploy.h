@@ -15,11 +15,13 @@
 
 #include "plane/turn.h"
 
-extern const DocumentType CODEDEPLOY_APPLICATION, CODEDEPLOY_GROUP, CODEDEPLOY_GROUP_STATE, CODEDEPLOY_CONFIG, CODEDEPLOY_REVISION, CODEDEPLOY_DEPLOYMENT;
+extern const DocumentType CODEDEPLOY_APPLICATION, CODEDEPLOY_GROUP, CODEDEPLOY_GROUP_STATE, CODEDEPLOY_CONFIG, CODEDEPLOY_REVISION,
+    CODEDEPLOY_DEPLOYMENT;
 #define CODEDEPLOY_HOST "codedeploy.amazonaws.com"
 
 CallHandler create_application, get_application, batch_get_applications, list_applications, update_application, delete_application;
-CallHandler create_deployment_group, get_deployment_group, batch_get_deployment_groups, list_deployment_groups, update_deployment_group, delete_deployment_group;
+CallHandler create_deployment_group, get_deployment_group, batch_get_deployment_groups, list_deployment_groups, update_deployment_group,
+    delete_deployment_group;
 CallHandler create_deployment_config, get_deployment_config, list_deployment_configs, delete_deployment_config;
 CallHandler register_application_revision, get_application_revision, list_application_revisions, batch_get_application_revisions;
 CallHandler create_deployment, stop_deployment, get_deployment, batch_get_deployments, list_deployments;

@@ -54,16 +54,19 @@ static bool check_minimum(const Doc *minimum, Error *e) {
     bool percent = str_is(type, "FLEET_PERCENT");
     if (is_one_of(type, TYPES) && value >= 0 && !(percent && value > 99)) return true;
     return fail(e, "InvalidMinimumHealthyHostValueException",
-                "The minimum healthy hosts value is invalid: its type must be HOST_COUNT with a value of 0 or more, or FLEET_PERCENT with a value of 0 to 99.");
+                "The minimum healthy hosts value is invalid: its type must be HOST_COUNT with a value of 0 or more, or FLEET_PERCENT with a value of "
+                "0 to 99.");
 }
 
 Outcome create_deployment_config(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const char *const UNBUILT[] = {"trafficRoutingConfig", "zonalConfig", NULL};
     Arena *arena = call->arena;
-    Str name = doc_text(call->input, "deploymentConfigName"), platform = doc_text(call->input, "computePlatform"), id = id_uuid(turn_ids(turn), arena);
+    Str name = doc_text(call->input, "deploymentConfigName"), platform = doc_text(call->input, "computePlatform"),
+        id = id_uuid(turn_ids(turn), arena);
     CALL_TRY(check_config_name(name, e));
     CALL_TRY(refuse_unbuilt(call->input, UNBUILT, e));
-    if (platform.at && !str_is(platform, "Server")) return call_fail(e, "NotImplemented", "Deployment configurations of platform %.*s are not built.", STR_ARG(platform));
+    if (platform.at && !str_is(platform, "Server"))
+        return call_fail(e, "NotImplemented", "Deployment configurations of platform %.*s are not built.", STR_ARG(platform));
     if (str_starts(name, STR(RESERVED_PREFIX))) {
         return call_fail(e, "InvalidDeploymentConfigNameException", "Deployment configuration names can't begin with " RESERVED_PREFIX);
     }
@@ -101,7 +104,8 @@ Outcome list_deployment_configs(Turn *turn, const Call *call, Doc **out, Error *
 Outcome delete_deployment_config(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "deploymentConfigName");
     CALL_TRY(check_config_name(name, e));
-    if (built_in(call->arena, name)) return call_fail(e, "InvalidOperationException", "Cannot delete a deployment configuration of CodeDeploy's own: %.*s", STR_ARG(name));
+    if (built_in(call->arena, name))
+        return call_fail(e, "InvalidOperationException", "Cannot delete a deployment configuration of CodeDeploy's own: %.*s", STR_ARG(name));
     const Doc *groups = turn_scan(turn, &CODEDEPLOY_GROUP, (DocumentScan){.prefix = STR("")});
     for (const Doc *group = doc_first(groups); group; group = group->next) {
         if (!str_eq(doc_text(group, "deploymentConfigName"), name)) continue;

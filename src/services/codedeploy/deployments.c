@@ -3,7 +3,8 @@
 
 bool find_deployment(Turn *turn, Str id, Doc **out, Error *e) {
     if (!id.len) return fail(e, "DeploymentIdRequiredException", "The deployment ID is required.");
-    if (!str_starts(id, STR("d-"))) return fail(e, "InvalidDeploymentIdException", "Specified DeploymentId is not in the valid format: %.*s", STR_ARG(id));
+    if (!str_starts(id, STR("d-")))
+        return fail(e, "InvalidDeploymentIdException", "Specified DeploymentId is not in the valid format: %.*s", STR_ARG(id));
     return turn_get(turn, &CODEDEPLOY_DEPLOYMENT, id, out) ||
            fail(e, "DeploymentDoesNotExistException", "The deployment %.*s could not be found", STR_ARG(id));
 }
@@ -16,7 +17,8 @@ static bool check_input(Turn *turn, const Doc *input, Error *e) {
     Str behavior = doc_text(input, "fileExistsBehavior");
     TRY(refuse_unbuilt(input, UNBUILT, e));
     if (behavior.at && !is_one_of(behavior, BEHAVIORS)) {
-        return fail(e, "InvalidFileExistsBehaviorException", "The file exists behavior must be DISALLOW, OVERWRITE or RETAIN: %.*s", STR_ARG(behavior));
+        return fail(e, "InvalidFileExistsBehaviorException", "The file exists behavior must be DISALLOW, OVERWRITE or RETAIN: %.*s",
+                    STR_ARG(behavior));
     }
     return check_auto_rollback(doc_get(input, "autoRollbackConfiguration"), e);
 }
@@ -32,15 +34,22 @@ static bool revision_for(Turn *turn, const Doc *input, const Doc *state, const D
 static bool is_free(const Doc *group, const Doc *state, Error *e) {
     Str active = doc_text(state, "$active"), name = doc_text(group, "deploymentGroupName");
     if (!active.len) return true;
-    return fail(e, "DeploymentLimitExceededException", "The Deployment Group '%.*s' already has an active Deployment '%.*s'", STR_ARG(name), STR_ARG(active));
+    return fail(e, "DeploymentLimitExceededException", "The Deployment Group '%.*s' already has an active Deployment '%.*s'", STR_ARG(name),
+                STR_ARG(active));
 }
 
 // How they are called in the group, in the deployment.
 static const struct {
     const char *from, *to;
-} TAKEN[] = {{"applicationName", "applicationName"}, {"deploymentGroupName", "deploymentGroupName"}, {"deploymentStyle", "deploymentStyle"},
-             {"computePlatform", "computePlatform"}, {"autoRollbackConfiguration", "autoRollbackConfiguration"}, {"deploymentGroupId", "$groupId"},
-             {"serviceRoleArn", "$serviceRole"}, {"ec2TagFilters", "$tagFilters"}, {"ec2TagSet", "$tagSet"}};
+} TAKEN[] = {{"applicationName", "applicationName"},
+             {"deploymentGroupName", "deploymentGroupName"},
+             {"deploymentStyle", "deploymentStyle"},
+             {"computePlatform", "computePlatform"},
+             {"autoRollbackConfiguration", "autoRollbackConfiguration"},
+             {"deploymentGroupId", "$groupId"},
+             {"serviceRoleArn", "$serviceRole"},
+             {"ec2TagFilters", "$tagFilters"},
+             {"ec2TagSet", "$tagSet"}};
 
 static void take_group(Arena *arena, Doc *deployment, const Doc *group) {
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {

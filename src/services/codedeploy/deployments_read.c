@@ -33,11 +33,14 @@ static bool check_filters(Turn *turn, const Doc *input, Error *e) {
     const Doc *range = doc_get(input, "createTimeRange");
     Doc *found;
     if (application.at) TRY(find_application(turn, application, &found, e));
-    if (application.at && !group.at) return fail(e, "DeploymentGroupNameRequiredException", "The deployment group name is required with an application name.");
-    if (group.at && !application.at) return fail(e, "ApplicationNameRequiredException", "The application name is required with a deployment group name.");
+    if (application.at && !group.at)
+        return fail(e, "DeploymentGroupNameRequiredException", "The deployment group name is required with an application name.");
+    if (group.at && !application.at)
+        return fail(e, "ApplicationNameRequiredException", "The application name is required with a deployment group name.");
     if (group.at) TRY(find_group(turn, application, group, &found, e));
     for (const Doc *status = doc_first(doc_get(input, "includeOnlyStatuses")); status; status = status->next) {
-        if (!is_one_of(doc_str(status, STR("")), STATUSES)) return fail(e, "InvalidDeploymentStatusException", "The specified deployment status is invalid.");
+        if (!is_one_of(doc_str(status, STR("")), STATUSES))
+            return fail(e, "InvalidDeploymentStatusException", "The specified deployment status is invalid.");
     }
     bool both = doc_get(range, "start") && doc_get(range, "end");
     if (!both || doc_number(range, "start", 0) <= doc_number(range, "end", 0)) return true;

@@ -85,9 +85,24 @@ static Doc *rollback_info(Step *step, Str of, const char *member, Str message) {
 }
 
 static Doc *new_deployment(Step *step, Str id, const Doc *revision) {
-    static const char *const SAME[] = {"applicationName", "deploymentGroupName", "deploymentConfigName", "deploymentStyle", "computePlatform",
-                                       "ignoreApplicationStopFailures", "fileExistsBehavior", "autoRollbackConfiguration", "updateOutdatedInstancesOnly",
-                                       "$group", "$groupId", "$serviceRole", "$tagFilters", "$tagSet", "$minimum", "$groupState", "$fileExistsSaid", NULL};
+    static const char *const SAME[] = {"applicationName",
+                                       "deploymentGroupName",
+                                       "deploymentConfigName",
+                                       "deploymentStyle",
+                                       "computePlatform",
+                                       "ignoreApplicationStopFailures",
+                                       "fileExistsBehavior",
+                                       "autoRollbackConfiguration",
+                                       "updateOutdatedInstancesOnly",
+                                       "$group",
+                                       "$groupId",
+                                       "$serviceRole",
+                                       "$tagFilters",
+                                       "$tagSet",
+                                       "$minimum",
+                                       "$groupState",
+                                       "$fileExistsSaid",
+                                       NULL};
     Arena *arena = step->arena;
     Doc *deployment = doc_map(arena);
     for (const char *const *member = SAME; *member; member++) doc_set(deployment, *member, doc_copy(arena, doc_get(step->state, *member)));

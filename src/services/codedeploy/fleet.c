@@ -6,8 +6,9 @@
 // last instance: then one may be down, and the deployment has succeeded.
 #include "services/codedeploy/machine.h"
 
-#define TOO_MANY_FAILED                                                                                                                              \
-    "The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for deployment, " \
+#define TOO_MANY_FAILED                                                                                                                   \
+    "The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for " \
+    "deployment, "                                                                                                                        \
     "or some instances in your deployment group are experiencing problems."
 
 // ---- Finding them ----
@@ -154,10 +155,11 @@ static void collect(Step *step, const Doc *reservations) {
 static void begin(Step *step) {
     int64_t count = (int64_t)doc_count(doc_get(step->state, "$targets"));
     if (count == 0) {
-        deployment_fail(step, "NO_INSTANCES",
-                        STR("The deployment failed because no instances were found in your deployment group. Check your deployment group settings to make sure "
-                            "the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then "
-                            "try again."));
+        deployment_fail(
+            step, "NO_INSTANCES",
+            STR("The deployment failed because no instances were found in your deployment group. Check your deployment group settings to make sure "
+                "the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then "
+                "try again."));
         return;
     }
     doc_set_str(step->arena, step->state, "status", STR("InProgress"));
@@ -165,10 +167,11 @@ static void begin(Step *step) {
     deployment_publish(step, "START");
     if (minimum_of(step, count).kept >= count) {
         skip_pending(step);
-        deployment_fail(step, "HEALTH_CONSTRAINTS_INVALID",
-                        STR("The deployment can't start because the minimum number of healthy instances, as defined by your deployment configuration, are not "
-                            "available. You can reduce the required number of healthy instances by updating your deployment configuration or increase the "
-                            "number of instances in this deployment group."));
+        deployment_fail(
+            step, "HEALTH_CONSTRAINTS_INVALID",
+            STR("The deployment can't start because the minimum number of healthy instances, as defined by your deployment configuration, are not "
+                "available. You can reduce the required number of healthy instances by updating your deployment configuration or increase the "
+                "number of instances in this deployment group."));
         return;
     }
     fleet_go_on(step);
@@ -185,8 +188,9 @@ static void on_instances(Step *step, const Doc *data) {
         return;
     }
     Str role = doc_text(step->state, "$serviceRole"), why = doc_text(doc_get(data, "error"), "message");
-    Str message = str_format(step->arena, "The IAM role %.*s does not give you permission to perform operations in the following AWS service: AmazonEC2. %.*s",
-                             STR_ARG(role), STR_ARG(why));
+    Str message =
+        str_format(step->arena, "The IAM role %.*s does not give you permission to perform operations in the following AWS service: AmazonEC2. %.*s",
+                   STR_ARG(role), STR_ARG(why));
     deployment_fail(step, "IAM_ROLE_PERMISSIONS", message);
 }
 

@@ -25,9 +25,11 @@ static bool check_filters(const Doc *filters, Error *e) {
     if (doc_count(filters) > MOST_TAG_FILTERS) return fail(e, "InvalidEC2TagException", "There can be up to %d tag filters.", MOST_TAG_FILTERS);
     for (const Doc *filter = doc_first(filters); filter; filter = filter->next) {
         Str type = doc_text(filter, "Type");
-        if (!is_one_of(type, TYPES)) return fail(e, "InvalidEC2TagException", "The type of a tag filter must be KEY_ONLY, VALUE_ONLY or KEY_AND_VALUE.");
+        if (!is_one_of(type, TYPES))
+            return fail(e, "InvalidEC2TagException", "The type of a tag filter must be KEY_ONLY, VALUE_ONLY or KEY_AND_VALUE.");
         if (str_is(type, "VALUE_ONLY") ? !doc_get(filter, "Value") : !doc_text(filter, "Key").len) {
-            return fail(e, "InvalidEC2TagException", "A tag filter of type %.*s has no %s.", STR_ARG(type), str_is(type, "VALUE_ONLY") ? "Value" : "Key");
+            return fail(e, "InvalidEC2TagException", "A tag filter of type %.*s has no %s.", STR_ARG(type),
+                        str_is(type, "VALUE_ONLY") ? "Value" : "Key");
         }
     }
     return true;
@@ -46,21 +48,31 @@ static bool check_tags(const Doc *group, Error *e) {
 static bool check_style(const Doc *style, Error *e) {
     Str type = doc_text(style, "deploymentType"), option = doc_text(style, "deploymentOption");
     if (str_is(type, "BLUE_GREEN")) return fail(e, "NotImplemented", "CodeDeploy with deploymentType BLUE_GREEN is not built; IN_PLACE is.");
-    if (str_is(option, "WITH_TRAFFIC_CONTROL")) return fail(e, "NotImplemented", "CodeDeploy with deploymentOption WITH_TRAFFIC_CONTROL (a load balancer) is not built.");
+    if (str_is(option, "WITH_TRAFFIC_CONTROL"))
+        return fail(e, "NotImplemented", "CodeDeploy with deploymentOption WITH_TRAFFIC_CONTROL (a load balancer) is not built.");
     bool known = (!type.at || str_is(type, "IN_PLACE")) && (!option.at || str_is(option, "WITHOUT_TRAFFIC_CONTROL"));
     return known || fail(e, "InvalidDeploymentStyleException", "The deployment style is invalid.");
 }
 
 // The state of an alarm configuration that asks for nothing is accepted.
 static bool check_unbuilt(const Doc *input, Error *e) {
-    static const char *const UNBUILT[] = {"onPremisesInstanceTagFilters", "onPremisesTagSet", "autoScalingGroups", "triggerConfigurations",
-                                          "blueGreenDeploymentConfiguration", "loadBalancerInfo", "ecsServices", "terminationHookEnabled",
-                                          "ec2DeploymentOptions", NULL};
+    static const char *const UNBUILT[] = {"onPremisesInstanceTagFilters",
+                                          "onPremisesTagSet",
+                                          "autoScalingGroups",
+                                          "triggerConfigurations",
+                                          "blueGreenDeploymentConfiguration",
+                                          "loadBalancerInfo",
+                                          "ecsServices",
+                                          "terminationHookEnabled",
+                                          "ec2DeploymentOptions",
+                                          NULL};
     TRY(refuse_unbuilt(input, UNBUILT, e));
     const Doc *alarms = doc_get(input, "alarmConfiguration");
-    if (doc_flag(alarms, "enabled", false) || doc_count(doc_get(alarms, "alarms"))) return fail(e, "NotImplemented", "CodeDeploy with alarmConfiguration is not built.");
+    if (doc_flag(alarms, "enabled", false) || doc_count(doc_get(alarms, "alarms")))
+        return fail(e, "NotImplemented", "CodeDeploy with alarmConfiguration is not built.");
     bool plain = !doc_get(input, "outdatedInstancesStrategy") || str_is(doc_text(input, "outdatedInstancesStrategy"), "IGNORE");
-    return plain || str_is(doc_text(input, "outdatedInstancesStrategy"), "UPDATE") || fail(e, "InvalidInputException", "outdatedInstancesStrategy is invalid.");
+    return plain || str_is(doc_text(input, "outdatedInstancesStrategy"), "UPDATE") ||
+           fail(e, "InvalidInputException", "outdatedInstancesStrategy is invalid.");
 }
 
 static bool check_role(Turn *turn, Str role, Error *e) {
@@ -82,8 +94,9 @@ static bool check_group(Turn *turn, const Doc *group, Error *e) {
 
 // ---- Making and changing ----
 
-static const char *const MEMBERS[] = {"deploymentConfigName", "ec2TagFilters", "ec2TagSet", "serviceRoleArn", "autoRollbackConfiguration", "deploymentStyle",
-                                      "outdatedInstancesStrategy", "alarmConfiguration", NULL};
+static const char *const MEMBERS[] = {
+    "deploymentConfigName",      "ec2TagFilters",      "ec2TagSet", "serviceRoleArn", "autoRollbackConfiguration", "deploymentStyle",
+    "outdatedInstancesStrategy", "alarmConfiguration", NULL};
 
 static void take_members(Arena *arena, Doc *group, const Doc *input) {
     for (const char *const *member = MEMBERS; *member; member++) {
@@ -146,7 +159,8 @@ static bool rename_group(Turn *turn, Doc *group, Str old_id, Str name, Error *e)
 Outcome update_deployment_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *group;
-    Str app = doc_text(call->input, "applicationName"), old = doc_text(call->input, "currentDeploymentGroupName"), name = doc_text(call->input, "newDeploymentGroupName");
+    Str app = doc_text(call->input, "applicationName"), old = doc_text(call->input, "currentDeploymentGroupName"),
+        name = doc_text(call->input, "newDeploymentGroupName");
     CALL_TRY(find_group(turn, app, old, &group, e));
     CALL_TRY(check_unbuilt(call->input, e));
     take_members(arena, group, call->input);
@@ -201,7 +215,8 @@ Outcome batch_get_deployment_groups(Turn *turn, const Call *call, Doc **out, Err
         if (turn_get(turn, &CODEDEPLOY_GROUP, group_id_of(arena, app, doc_str(name, STR(""))), &group)) {
             doc_push(found, group_view(turn, group));
         } else {
-            missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing), missing.len ? ", " : "No Deployment Group found for name: ", STR_ARG(name->as.text));
+            missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing),
+                                 missing.len ? ", " : "No Deployment Group found for name: ", STR_ARG(name->as.text));
         }
     }
     *out = doc_map(arena);

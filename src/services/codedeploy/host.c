@@ -8,8 +8,9 @@
 
 enum { AGENT_MS = 5 * 60 * 1000, LOOK_MS = 2000, GRACE_MS = 10000 };
 
-#define AGENT_SILENT                                                                                                                                    \
-    "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host and make sure the agent is running and " \
+#define AGENT_SILENT                                                                                                                                 \
+    "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host and make sure the agent is running " \
+    "and "                                                                                                                                           \
     "can connect to the CodeDeploy server."
 
 bool host_is(const Doc *target, const char *status) { return str_is(doc_text(target, "status"), status); }
@@ -137,8 +138,8 @@ static void on_bundle(Step *step, Doc *target, const Doc *data) {
     if (!doc_flag(data, "ok", false)) {
         fail_event(step, target, "DownloadBundle", str_copy(arena, doc_text(doc_get(data, "error"), "message")));
     } else if (wanted.len && !str_eq(bare(arena, wanted), bare(arena, found))) {
-        Str message =
-            str_format(arena, "Expected deployment artifact bundle etag %.*s but was actually %.*s", STR_ARG(bare(arena, wanted)), STR_ARG(bare(arena, found)));
+        Str message = str_format(arena, "Expected deployment artifact bundle etag %.*s but was actually %.*s", STR_ARG(bare(arena, wanted)),
+                                 STR_ARG(bare(arena, found)));
         fail_event(step, target, "DownloadBundle", message);
     } else {
         const Doc *body = doc_get(data, "body");
@@ -166,10 +167,10 @@ static void end_unsaid(Step *step, Doc *target, const Doc *data) {
     const char *next = doc_number(target, "$job", 0) == JOB_IS_STOP ? "ApplicationStop" : "DownloadBundle";
     if (!event.len && event_is(target, next, "Pending")) event = str_of(next);
     if (!event.len) return;
-    Str message = is_stopping(step)              ? STR("The deployment was stopped.")
-                  : doc_flag(data, "ok", false)  ? str_format(step->arena, "The agent ended with status %lld, signal %lld.",
-                                                              (long long)doc_number(data, "exitCode", -1), (long long)doc_number(data, "signal", 0))
-                                                 : str_format(step->arena, AGENT_SILENT " %.*s", STR_ARG(reason));
+    Str message = is_stopping(step)             ? STR("The deployment was stopped.")
+                  : doc_flag(data, "ok", false) ? str_format(step->arena, "The agent ended with status %lld, signal %lld.",
+                                                             (long long)doc_number(data, "exitCode", -1), (long long)doc_number(data, "signal", 0))
+                                                : str_format(step->arena, AGENT_SILENT " %.*s", STR_ARG(reason));
     event_fail(step, target, event, message);
 }
 

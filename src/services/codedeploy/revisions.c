@@ -15,7 +15,8 @@ bool check_revision(Turn *turn, const Doc *revision, Error *e) {
     Str type = doc_text(revision, "revisionType"), bundle = doc_text(location, "bundleType");
     if (!doc_count(revision)) return fail(e, "RevisionRequiredException", "The revision is required.");
     if (is_one_of(type, OTHERS)) return fail(e, "NotImplemented", "Revisions of type %.*s are not built; S3 is.", STR_ARG(type));
-    if (!str_is(type, "S3") || !location) return fail(e, "InvalidRevisionException", "The revision is invalid: its revisionType must be S3, with an s3Location.");
+    if (!str_is(type, "S3") || !location)
+        return fail(e, "InvalidRevisionException", "The revision is invalid: its revisionType must be S3, with an s3Location.");
     if (!doc_text(location, "bucket").len || !doc_text(location, "key").len) {
         return fail(e, "InvalidRevisionException", "The S3 location of the revision must have a bucket and a key.");
     }
@@ -25,7 +26,8 @@ bool check_revision(Turn *turn, const Doc *revision, Error *e) {
 // The members in one order, so that equal locations have one id. A version and an ETag are part of it.
 Str revision_key(Arena *arena, Str application, const Doc *revision) {
     const Doc *location = doc_get(revision, "s3Location");
-    Str version = doc_str(doc_get(location, "version"), STR("")), etag = str_replace(arena, doc_str(doc_get(location, "eTag"), STR("")), STR("\""), STR(""));
+    Str version = doc_str(doc_get(location, "version"), STR("")),
+        etag = str_replace(arena, doc_str(doc_get(location, "eTag"), STR("")), STR("\""), STR(""));
     return str_format(arena, "%.*s/%.*s/%.*s?%.*s&%.*s&%.*s", STR_ARG(application), STR_ARG(doc_text(location, "bucket")),
                       STR_ARG(doc_text(location, "key")), STR_ARG(doc_text(location, "bundleType")), STR_ARG(version), STR_ARG(etag));
 }
@@ -159,7 +161,8 @@ Outcome list_application_revisions(Turn *turn, const Call *call, Doc **out, Erro
     Doc *application, *wanted = doc_list(call->arena);
     Str app = doc_text(call->input, "applicationName"), sort = doc_text(call->input, "sortBy");
     CALL_TRY(find_application(turn, app, &application, e));
-    if (sort.at && !is_one_of(sort, KEYS)) return call_fail(e, "InvalidSortByException", "The column name to sort by is invalid: %.*s", STR_ARG(sort));
+    if (sort.at && !is_one_of(sort, KEYS))
+        return call_fail(e, "InvalidSortByException", "The column name to sort by is invalid: %.*s", STR_ARG(sort));
     if (doc_text(call->input, "s3KeyPrefix").at && !doc_text(call->input, "s3Bucket").at) {
         return call_fail(e, "BucketNameFilterRequiredException", "A bucket name is required when a key prefix is given.");
     }

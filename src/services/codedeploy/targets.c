@@ -41,7 +41,8 @@ static bool is_in_status(const Doc *target, const Doc *statuses) {
 static bool check_statuses(const Doc *statuses, Error *e) {
     static const char *const KNOWN[] = {"Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready", NULL};
     for (const Doc *status = doc_first(statuses); status; status = status->next) {
-        if (!is_one_of(doc_str(status, STR("")), KNOWN)) return fail(e, "InvalidInstanceStatusException", "The specified instance status does not exist.");
+        if (!is_one_of(doc_str(status, STR("")), KNOWN))
+            return fail(e, "InvalidInstanceStatusException", "The specified instance status does not exist.");
     }
     return true;
 }
@@ -124,8 +125,10 @@ Outcome batch_get_deployment_instances(Turn *turn, const Call *call, Doc **out, 
     CALL_TRY(check_batch(ids, BATCH, "instances", e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {
         const Doc *target = find_target(deployment, doc_str(id, STR("")));
-        if (target) doc_push(found, summary_view(arena, target));
-        else missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing), missing.len ? ", " : "No instances found for: ", STR_ARG(id->as.text));
+        if (target)
+            doc_push(found, summary_view(arena, target));
+        else
+            missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing), missing.len ? ", " : "No instances found for: ", STR_ARG(id->as.text));
     }
     *out = doc_map(arena);
     doc_set(*out, "instancesSummary", found);

@@ -26,13 +26,15 @@ typedef struct Plan {
     Map *seen; // destination → source
 } Plan;
 
-static Str cleanup_path(Agent *agent) { return path_join(agent->arena, agent->instructions, str_cat(agent->arena, agent->group_id, STR("-cleanup"))); }
+static Str cleanup_path(Agent *agent) {
+    return path_join(agent->arena, agent->instructions, str_cat(agent->arena, agent->group_id, STR("-cleanup")));
+}
 
 // ---- What the last one made ----
 
 static void remove_made(Str path) {
     struct stat about;
-    if (lstat(path.at, &about) != 0) return;
+    if (str_is_none(path) || lstat(path.at, &about) != 0) return;
     if (S_ISDIR(about.st_mode)) {
         rmdir(path.at); // only when it is empty
     } else {
@@ -65,17 +67,18 @@ static bool is_folder(Str path) {
 static void add_folder(Plan *plan, Str path) {
     if (folder_exists(path) || map_get(plan->seen, path)) return;
     add_folder(plan, path_parent(path));
-    map_put(plan->seen, path, (void *)(uintptr_t)"");
+    map_put(plan->seen, path, (void *)(uintptr_t) "");
     add(plan, str_of(str_c(plan->agent->arena, path)), STR_NONE);
 }
 
 static bool add_file(Plan *plan, Str from, Str to, Error *e) {
     const char *other = map_get(plan->seen, to);
     if (other) {
-        return fail(e, "UnknownError",
-                    "The deployment failed because the application specification file calls for installing the file %.*s, but a file with that name already "
-                    "exists at the location (%s). Update your AppSpec file or directory structure, and then try again.",
-                    STR_ARG(from), other);
+        return fail(
+            e, "UnknownError",
+            "The deployment failed because the application specification file calls for installing the file %.*s, but a file with that name already "
+            "exists at the location (%s). Update your AppSpec file or directory structure, and then try again.",
+            STR_ARG(from), other);
     }
     bool exists = file_exists(to);
     if (exists && plan->behavior == FILE_EXISTS_RETAIN) return true;

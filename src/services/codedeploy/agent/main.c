@@ -56,15 +56,15 @@ static EventWork *work_of(Str event) {
 }
 
 static int run(Agent *agent) {
-    Str last = STR_NONE;
     for (const Doc *event = doc_first(doc_get(agent->job, "events")); event; event = event->next) {
         Error problem = {0};
-        EventWork *work = work_of(last = doc_str(event, STR("")));
+        Str name = doc_str(event, STR(""));
+        EventWork *work = work_of(name);
         if (!work) return 2;
-        event_started(agent, last);
+        event_started(agent, name);
         bool ok = work(agent, &problem);
         // The revision counts as deployed before anybody hears so: its scripts stop it next time.
-        if (ok && str_is(last, "ValidateService")) ok = remember_success(agent, &problem);
+        if (ok && str_is(name, "ValidateService")) ok = remember_success(agent, &problem);
         event_ended(agent, ok ? NULL : &problem);
         if (!ok) return 1;
     }

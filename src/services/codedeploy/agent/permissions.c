@@ -51,9 +51,10 @@ static bool apply_to_all(Agent *agent, const AppSpecPermission *permission, cons
         const Installed *made = vec_at(installed, i);
         if (!concerns(permission, made)) continue;
         if (map_get(done, made->path)) {
-            return fail(e, "UnknownError",
-                        "The deployment failed because the permissions setting for (%.*s) is specified more than once in the application specification file.",
-                        STR_ARG(made->path));
+            return fail(
+                e, "UnknownError",
+                "The deployment failed because the permissions setting for (%.*s) is specified more than once in the application specification file.",
+                STR_ARG(made->path));
         }
         map_put(done, made->path, (void *)(uintptr_t)permission);
         TRY(apply(agent->arena, permission, made->path, e));

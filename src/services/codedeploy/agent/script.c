@@ -137,7 +137,8 @@ static bool is_over(const Running *running) { return running->pidfd < 0 && runni
 static void attend(Running *running) {
     while (!is_over(running)) {
         int64_t left = running->deadline_ms - clock_ms();
-        struct pollfd fds[] = {{.fd = running->out.fd, .events = POLLIN}, {.fd = running->err.fd, .events = POLLIN}, {.fd = running->pidfd, .events = POLLIN}};
+        struct pollfd fds[] = {
+            {.fd = running->out.fd, .events = POLLIN}, {.fd = running->err.fd, .events = POLLIN}, {.fd = running->pidfd, .events = POLLIN}};
         if (left <= 0) return;
         if (poll(fds, 3, left > 60000 ? 60000 : (int)left) < 0) continue;
         if (fds[0].revents) take_output(running, &running->out);
@@ -163,14 +164,16 @@ static bool verdict(const Running *running, const AppSpecScript *script, Error *
                     (long long)script->timeout_seconds);
     }
     if (!is_over(running)) {
-        return fail(e, "UnknownError", "Script at specified location: %.*s failed to close %s", STR_ARG(where), running->out.fd >= 0 ? "STDOUT" : "STDERR");
+        return fail(e, "UnknownError", "Script at specified location: %.*s failed to close %s", STR_ARG(where),
+                    running->out.fd >= 0 ? "STDOUT" : "STDERR");
     }
     bool killed = WIFSIGNALED(running->status);
     int code = killed ? 128 + WTERMSIG(running->status) : WEXITSTATUS(running->status);
     if (code == 0) return true;
-    if (str_is_none(script->run_as)) return fail(e, "ScriptFailed", "Script at specified location: %.*s failed with exit code %d", STR_ARG(where), code);
-    return fail(e, "ScriptFailed", "Script at specified location: %.*s run as user %.*s failed with exit code %d", STR_ARG(where), STR_ARG(script->run_as),
-                code);
+    if (str_is_none(script->run_as))
+        return fail(e, "ScriptFailed", "Script at specified location: %.*s failed with exit code %d", STR_ARG(where), code);
+    return fail(e, "ScriptFailed", "Script at specified location: %.*s run as user %.*s failed with exit code %d", STR_ARG(where),
+                STR_ARG(script->run_as), code);
 }
 
 static void close_pipe(Pipe *pipe) {
