@@ -29,13 +29,15 @@ static Str traceback_place(Arena *arena, Str line) {
     return is_number(number) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
 }
 
-// The last place named is where the assertion stands: helpers come before it.
+// The last place named in the application itself is where the assertion stands: helpers come before it, libraries behind it have absolute paths.
 static Str place_of(Arena *arena, Str message) {
     Str place = STR_NONE;
     for (Str line; !str_is_none(line = str_next_line(&message));) {
         Str found = pytest_place(arena, str_trim(line));
         if (str_is_none(found)) found = traceback_place(arena, line);
-        if (!str_is_none(found)) place = found;
+        if (str_is_none(found)) continue;
+        bool better = str_is_none(place) || found.at[0] != '/' || place.at[0] == '/';
+        if (better) place = found;
     }
     return place;
 }
@@ -96,11 +98,13 @@ static void read_diff(Failure *failure, Str message) {
     failure->got = got;
 }
 
+// Up to the first empty line: behind it pytest shows source code.
 static Str first_lines(Arena *arena, Str message) {
     Str text = STR("");
     int count = 0;
     for (Str line; count < MESSAGE_LINES && !str_is_none(line = str_next_line(&message));) {
         Str printable = str_trim(text_printable(arena, line));
+        if (!printable.len && count) break;
         if (!printable.len) continue;
         text = count++ ? str_format(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(printable)) : printable;
     }

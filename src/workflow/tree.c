@@ -1,6 +1,16 @@
 #include "workflow/tree.h"
 
-enum { WIDEST = 100, NARROW = 64, TIME_COLUMNS = 11, PROVIDER_COLUMNS = 12, INDENT = 5, NAME_LEAST = 12, NAME_MOST = 28, ROWS_BESIDE = 6 };
+enum {
+    WIDEST = 100,
+    NARROW = 64,
+    TIME_COLUMNS = 11,
+    PROVIDER_COLUMNS = 12,
+    INDENT = 5,
+    NAME_LEAST = 12,
+    NAME_MOST = 28,
+    LABELLED_ROWS = 4,
+    ROWS_BESIDE = 6
+};
 
 typedef struct Tree {
     Arena *arena;
@@ -98,10 +108,12 @@ static void write_tail(const Tree *tree, const Activity *activity) {
     }
 }
 
+// At most LABELLED_ROWS lines: the rest is in the log.
 static void write_labelled(const Tree *tree, const char *label, Str text) {
-    Str rest = text;
+    int columns = tree->width - INDENT - 10, rows = 0;
+    Str rest = text_cut(tree->arena, tree->look, text, columns * LABELLED_ROWS);
     bool first = true;
-    for (Str line; (line = text_fold(&rest, tree->width - INDENT - 10)).len; first = false) {
+    for (Str line; rows++ < LABELLED_ROWS && (line = text_fold(&rest, columns)).len; first = false) {
         blanks(tree->out, INDENT);
         look_begin(tree->look, COLOUR_DIM, tree->out);
         text_cell(tree->arena, tree->look, first ? str_of(label) : STR(""), 9, tree->out);
@@ -132,8 +144,9 @@ static void write_failure_head(const Tree *tree, const Failure *failure) {
     buf_add_char(tree->out, '\n');
 }
 
-static void write_failure(const Tree *tree, const Failure *failure) {
+static void write_failure(const Tree *tree, const Failure *failure, const Failure *before) {
     write_failure_head(tree, failure);
+    if (before && !failure->expected.len && str_eq(failure->message, before->message)) return; // the same trouble
     if (failure->expected.len) {
         write_labelled(tree, "expected", failure->expected);
         write_labelled(tree, "got", failure->got);
@@ -150,7 +163,9 @@ static void write_commands(const Tree *tree, const StageView *stage) {
 }
 
 static void write_why(const Tree *tree, const StageView *stage, const Activity *activity) {
-    for (size_t i = 0; i < activity->failures.len; i++) write_failure(tree, vec_at(&activity->failures, i));
+    for (size_t i = 0; i < activity->failures.len; i++) {
+        write_failure(tree, vec_at(&activity->failures, i), i ? vec_at(&activity->failures, i - 1) : NULL);
+    }
     int64_t more = activity->failure_count - (int64_t)activity->failures.len;
     if (more > 0) write_labelled(tree, "", str_format(tree->arena, "and %lld more", (long long)more));
     if (!activity->failures.len && activity->problem.len) write_labelled(tree, "why", str_trim(text_printable(tree->arena, activity->problem)));

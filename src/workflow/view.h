@@ -8,7 +8,7 @@
 
 typedef enum State { STATE_WAITING, STATE_RUNNING, STATE_APPROVAL, STATE_SUCCEEDED, STATE_FAILED, STATE_STOPPED } State;
 
-enum { TAIL_LINES = 3, TAIL_KEPT = 64, TAIL_BYTES = 400, FAILURES_MOST = 10 }; // shown under an action, kept of its log
+enum { TAIL_LINES = 3, TAIL_KEPT = 64, TAIL_BYTES = 400, FAILURES_MOST = 5 }; // shown under an action, kept of its log
 
 // A failing test, or a failing hook.
 typedef struct Failure {
