@@ -1,0 +1,170 @@
+// rehearse doctor: what this machine allows and lacks, and the command that mends it.
+#include "cli/common.h"
+
+#include "os/files.h"
+#include "os/process.h"
+#include "sandbox/sandbox.h"
+
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum { SAYS_BYTES = 64 * 1024, SAYS_MS = 5000, OUT_BYTES = 256 * 1024, SUBJECT_COLUMNS = 20 };
+
+typedef struct Program {
+    const char *name, *why, *package;
+    bool needed;
+} Program;
+
+static const Program PROGRAMS[] = {
+    {"git", "pushes and repositories", "git", true},
+    {"python3", "builds with runtime-version python", "python3", true},
+    {"pip3", "packages of Python builds", "python3-pip", true},
+    {"curl", "what scripts of applications use", "curl", false},
+    {"node", "builds with runtime-version nodejs", "nodejs", false},
+    {"chromium", "browser tests", "chromium", false},
+    {"aws", "the AWS CLI: git's credential helper", "awscli", false},
+};
+
+typedef struct Doctor {
+    Arena *arena;
+    Look look;
+    Buf *out;
+    Doc *findings; // for programs
+    bool missing; // something that is needed
+} Doctor;
+
+static void find(Doctor *doctor, Symbol symbol, Str subject, Str text, Str remedy) {
+    Doc *doc = doc_map(doctor->arena);
+    doc_set_str(doctor->arena, doc, "subject", subject);
+    doc_set_bool(doctor->arena, doc, "works", symbol == SYMBOL_DONE);
+    doc_set_str(doctor->arena, doc, "text", text);
+    doc_set_str(doctor->arena, doc, "remedy", remedy.len ? remedy : STR_NONE);
+    doc_push(doctor->findings, doc);
+    Colour colour = symbol == SYMBOL_DONE ? COLOUR_GREEN : symbol == SYMBOL_FAILED ? COLOUR_RED : COLOUR_YELLOW;
+    buf_add_char(doctor->out, ' ');
+    look_text(&doctor->look, colour, str_of(look_symbol(&doctor->look, symbol)), doctor->out);
+    buf_add_char(doctor->out, ' ');
+    text_cell(doctor->arena, &doctor->look, subject, SUBJECT_COLUMNS, doctor->out);
+    int columns = doctor->look.width - SUBJECT_COLUMNS - 5;
+    bool first = true;
+    for (Str line; (line = text_fold(&text, columns > 20 ? columns : 20)).len; first = false) {
+        if (!first) buf_addf(doctor->out, "%*s", SUBJECT_COLUMNS + 3, "");
+        buf_addf(doctor->out, " %.*s\n", STR_ARG(line));
+    }
+    if (first) buf_add_char(doctor->out, '\n');
+    if (remedy.len) buf_addf(doctor->out, "%*s %.*s\n", SUBJECT_COLUMNS + 3, "", STR_ARG(remedy));
+}
+
+// ---- Sandboxes ----
+
+static Str keeper(Arena *arena) {
+    char self[4096];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self);
+    Str folder = str_copy(arena, len > 0 ? path_parent((Str){self, (size_t)len}) : STR("."));
+    Str beside = path_join(arena, folder, STR("rehearse-keeper")), installed = path_join(arena, folder, STR("../libexec/rehearse/rehearse-keeper"));
+    return file_exists(beside) ? beside : installed;
+}
+
+static bool is_rung(const SandboxFinding *finding) { return strncmp(finding->subject, "rung ", 5) == 0; }
+
+// The highest rung that works is what sandboxes have; those above it say how to get more.
+static void tell_rungs(Doctor *doctor, const Vec *findings) {
+    for (size_t i = 0; i < findings->len; i++) {
+        const SandboxFinding *finding = vec_at(findings, i);
+        if (!is_rung(finding)) continue;
+        SandboxRung rung = (SandboxRung)finding->subject[5];
+        if (finding->works) {
+            Str text = str_format(doctor->arena, "%s (%s)", sandbox_rung_text(rung), finding->subject);
+            find(doctor, rung == SANDBOX_RUNG_D ? SYMBOL_NOTE : SYMBOL_DONE, STR("sandboxes"), text, STR_NONE);
+            return;
+        }
+        Str text = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
+        find(doctor, SYMBOL_NOTE, str_of(finding->subject), text, finding->remedy);
+    }
+}
+
+static void tell_capabilities(Doctor *doctor, const Vec *findings) {
+    for (size_t i = 0; i < findings->len; i++) {
+        const SandboxFinding *finding = vec_at(findings, i);
+        if (is_rung(finding)) continue;
+        Str why = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
+        find(doctor, finding->works ? SYMBOL_DONE : SYMBOL_NOTE, str_of(finding->subject), finding->works ? STR("works") : why, finding->remedy);
+    }
+}
+
+static bool tell_sandboxes(Doctor *doctor, Error *e) {
+    Str program = keeper(doctor->arena);
+    char scratch[] = "/tmp/rehearse-doctor-XXXXXX";
+    Vec findings = vec_of(doctor->arena, SandboxFinding);
+    if (!file_exists(program)) {
+        doctor->missing = true;
+        find(doctor, SYMBOL_FAILED, STR("sandboxes"), str_cat(doctor->arena, program, STR(" is not there")), STR("make install"));
+        return true;
+    }
+    if (!mkdtemp(scratch)) return fail(e, "system", "cannot make a folder in /tmp");
+    bool probed = sandbox_probe(program, str_of(scratch), doctor->arena, &findings, e);
+    tree_remove(str_of(scratch), NULL);
+    TRY(probed);
+    tell_rungs(doctor, &findings);
+    tell_capabilities(doctor, &findings);
+    return true;
+}
+
+// ---- Programs ----
+
+// The first number with a dot in what `NAME --version` says.
+static Str version_in(Str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9') continue;
+        size_t end = i;
+        while (end < text.len && ((text.at[end] >= '0' && text.at[end] <= '9') || text.at[end] == '.')) end++;
+        Str number = str_sub(text, i, end);
+        if (str_contains(number, STR("."))) return number;
+        i = end;
+    }
+    return STR("");
+}
+
+static void tell_program(Doctor *doctor, const Program *program) {
+    const char *const argv[] = {program->name, "--version", NULL};
+    ProcessResult result;
+    bool there = process_capture(doctor->arena, argv, NULL, SAYS_BYTES, SAYS_MS, &result, NULL) && result.status == 0;
+    if (there) {
+        find(doctor, SYMBOL_DONE, str_of(program->name), version_in(str_cat(doctor->arena, result.output, result.errors)), STR_NONE);
+        return;
+    }
+    doctor->missing = doctor->missing || program->needed;
+    Str text = str_format(doctor->arena, "%s for %s", program->needed ? "is missing: needed" : "is not there:", program->why);
+    find(doctor, program->needed ? SYMBOL_FAILED : SYMBOL_NOTE, str_of(program->name), text,
+         str_format(doctor->arena, "sudo apt-get install %s", program->package));
+}
+
+static int run(int argc, char **argv) {
+    Error e = {0};
+    Common common = {0};
+    const Option options[] = {COMMON_OPTIONS(common)};
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
+    if (!common_operands(argc, argv, 0, 0, "no operand", &e)) return cannot_run(&e);
+    Doctor doctor = {.arena = arena, .look = common_look(&common), .out = &out, .findings = doc_list(arena)};
+    if (!tell_sandboxes(&doctor, &e)) return cannot_run(&e);
+    for (size_t i = 0; i < sizeof PROGRAMS / sizeof *PROGRAMS; i++) tell_program(&doctor, &PROGRAMS[i]);
+    if (common.json) common_print_json(arena, doctor.findings);
+    if (!common.json) common_print(&out);
+    return doctor.missing ? EXIT_FAILED : EXIT_OK;
+}
+
+const Verb VERB_DOCTOR = {
+    .name = "doctor",
+    .summary = "what this machine allows and lacks",
+    .help = "rehearse doctor                    sandboxes, ports and programs; the command that mends what is amiss\n"
+            "\n"
+            "  --json            for programs\n"
+            "  --no-color        no colours\n"
+            "\n"
+            "Exit status: 1 when something that is needed is missing.\n",
+    .run = run,
+};

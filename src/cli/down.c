@@ -1,0 +1,81 @@
+// rehearse down: ends the server; builds and deployed applications go on unless all of it shall end.
+#include "cli/common.h"
+
+#include "os/files.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { END_MS = 10000, LOOK_EACH_MS = 10 };
+
+static bool read_pid(Arena *arena, Str data, pid_t *pid, Error *e) {
+    Str text = STR_NONE;
+    int64_t number = 0;
+    Str path = path_join(arena, data, STR("lock"));
+    TRY(file_read(arena, path, 32, &text, e));
+    if (!str_to_int(str_trim(text), &number) || number < 2) return fail(e, "bad-lock", "%.*s names no process", STR_ARG(path));
+    *pid = (pid_t)number;
+    return true;
+}
+
+static bool end_process(pid_t pid, Error *e) {
+    struct timespec pause = {0, LOOK_EACH_MS * 1000000};
+    if (kill(pid, SIGTERM) != 0) return fail_errno(e, errno, "cannot end process %d", (int)pid);
+    for (int waited = 0; waited < END_MS; waited += LOOK_EACH_MS) {
+        if (kill(pid, 0) != 0) return true;
+        nanosleep(&pause, NULL);
+    }
+    return fail(e, "timeout", "process %d does not end. What it does: rehearse clock", (int)pid);
+}
+
+static size_t count_running(const Client *client, Arena *arena) {
+    Doc *reply = NULL;
+    size_t count = 0;
+    client_call(client, arena, "ec2", "DescribeInstances", NULL, &reply, NULL);
+    for (const Doc *each = doc_first(doc_get(reply, "Reservations")); each; each = each->next) {
+        for (const Doc *one = doc_first(doc_get(each, "Instances")); one; one = one->next) {
+            count += str_is(doc_text(doc_get(one, "State"), "Name"), "running");
+        }
+    }
+    return count;
+}
+
+static int say(Arena *arena, size_t running, bool all) {
+    if (all || running == 0) {
+        puts(all ? "The control plane has ended, and everything that ran on it." : "The control plane has ended.");
+        return EXIT_OK;
+    }
+    Str count = human_count(arena, (int64_t)running, "instance goes", "instances go");
+    printf("The control plane has ended; %.*s on with what is deployed. To go on: rehearse up. To end them: rehearse up, then rehearse down --all\n",
+           STR_ARG(count));
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv) {
+    Error e = {0};
+    Common common = {0};
+    const char *all = NULL;
+    Client client;
+    Doc *health = NULL;
+    pid_t pid = 0;
+    const Option options[] = {COMMON_OPTIONS(common), {"--all", false, &all}};
+    AUTO_ARENA arena = arena_new();
+    bool good = options_take(options, sizeof options / sizeof *options, &argc, argv, &e) && common_operands(argc, argv, 0, 0, "no operand", &e) &&
+                common_open(&common, arena, &client, &health, &e) && read_pid(arena, doc_text(health, "data"), &pid, &e);
+    if (!good) return cannot_run(&e);
+    size_t running = count_running(&client, arena);
+    if (all && !client_page(&client, arena, "POST", "/_rehearse/reset", NULL, NULL, &e)) return cannot_run(&e);
+    if (!end_process(pid, &e)) return cannot_run(&e);
+    return common.json ? common_print_json(arena, doc_map(arena)) : say(arena, running, all);
+}
+
+const Verb VERB_DOWN = {
+    .name = "down",
+    .summary = "end the control plane",
+    .help = "rehearse down                      ends the server; deployed applications go on\n"
+            "rehearse down --all                resets it first: instances and builds end too\n"
+            "\n" COMMON_HELP,
+    .run = run,
+};

@@ -1,0 +1,188 @@
+// rehearse logs: what a build said, or what a deployment's scripts did, of the newest execution of a pipeline.
+#include "cli/common.h"
+
+#include "formats/timestamps.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum { LOG_PAGE = 1000, PAGES_MOST = 10000, FOLLOW_EACH_MS = 200, OUT_BYTES = 16 * 1024 * 1024 };
+
+typedef struct Request {
+    Client client;
+    Arena *arena;
+    const Common *common;
+    Str pipeline, wanted; // stage or action; "": what failed, or what came last
+    bool follow;
+} Request;
+
+typedef struct Found {
+    Str stage, action, provider, status, id, summary;
+} Found;
+
+static bool is_logged(const Found *found) { return str_is(found->provider, "CodeBuild") || str_is(found->provider, "CodeDeploy"); }
+
+static Found found_of(const Doc *detail) {
+    const Doc *result = doc_get(doc_get(detail, "output"), "executionResult");
+    return (Found){
+        .stage = doc_text(detail, "stageName"),
+        .action = doc_text(detail, "actionName"),
+        .provider = doc_text(doc_get(doc_get(detail, "input"), "actionTypeId"), "provider"),
+        .status = doc_text(detail, "status"),
+        .id = doc_text(result, "externalExecutionId"),
+        .summary = doc_text(result, "externalExecutionSummary"),
+    };
+}
+
+// Of the newest execution, newest first: what was asked for; else what failed; else the last that has a log.
+static bool choose(const Request *request, const Doc *details, Found *out, Error *e) {
+    Str newest = doc_text(doc_first(details), "pipelineExecutionId");
+    bool some = false;
+    for (const Doc *detail = doc_first(details); detail; detail = detail->next) {
+        Found found = found_of(detail);
+        if (request->wanted.len) {
+            if (!str_eq(found.stage, request->wanted) && !str_eq(found.action, request->wanted)) continue;
+            *out = found;
+            return true;
+        }
+        if (!str_eq(doc_text(detail, "pipelineExecutionId"), newest) || !is_logged(&found)) continue;
+        bool better = !some || (str_is(found.status, "Failed") && !str_is(out->status, "Failed"));
+        if (better) *out = found;
+        some = true;
+    }
+    if (some) return true;
+    if (request->wanted.len)
+        return fail(e, "usage", "%.*s has run no stage or action \"%.*s\" yet", STR_ARG(request->pipeline), STR_ARG(request->wanted));
+    return fail(e, "usage", "%.*s has no log yet", STR_ARG(request->pipeline));
+}
+
+static bool find(const Request *request, Found *out, Error *e) {
+    Doc *input = doc_map(request->arena), *reply = NULL;
+    doc_set_str(request->arena, input, "pipelineName", request->pipeline);
+    doc_set_int(request->arena, input, "maxResults", 100);
+    TRY(client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions", input, &reply, e));
+    return choose(request, doc_get(reply, "actionExecutionDetails"), out, e);
+}
+
+// ---- A build ----
+
+static Doc *build_of(const Request *request, Arena *arena, Str id) {
+    Doc *input = doc_map(arena), *ids = doc_list(arena), *reply = NULL;
+    doc_push_str(arena, ids, id);
+    doc_set(input, "ids", ids);
+    client_call(&request->client, arena, "codebuild", "BatchGetBuilds", input, &reply, NULL);
+    return doc_first(doc_get(reply, "builds"));
+}
+
+static void write_events(const Doc *events, Buf *out) {
+    for (const Doc *event = doc_first(events); event; event = event->next) {
+        Str message = doc_text(event, "message");
+        buf_add(out, message);
+        if (!str_ends(message, STR("\n"))) buf_add_char(out, '\n');
+    }
+}
+
+// One page from `*token` on; false when there is nothing new.
+static bool print_page(const Request *request, Str group, Str stream, Arena *keep, Str *token, bool *more, Error *e) {
+    AUTO_ARENA arena = arena_new();
+    Doc *input = doc_map(arena), *reply = NULL;
+    doc_set_str(arena, input, "logGroupName", group);
+    doc_set_str(arena, input, "logStreamName", stream);
+    doc_set_bool(arena, input, "startFromHead", true);
+    doc_set_int(arena, input, "limit", LOG_PAGE);
+    if (token->len) doc_set_str(arena, input, "nextToken", *token);
+    TRY(client_call(&request->client, arena, "logs", "GetLogEvents", input, &reply, e));
+    Doc *events = doc_get(reply, "events");
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    if (request->common->json && doc_count(events)) common_print_json(arena, events);
+    if (!request->common->json) write_events(events, &out);
+    common_print(&out);
+    *more = doc_count(events) > 0;
+    Str next = doc_text(reply, "nextForwardToken");
+    if (!str_eq(next, *token)) *token = str_copy(keep, next);
+    return true;
+}
+
+static bool print_build(const Request *request, const Found *found, Error *e) {
+    Str token = STR_NONE;
+    for (int page = 0; page < PAGES_MOST; page++) {
+        AUTO_ARENA arena = arena_new();
+        const Doc *build = build_of(request, arena, found->id), *logs = doc_get(build, "logs");
+        bool ended = doc_flag(build, "buildComplete", true), more = false;
+        Str group = doc_text(logs, "groupName"), stream = doc_text(logs, "streamName");
+        if (group.len && stream.len) TRY(print_page(request, group, stream, request->arena, &token, &more, e));
+        if (!more && (ended || !request->follow)) break;
+        if (!more) poll(NULL, 0, FOLLOW_EACH_MS);
+    }
+    return true;
+}
+
+// ---- A deployment ----
+
+static void write_event(const Doc *event, Arena *arena, Buf *out) {
+    const Doc *diagnostics = doc_get(event, "diagnostics");
+    Str name = doc_text(event, "lifecycleEventName"), status = doc_text(event, "status"), script = doc_text(diagnostics, "scriptName");
+    int64_t start = doc_number(event, "startTime", 0), end = doc_number(event, "endTime", 0);
+    Str took = end > start ? human_duration(arena, end - start) : STR("");
+    buf_addf(out, "  %-18s %-12s %.*s\n", str_c(arena, name), str_c(arena, status), STR_ARG(took));
+    Str message = doc_text(diagnostics, "message"), log = doc_text(diagnostics, "logTail");
+    if (message.len && !str_is(status, "Succeeded")) buf_addf(out, "    %.*s%s%.*s\n", STR_ARG(script), script.len ? ": " : "", STR_ARG(message));
+    for (Str line; !str_is_none(line = str_next_line(&log));) buf_addf(out, "    %.*s\n", STR_ARG(line));
+}
+
+static bool print_deployment(const Request *request, const Found *found, Error *e) {
+    Arena *arena = request->arena;
+    Doc *input = doc_map(arena), *list = NULL, *reply = NULL;
+    doc_set_str(arena, input, "deploymentId", found->id);
+    TRY(client_call(&request->client, arena, "codedeploy", "ListDeploymentTargets", input, &list, e));
+    doc_set(input, "targetIds", doc_copy(arena, doc_get(list, "targetIds")));
+    TRY(client_call(&request->client, arena, "codedeploy", "BatchGetDeploymentTargets", input, &reply, e));
+    Doc *targets = doc_get(reply, "deploymentTargets");
+    if (request->common->json) return common_print_json(arena, targets) == EXIT_OK;
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    for (const Doc *each = doc_first(targets); each; each = each->next) {
+        const Doc *target = doc_get(each, "instanceTarget");
+        Str id = doc_text(target, "targetId"), status = doc_text(target, "status");
+        buf_addf(&out, "%.*s %.*s\n", STR_ARG(id), STR_ARG(status));
+        for (const Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) write_event(event, arena, &out);
+    }
+    common_print(&out);
+    return true;
+}
+
+static bool print_log(const Request *request, Error *e) {
+    Found found = {0};
+    TRY(find(request, &found, e));
+    if (!is_logged(&found) || !found.id.len) {
+        Str why = found.summary.len ? found.summary : STR("it has no log");
+        return fail(e, "no-log", "%.*s/%.*s: %.*s", STR_ARG(found.stage), STR_ARG(found.action), STR_ARG(why));
+    }
+    return str_is(found.provider, "CodeBuild") ? print_build(request, &found, e) : print_deployment(request, &found, e);
+}
+
+static int run(int argc, char **argv) {
+    Error e = {0};
+    Common common = {0};
+    const char *follow = NULL;
+    const Option options[] = {COMMON_OPTIONS(common), {"--follow", false, &follow}, {"-f", false, &follow}};
+    AUTO_ARENA arena = arena_new();
+    if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
+    if (!common_operands(argc, argv, 1, 2, "the name of a pipeline", &e)) return cannot_run(&e);
+    Request request = {.arena = arena, .common = &common, .pipeline = str_of(argv[1]), .wanted = str_of(argc > 2 ? argv[2] : ""), .follow = follow};
+    if (!common_open(&common, arena, &request.client, NULL, &e) || !print_log(&request, &e)) return cannot_run(&e);
+    return EXIT_OK;
+}
+
+const Verb VERB_LOGS = {
+    .name = "logs",
+    .summary = "the log of a build, test or deployment",
+    .help = "rehearse logs register-app                   of what failed, or else of what came last\n"
+            "rehearse logs register-app IntegrationTest   of a stage or an action\n"
+            "rehearse logs register-app Build --follow    until it ends\n"
+            "\n"
+            "  -f, --follow      go on while it runs\n" COMMON_HELP,
+    .run = run,
+};

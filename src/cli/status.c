@@ -1,0 +1,257 @@
+// rehearse status: the state of everything in one screen.
+#include "cli/common.h"
+
+#include "formats/timestamps.h"
+
+#include <time.h>
+
+enum { OUT_BYTES = 1024 * 1024, LABEL_COLUMNS = 16 };
+
+typedef struct Page {
+    Client client;
+    Arena *arena;
+    Look look;
+    Doc *health, *clock, *unsupported, *pipelines, *instances;
+    Buf *out;
+} Page;
+
+static void label(const Page *page, const char *text) {
+    look_begin(&page->look, COLOUR_DIM, page->out);
+    text_cell(page->arena, &page->look, str_of(text), LABEL_COLUMNS, page->out);
+    look_end(&page->look, COLOUR_DIM, page->out);
+}
+
+static int64_t wall_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// ---- What there is ----
+
+static Doc *call(const Page *page, const char *service, const char *operation, Doc *input) {
+    Doc *reply = NULL;
+    client_call(&page->client, page->arena, service, operation, input, &reply, NULL);
+    return reply;
+}
+
+static Doc *named(const Page *page, const char *key, Str value) {
+    Doc *input = doc_map(page->arena);
+    doc_set_str(page->arena, input, key, value);
+    return input;
+}
+
+// Where an execution stands: the stage that failed, runs, or waits for a person.
+static Str place_of(const Doc *state, Str execution, bool *approval) {
+    Str place = STR_NONE;
+    for (const Doc *stage = doc_first(doc_get(state, "stageStates")); stage; stage = stage->next) {
+        const Doc *latest = doc_get(stage, "latestExecution");
+        if (!str_eq(doc_text(latest, "pipelineExecutionId"), execution)) continue;
+        if (!str_is(doc_text(latest, "status"), "Succeeded")) place = doc_text(stage, "stageName");
+        for (const Doc *action = doc_first(doc_get(stage, "actionStates")); action; action = action->next) {
+            const Doc *run = doc_get(action, "latestExecution");
+            *approval = *approval || (doc_text(run, "token").len && str_is(doc_text(run, "status"), "InProgress"));
+        }
+    }
+    return place;
+}
+
+static Doc *pipeline_doc(const Page *page, Str name) {
+    Doc *doc = doc_map(page->arena), *input = named(page, "pipelineName", name);
+    bool approval = false;
+    doc_set_int(page->arena, input, "maxResults", 1);
+    const Doc *newest = doc_first(doc_get(call(page, "codepipeline", "ListPipelineExecutions", input), "pipelineExecutionSummaries"));
+    const Doc *state = call(page, "codepipeline", "GetPipelineState", named(page, "name", name));
+    doc_set_str(page->arena, doc, "name", name);
+    if (!newest) return doc;
+    doc_set_str(page->arena, doc, "status", doc_text(newest, "status"));
+    doc_set_str(page->arena, doc, "stage", place_of(state, doc_text(newest, "pipelineExecutionId"), &approval));
+    doc_set_bool(page->arena, doc, "waitsForApproval", approval);
+    doc_set_int(page->arena, doc, "changedMs", doc_number(newest, "lastUpdateTime", 0));
+    return doc;
+}
+
+static Doc *pipelines_doc(const Page *page) {
+    Doc *list = doc_list(page->arena);
+    for (const Doc *each = doc_first(doc_get(call(page, "codepipeline", "ListPipelines", NULL), "pipelines")); each; each = each->next) {
+        doc_push(list, pipeline_doc(page, doc_text(each, "name")));
+    }
+    return list;
+}
+
+static Str tag_name(const Doc *instance) {
+    for (const Doc *tag = doc_first(doc_get(instance, "Tags")); tag; tag = tag->next) {
+        if (str_is(doc_text(tag, "Key"), "Name")) return doc_text(tag, "Value");
+    }
+    return STR("");
+}
+
+static Doc *instances_doc(const Page *page) {
+    Doc *list = doc_list(page->arena);
+    for (const Doc *each = doc_first(doc_get(call(page, "ec2", "DescribeInstances", NULL), "Reservations")); each; each = each->next) {
+        for (const Doc *one = doc_first(doc_get(each, "Instances")); one; one = one->next) {
+            Str state = doc_text(doc_get(one, "State"), "Name");
+            if (str_is(state, "terminated")) continue;
+            Doc *doc = named(page, "id", doc_text(one, "InstanceId"));
+            doc_set_str(page->arena, doc, "name", tag_name(one));
+            doc_set_str(page->arena, doc, "state", state);
+            Str address = doc_text(one, "PublicDnsName");
+            doc_set_str(page->arena, doc, "address", address.len ? address : doc_text(one, "PublicIpAddress"));
+            doc_push(list, doc);
+        }
+    }
+    return list;
+}
+
+// ---- For a person ----
+
+static void write_plane(const Page *page) {
+    Arena *arena = page->arena;
+    Str up = human_duration(arena, wall_ms() - doc_number(page->health, "startedMs", 0)), mode = doc_text(page->clock, "mode");
+    Str data = doc_text(page->health, "data"), ahead = human_duration(arena, doc_number(page->clock, "aheadMs", 0));
+    label(page, "control plane");
+    buf_addf(page->out, "%.*s   up %.*s   clock: %.*s", STR_ARG(page->client.url), STR_ARG(up), STR_ARG(mode));
+    if (doc_number(page->clock, "aheadMs", 0) >= 1000) buf_addf(page->out, ", %.*s ahead", STR_ARG(ahead));
+    buf_addf(page->out, "   data %.*s\n", STR_ARG(data));
+}
+
+static void write_pipeline(const Page *page, const Doc *pipeline) {
+    Str status = doc_text(pipeline, "status"), stage = doc_text(pipeline, "stage"), name = doc_text(pipeline, "name");
+    bool failed = str_is(status, "Failed"), approval = doc_flag(pipeline, "waitsForApproval", false), good = str_is(status, "Succeeded");
+    Symbol symbol = failed ? SYMBOL_FAILED : approval ? SYMBOL_WAITS : good ? SYMBOL_DONE : SYMBOL_IDLE;
+    Colour colour = failed ? COLOUR_RED : approval ? COLOUR_YELLOW : good ? COLOUR_GREEN : COLOUR_BLUE;
+    text_cell(page->arena, &page->look, name, 20, page->out);
+    buf_add_char(page->out, ' ');
+    look_text(&page->look, colour, str_of(look_symbol(&page->look, symbol)), page->out);
+    if (!status.len) buf_add(page->out, STR(" has not run"));
+    if (approval) buf_addf(page->out, " waits for approval: %.*s   rehearse approve %.*s", STR_ARG(stage), STR_ARG(name));
+    if (status.len && !approval) {
+        Str text = good     ? STR("succeeded")
+                   : failed ? str_cat(page->arena, STR("failed at "), stage)
+                            : str_cat(page->arena, str_lower(page->arena, status), str_cat(page->arena, STR(" at "), stage));
+        Str ago = human_ago(page->arena, doc_number(page->clock, "nowMs", 0) - doc_number(pipeline, "changedMs", 0));
+        buf_addf(page->out, " %-32s %.*s", str_c(page->arena, text), STR_ARG(ago));
+    }
+    buf_add_char(page->out, '\n');
+}
+
+static void write_instance(const Page *page, const Doc *instance) {
+    Str address = doc_text(instance, "address"), id = doc_text(instance, "id");
+    text_cell(page->arena, &page->look, doc_text(instance, "name"), 20, page->out);
+    buf_add_char(page->out, ' ');
+    text_cell(page->arena, &page->look, doc_text(instance, "state"), 14, page->out);
+    if (address.len) buf_addf(page->out, "http://%.*s  ", STR_ARG(address));
+    look_text(&page->look, COLOUR_DIM, id, page->out);
+    buf_add_char(page->out, '\n');
+}
+
+static void write_list(const Page *page, const char *name, const Doc *list, void (*write)(const Page *page, const Doc *item)) {
+    if (doc_count(list) == 0) {
+        label(page, name);
+        buf_add(page->out, STR("none\n"));
+    }
+    for (const Doc *item = doc_first(list); item; item = item->next) {
+        label(page, item == doc_first(list) ? name : "");
+        write(page, item);
+    }
+}
+
+static void write_hold(const Page *page, const Doc *hold) {
+    Str what = doc_text(hold, "what"), for_whom = doc_text(hold, "for");
+    buf_addf(page->out, "%.*s for %.*s\n", STR_ARG(what), STR_ARG(for_whom));
+}
+
+static void write_unsupported(const Page *page) {
+    if (doc_count(page->unsupported) == 0) return;
+    Str calls = human_count(page->arena, (int64_t)doc_count(page->unsupported), "operation", "operations");
+    label(page, "unsupported");
+    buf_addf(page->out, "%.*s asked for in vain: rehearse status --unsupported\n", STR_ARG(calls));
+}
+
+static int show_status(Page *page, bool json) {
+    page->pipelines = pipelines_doc(page);
+    page->instances = instances_doc(page);
+    if (json) {
+        Doc *doc = doc_map(page->arena);
+        doc_set(doc, "controlPlane", page->health);
+        doc_set(doc, "clock", page->clock);
+        doc_set(doc, "pipelines", page->pipelines);
+        doc_set(doc, "instances", page->instances);
+        doc_set(doc, "unsupported", page->unsupported);
+        return common_print_json(page->arena, doc);
+    }
+    write_plane(page);
+    write_list(page, "pipelines", page->pipelines, write_pipeline);
+    write_list(page, "instances", page->instances, write_instance);
+    if (doc_count(doc_get(page->clock, "holds"))) write_list(page, "holds the clock", doc_get(page->clock, "holds"), write_hold);
+    write_unsupported(page);
+    common_print(page->out);
+    return EXIT_OK;
+}
+
+// ---- What is built, what is not ----
+
+static int show_services(Page *page, bool json, Error *e) {
+    Doc *services = NULL;
+    if (!client_page(&page->client, page->arena, "GET", "/_rehearse/services", NULL, &services, e)) return cannot_run(e);
+    if (json) return common_print_json(page->arena, services);
+    for (const Doc *service = doc_first(services); service; service = service->next) {
+        Str rest = STR("");
+        for (const Doc *at = doc_first(service); at; at = at->next) {
+            rest = str_format(page->arena, "%.*s%s%.*s", STR_ARG(rest), rest.len ? " " : "", STR_ARG(doc_str(at, STR(""))));
+        }
+        bool first = true;
+        for (Str line; (line = text_fold(&rest, page->look.width - LABEL_COLUMNS - 1)).len; first = false) {
+            label(page, first ? str_c(page->arena, service->key) : "");
+            buf_addf(page->out, "%.*s\n", STR_ARG(line));
+        }
+    }
+    common_print(page->out);
+    return EXIT_OK;
+}
+
+static int show_unsupported(Page *page, bool json) {
+    if (json) return common_print_json(page->arena, page->unsupported);
+    if (doc_count(page->unsupported) == 0) buf_add(page->out, STR("Nothing was asked for in vain since the plane started.\n"));
+    for (const Doc *item = doc_first(page->unsupported); item; item = item->next) {
+        Str operation = doc_text(item, "operation"), agent = doc_text(item, "client"),
+            times = human_count(page->arena, doc_number(item, "calls", 1), "time", "times");
+        buf_addf(page->out, "%-44s %-10s ", str_c(page->arena, operation), str_c(page->arena, times));
+        look_text(&page->look, COLOUR_DIM, agent, page->out);
+        buf_add_char(page->out, '\n');
+    }
+    common_print(page->out);
+    return EXIT_OK;
+}
+
+static bool open_page(Page *page, const Common *common, Error *e) {
+    TRY(common_open(common, page->arena, &page->client, &page->health, e));
+    TRY(client_page(&page->client, page->arena, "GET", "/_rehearse/clock", NULL, &page->clock, e));
+    return client_page(&page->client, page->arena, "GET", "/_rehearse/unsupported", NULL, &page->unsupported, e);
+}
+
+static int run(int argc, char **argv) {
+    Error e = {0};
+    Common common = {0};
+    const char *services = NULL, *unsupported = NULL;
+    const Option options[] = {COMMON_OPTIONS(common), {"--services", false, &services}, {"--unsupported", false, &unsupported}};
+    AUTO_ARENA arena = arena_new();
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    Page page = {.arena = arena, .out = &out};
+    if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
+    if (!common_operands(argc, argv, 0, 0, "no operand", &e) || !open_page(&page, &common, &e)) return cannot_run(&e);
+    page.look = common_look(&common);
+    if (services) return show_services(&page, common.json, &e);
+    return unsupported ? show_unsupported(&page, common.json) : show_status(&page, common.json);
+}
+
+const Verb VERB_STATUS = {
+    .name = "status",
+    .summary = "pipelines, instances, the clock, in one screen",
+    .help = "rehearse status                    what there is and how it goes\n"
+            "rehearse status --services         the operations that are built\n"
+            "rehearse status --unsupported      the operations that were asked for in vain\n"
+            "\n" COMMON_HELP,
+    .run = run,
+};
