@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS = 64, PORTS = 64, SOURCES = 64, HIGH_PORTS = 8000 };
+enum { CLIENTS = 64, PORTS = 64, SOURCES = 64, HIGH_PORTS = 8000, FOLDER_CHECK_MS = 5000 };
 
 typedef struct Client {
     int fd;
@@ -314,7 +314,9 @@ static void turn(void) {
         Client *client = &keeper.clients[i];
         polled[4 + i] = (struct pollfd){.fd = client->fd, .events = (short)(POLLIN | (client->lagging ? POLLOUT : 0))};
     }
-    if (poll(polled, 4 + clients, -1) < 0 && errno != EINTR) _exit(1);
+    int ready = poll(polled, 4 + clients, FOLDER_CHECK_MS);
+    if (ready < 0 && errno != EINTR) _exit(1);
+    if (ready == 0 && file_is_deleted(keeper.lock)) kill(keeper.init, SIGKILL); // somebody removed the folder: nobody will find this sandbox again
     for (size_t i = clients; i-- > 0;) {
         if (polled[4 + i].revents & POLLOUT && message_send(keeper.clients[i].fd, -1, "resync")) keeper.clients[i].lagging = false;
         if (polled[4 + i].revents & (POLLIN | POLLHUP | POLLERR)) serve_client(i);

@@ -24,7 +24,7 @@
 
 #define GATEWAY "10.0.0.1"
 #define METADATA "169.254.169.254"
-enum { LISTENERS = 16, CLIENTS = 32, BACKLOG = 511 };
+enum { LISTENERS = 16, CLIENTS = 32, BACKLOG = 511, FOLDER_CHECK_MS = 5000 };
 
 typedef struct Holder {
     struct {
@@ -153,9 +153,12 @@ static void serve_client(Holder *holder, size_t *at) {
     --*at;
 }
 
-static int hold(Holder *holder) {
+static int hold(Holder *holder, int lock) {
     while (!holder->stop) {
-        if (poll(holder->sockets, holder->socket_count, -1) < 0 && errno != EINTR) return 1;
+        int ready = poll(holder->sockets, holder->socket_count, FOLDER_CHECK_MS);
+        if (ready < 0 && errno != EINTR) return 1;
+        if (ready == 0 && file_is_deleted(lock)) return 1; // the data folder is gone
+        if (ready <= 0) continue;
         size_t count = holder->socket_count;
         if (holder->sockets[0].revents & (POLLERR | POLLHUP)) return 1;
         for (size_t i = 1; i < count && i < holder->socket_count; i++)
@@ -196,7 +199,7 @@ int network_main(const char *folder) {
     if (!good) return 1;
     holder.sockets[0] = (struct pollfd){.fd = listener, .events = POLLIN};
     holder.socket_count = 1;
-    return hold(&holder);
+    return hold(&holder, lock);
 }
 
 // ---- What keepers and process 1 of instances do ----

@@ -167,7 +167,14 @@ int systemctl_main(int argc, char **argv) {
 
 // service NAME ACTION; chkconfig [--add|--del] NAME [on|off]
 int service_main(int argc, char **argv) {
+    char name[128], script[256];
+    UnitFile file;
     if (argc < 3) return fprintf(stderr, "usage: service NAME start|stop|restart|reload|status\n"), 2;
+    snprintf(script, sizeof script, "/etc/init.d/%.200s", argv[1]);
+    if (unit_name(argv[1], name) && !unit_file_read(name, &file) && !strchr(argv[1], '/') && access(script, X_OK) == 0) {
+        execl(script, script, argv[2], (char *)NULL); // older packages have a script only
+        return fprintf(stderr, "%s: %s\n", script, strerror(errno)), 126;
+    }
     char *arguments[] = {argv[0], argv[2], argv[1], NULL};
     return systemctl_main(3, arguments);
 }

@@ -95,6 +95,11 @@ bool make_folder(const char *path, mode_t mode, uid_t owner) {
     return errno == EEXIST;
 }
 
+bool file_is_deleted(int fd) {
+    struct stat info;
+    return fstat(fd, &info) == 0 && info.st_nlink == 0;
+}
+
 int unix_socket_listen(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -27,6 +27,8 @@ ssize_t read_text(const char *path, char *out, size_t room); // terminated; -1 w
 bool make_folders(char *path, mode_t mode); // mkdir -p; `path` is changed while it runs, and restored
 bool make_folder(const char *path, mode_t mode, uid_t owner); // one; existing is fine; then owned by `owner`
 
+bool file_is_deleted(int fd); // its last name is gone
+
 int unix_socket_listen(const char *path); // SEQPACKET, non-blocking, mode 0600; an old one is replaced
 int unix_socket_connect(const char *folder, const char *name); // however long the folder's path is; blocking
 // One message with at most one descriptor (-1: none). Never blocks.

@@ -274,6 +274,18 @@ static void a_destroyed_sandbox_leaves_nothing(void **state) {
     assert_int_equal(left, 0);
 }
 
+static void a_sandbox_whose_folder_somebody_removes_ends(void **state) {
+    Place *place = *state;
+    char path[512];
+    Sandbox *build = make_build(place, "b", no_limits);
+    start_job(build, "job", "echo begun; sleep 1000", "");
+    wait_event(build, SANDBOX_JOB_OUTPUT, "job");
+    snprintf(path, sizeof path, "%s/sandboxes/b/keeper.lock", place->folder);
+    assert_int_equal(unlink(path), 0);
+    wait_event(build, SANDBOX_STOPPED, NULL);
+    sandbox_close(build);
+}
+
 static void names_that_are_no_names_are_refused(void **state) {
     Place *place = *state;
     Error e = {0};
@@ -402,6 +414,7 @@ static const struct CMUnitTest builds[] = {
     CASE(a_build_whose_keeper_is_killed_is_lost_with_all_its_processes),
     CASE(after_a_reboot_a_build_is_lost),
     CASE(a_destroyed_sandbox_leaves_nothing),
+    CASE(a_sandbox_whose_folder_somebody_removes_ends),
     CASE(names_that_are_no_names_are_refused),
     CASE(a_missing_bind_breaks_the_sandbox_with_its_cause),
     CASE(a_link_in_place_of_the_output_is_not_followed),

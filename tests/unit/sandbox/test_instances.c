@@ -193,6 +193,21 @@ static void units_start_in_order_and_failures_are_said(void **state) {
     sandbox_close(instance);
 }
 
+static void a_reload_reaches_the_main_process(void **state) {
+    Place *place = *state;
+    Sandbox *instance = make_instance(place, 5);
+    run_job(
+        instance, "reload",
+        "cat > /etc/systemd/system/r.service <<'U'\n[Service]\nExecStart=/bin/bash -c \"trap 'touch /reloaded' HUP; while :; do sleep 0.05; done\"\n"
+        "ExecReload=/bin/kill -HUP $MAINPID\nU\nsystemctl reload r 2>&1; systemctl start r; sleep 0.2; systemctl reload r && sleep 0.3; ls "
+        "/reloaded; "
+        "printf '#!/bin/sh\\necho old $1\\n' > /etc/init.d/old; chmod +x /etc/init.d/old; service old start",
+        "");
+    assert_string_equal(output_of(place, instance, "reload", SANDBOX_OUTPUT),
+                        "Failed to reload r.service: Unit r.service not active, cannot reload.\n/reloaded\nold start\n");
+    sandbox_close(instance);
+}
+
 static void the_server_sees_the_units(void **state) {
     Place *place = *state;
     Vec units = vec_of(place->arena, SandboxUnit);
@@ -241,6 +256,7 @@ static const struct CMUnitTest instances[] = {
     CASE(enabled_units_start_again_with_the_instance_on_its_old_layer),
     CASE(a_unit_that_dies_is_started_again),
     CASE(units_start_in_order_and_failures_are_said),
+    CASE(a_reload_reaches_the_main_process),
     CASE(the_server_sees_the_units),
     CASE(a_hook_may_leave_a_daemon_behind),
     CASE(runas_is_the_user_inside),
