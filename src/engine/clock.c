@@ -24,6 +24,11 @@ void clock_set_mode(Clock *clock, ClockMode mode, double scale, int64_t real_ms)
     clock->scale = mode == CLOCK_SCALED ? scale : 1;
 }
 
+bool clock_is_same(const Clock *a, const Clock *b) {
+    bool passes = a->mode == CLOCK_REAL || a->mode == CLOCK_JUMP;
+    return a->mode == b->mode && passes && a->base_plane_ms - a->base_real_ms == b->base_plane_ms - b->base_real_ms;
+}
+
 void clock_advance_to(Clock *clock, int64_t plane_ms, int64_t real_ms) {
     int64_t now_ms = clock_now(clock, real_ms);
     rebase(clock, plane_ms > now_ms ? plane_ms : now_ms, real_ms);

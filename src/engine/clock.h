@@ -23,5 +23,6 @@ enum { CLOCK_QUIET_MS = 50 }; // after the last outside request, before a jump
 void clock_init(Clock *clock, int64_t real_ms);
 int64_t clock_now(const Clock *clock, int64_t real_ms);
 void clock_set_mode(Clock *clock, ClockMode mode, double scale, int64_t real_ms); // plane time goes on from where it is
+bool clock_is_same(const Clock *a, const Clock *b); // shows the same time for ever
 void clock_advance_to(Clock *clock, int64_t plane_ms, int64_t real_ms); // never backward
 bool clock_parse_duration(Str text, int64_t *ms, Error *e); // "7d", "90m", "1h30m", "45s", "250ms"

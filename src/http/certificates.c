@@ -11,8 +11,12 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     AUTHORITY_DAYS = 3650,
@@ -172,6 +176,21 @@ static bool create(Certificates *certificates, Error *e) {
     return write_certificate(certificates, "ca.pem", certificates->authority, e);
 }
 
+// Making keys draws in much of OpenSSL, which would stay in the memory of a server that may never show a certificate: a process of its own does it.
+static bool create_apart(Certificates *certificates, Error *e) {
+    int status = 0;
+    Error *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return fail_errno(e, errno, "memory");
+    pid_t child = fork();
+    if (child == 0) _exit(create(certificates, shared) ? 0 : 1);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    bool made = child > 0 && status == 0;
+    if (!made && e) *e = *shared;
+    if (!made && !shared->code[0]) fail(e, "certificates", "the process that makes the keys ended with status %d", status);
+    munmap(shared, sizeof *shared);
+    return made;
+}
+
 bool certificates_open(Str folder, Certificates **out, Error *e) {
     Certificates *certificates = calloc(1, sizeof *certificates);
     if (!certificates) abort();
@@ -179,7 +198,7 @@ bool certificates_open(Str folder, Certificates **out, Error *e) {
     certificates->folder = str_copy(certificates->arena, folder);
     certificates->authority_path = path_of(certificates, "ca.pem");
     certificates->by_name = map_new();
-    if (!file_exists(certificates->authority_path) && !create(certificates, e)) {
+    if (!file_exists(certificates->authority_path) && !create_apart(certificates, e)) {
         certificates_close(certificates);
         return fail_within(e, "certificates in %.*s", STR_ARG(folder));
     }

@@ -49,7 +49,7 @@ void timing_save(Turns *turns) {
     turns->changed = true;
 }
 
-// Plane time goes on from where it was; the mode is what this start asked for.
+// Plane time goes on from where it was; the mode is what this start asked for. A start that changes nothing writes nothing: that saves it two syncs.
 void timing_load(Turns *turns, ClockMode mode, double scale) {
     int64_t real_ms = real_now_ms();
     Str text;
@@ -63,7 +63,9 @@ void timing_load(Turns *turns, ClockMode mode, double scale) {
             .base_plane_ms = doc_number(doc, "base_plane_ms", real_ms),
         };
     }
+    Clock kept = turns->clock;
     clock_set_mode(&turns->clock, mode, scale, real_ms);
+    if (!doc || !clock_is_same(&kept, &turns->clock)) timing_save(turns);
 }
 
 static bool is_under_way(Turns *turns, int64_t real_ms) {

@@ -100,7 +100,6 @@ static void first_turn(Turns *turns) {
     open_turn(turns);
     timing_load(turns, options->clock_mode, options->clock_scale);
     turns->step.now_ms = clock_now(&turns->clock, real_now_ms());
-    timing_save(turns);
     audit_open(turns);
     poison_load(turns->store, options->data);
     turns_start_services(turns);
