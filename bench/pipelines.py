@@ -1,9 +1,10 @@
-"""From the end of a pipeline's action to the moment at which the next action's job runs its first command.
+"""From the end of a pipeline's action to the moment at which the next action's job runs.
 
-A pipeline of trivial builds in sequence is run over and over. The end is the action's own lastUpdateTime; the moment is what the next build's first command (`date`)
-printed, as the build's log has it. So all that lies between counts: the pipeline's step, StartBuild, the sandbox, the source's way into it.
+A pipeline of trivial builds in sequence is run over and over. The end is the action's own lastUpdateTime; the moment is the time in the first line that the
+next build's job wrote. So all that lies between counts: the pipeline's step, StartBuild, the old sandbox's end beside it, the new one's making, the job's start.
 """
 
+import datetime
 import io
 import json
 import time
@@ -11,7 +12,7 @@ import zipfile
 
 ACTIONS = 6
 PATIENCE_SECONDS = 60
-BUILDSPEC = "version: 0.2\nphases:\n  build:\n    commands:\n      - date +now=%s%N\n"
+BUILDSPEC = "version: 0.2\nphases:\n  build:\n    commands:\n      - true\n"
 FINAL = {"Succeeded", "Failed", "Stopped", "Cancelled", "Superseded"}
 
 
@@ -71,17 +72,19 @@ def finish(codepipeline):
     return "out of patience", {}
 
 
-def first_command_ms(server, one):
+def job_ms(server, one):
+    """The first line of a build's log: `[Container] 2026/01/02 03:04:05.678901 …`, in UTC."""
     build = server.client("codebuild").batch_get_builds(ids=[one["output"]["executionResult"]["externalExecutionId"]])["builds"][0]
     where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
-    lines = [event["message"].strip() for event in server.client("logs").get_log_events(**where)["events"]]
-    return next(int(line[len("now=") :]) for line in lines if line.startswith("now=")) / 1e6
+    line = server.client("logs").get_log_events(**where, startFromHead=True)["events"][0]["message"]
+    written = datetime.datetime.strptime(" ".join(line.split()[1:3]), "%Y/%m/%d %H:%M:%S.%f")
+    return written.replace(tzinfo=datetime.timezone.utc).timestamp() * 1000
 
 
 def gaps_of(server, actions):
     names = [f"Build{number}" for number in range(1, ACTIONS + 1)]
     for before, after in zip(names, names[1:]):
-        yield first_command_ms(server, actions[after]) - actions[before]["lastUpdateTime"].timestamp() * 1000
+        yield job_ms(server, actions[after]) - actions[before]["lastUpdateTime"].timestamp() * 1000
 
 
 def measure(server, count):

@@ -104,6 +104,7 @@ static void first_turn(Turns *turns) {
     poison_load(turns->store, options->data);
     turns_start_services(turns);
     outgoing_resume(turns);
+    turns->changed = true; // the loop needs a first snapshot
     if (close_turn(turns)) poison_settle(options->data);
 }
 
