@@ -6,6 +6,7 @@ import tarfile
 import time
 import uuid
 import zipfile
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -474,6 +475,78 @@ def test_a_kill_of_the_server_loses_nothing_and_runs_nothing_twice(start_server)
         server.restart()
     assert world.finish(deployment)["status"] == "Succeeded"
     assert world.look("cat /root/journal") == HOOKS[1:]
+
+
+def test_a_stop_may_ask_for_a_rollback(world):
+    world.instances()
+    world.group()
+    good = world.run({"appspec.yml": appspec(), "app/v": "good"})
+    world.put("r.zip", zipped({"appspec.yml": appspec({"AfterInstall": "s.sh"}), "app/v": "bad", "s.sh": script("exec sleep 600")}))
+    deployment = world.start("r.zip")
+    wait_for(lambda: started(world, deployment, "AfterInstall"))
+    world.deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
+    info = world.finish(deployment)
+    rollback = world.finish(info["rollbackInfo"]["rollbackDeploymentId"])
+    assert (info["status"], rollback["status"], rollback["revision"]) == ("Stopped", "Succeeded", good["revision"])
+    assert world.look("cat /opt/app/v") == ["good"]
+
+
+def test_failures_of_application_stop_can_be_ignored(world):
+    world.instances()
+    world.group()
+    files = {"appspec.yml": appspec({"ApplicationStop": "stop.sh"}), "app/x": "x", "stop.sh": script("exit 9")}
+    assert world.run(files)["status"] == "Succeeded"
+    assert world.run(files)["status"] == "Failed"
+    info = world.run(files, ignoreApplicationStopFailures=True)
+    assert (info["status"], info["ignoreApplicationStopFailures"]) == ("Succeeded", True)
+    assert world.event(info["deploymentId"], "ApplicationStop")["status"] == "Failed"
+
+
+def test_an_instance_that_does_not_run_is_waited_for_five_minutes(start_server):
+    world = World(start_server("--fast-forward").client)
+    (instance,) = world.instances()
+    world.ec2.stop_instances(InstanceIds=[instance])
+    world.ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    world.group()
+    info = world.run({"appspec.yml": appspec()})
+    assert (info["status"], info["completeTime"] - info["startTime"] >= timedelta(minutes=5)) == ("Failed", True)
+    message = world.event(info["deploymentId"], "ApplicationStop")["diagnostics"]["message"]
+    assert message.startswith("CodeDeploy agent was not able to receive the lifecycle event.")
+
+
+def test_a_pipeline_deploys_and_hears_how_it_ended(world, aws):
+    world.instances()
+    world.group()
+    role = world.make_role("pipeline", "codepipeline.amazonaws.com", "s3:*", "codedeploy:*")
+    world.s3.put_bucket_versioning(Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"})
+    world.put("app.zip", zipped({"appspec.yml": appspec({"ValidateService": "v.sh"}), "v.sh": script("test -f /opt/app/x"), "app/y": "y"}))
+
+    def stage(name, category, provider, settings, **more):
+        kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+        return {"name": name, "actions": [{"name": name, "actionTypeId": kind, "configuration": settings, **more}]}
+
+    source = {"S3Bucket": world.bucket, "S3ObjectKey": "app.zip", "PollForSourceChanges": "false"}
+    target = {"ApplicationName": "app", "DeploymentGroupName": "group"}
+    stages = [
+        stage("Source", "Source", "S3", source, outputArtifacts=[{"name": "App"}]),
+        stage("Deploy", "Deploy", "CodeDeploy", target, inputArtifacts=[{"name": "App"}]),
+    ]
+    pipeline = aws("codepipeline")
+    store = {"type": "S3", "location": world.bucket}
+    pipeline.create_pipeline(pipeline={"name": "p", "roleArn": role, "artifactStore": store, "stages": stages})
+
+    def end():
+        runs = pipeline.list_pipeline_executions(pipelineName="p")["pipelineExecutionSummaries"]
+        return runs[0]["status"] if runs[0]["status"] in ("Succeeded", "Failed") else None
+
+    wait_for(end)
+    details = pipeline.list_action_executions(pipelineName="p")["actionExecutionDetails"][0]
+    assert (end(), details["actionName"]) == ("Failed", "Deploy")
+    deployment = details["output"]["executionResult"]["externalExecutionId"]
+    assert world.info(deployment)["errorInformation"]["message"] in details["output"]["executionResult"]["errorDetails"]["message"]
+    world.put("app.zip", zipped({"appspec.yml": appspec({"ValidateService": "v.sh"}), "v.sh": script("test -f /opt/app/x"), "app/x": "x"}))
+    pipeline.start_pipeline_execution(name="p")
+    wait_for(lambda: end() == "Succeeded")
 
 
 # ---- What is asked for without a deployment

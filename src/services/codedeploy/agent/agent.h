@@ -12,7 +12,7 @@
 //    "bundle": "bundle"                                     what DownloadBundle unpacks
 //    "fileExists": "DISALLOW"|"OVERWRITE"|"RETAIN",         absent: as the AppSpec says
 //    "environment": {"NAME": "value"},                      of scripts
-//    "root": "/opt/codedeploy-agent/deployment-root"}
+//    "root": "/opt/codedeploy-agent/deployment-root"}       absent: this
 //
 // Below ROOT:
 //   GROUP-ID/DEPLOYMENT-ID/deployment-archive               the revision
