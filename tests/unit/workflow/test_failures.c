@@ -1,0 +1,33 @@
+#include "workflow/failures.h"
+
+#include "unit.h"
+
+typedef struct Case {
+    const char *message, *place, *expected, *got;
+} Case;
+
+static void the_message_of_a_test_tells_where_and_what(void **state) {
+    static const Case CASES[] = {
+        {"AssertionError: assert 'http://h/dashboard' == 'http://h/register_user'\n  \n  - http://h/register_user\n  + http://h/dashboard\n"
+         "\ndef test():\n>   assert x\n\ntests/test_integration.py:50: AssertionError",
+         "tests/test_integration.py:50", "http://h/register_user", "http://h/dashboard"},
+        {"assert 3 == 4", "", "4", "3"},
+        {"AssertionError: assert 'a == b' == 'c'", "", "c", "a == b"},
+        {"AssertionError: 'x' != 'y'\nTraceback:\n  File \"tests/a.py\", line 7, in test_x", "tests/a.py:7", "y", "x"},
+        {"KeyError: 'id'\ntests/a.py:9: in helper\n/usr/lib/python3/x.py:88: KeyError", "tests/a.py:9", "", ""},
+        {"something else", "", "", ""},
+        {"", "", "", ""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        AUTO_ARENA arena = arena_new();
+        Failure failure = failure_of_message(arena, STR("t"), str_of(CASES[i].message));
+        assert_true(str_eq(failure.place, str_of(CASES[i].place)));
+        assert_true(str_eq(failure.expected, str_of(CASES[i].expected)));
+        assert_true(str_eq(failure.got, str_of(CASES[i].got)));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_message_of_a_test_tells_where_and_what)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+#include "workflow/tree.h"
+
+#include "unit.h"
+
+static Activity *add(View *view, const char *stage_name, const char *provider, State state, const char *detail, int64_t elapsed_ms) {
+    StageView *stage = vec_push(&view->stages);
+    stage->name = str_of(stage_name);
+    stage->activities = vec_of(view->arena, Activity);
+    Activity *activity = vec_push(&stage->activities);
+    *activity = (Activity){.name = stage->name, .provider = str_of(provider), .state = state, .detail = str_of(detail), .elapsed_ms = elapsed_ms};
+    activity->failures = vec_of(view->arena, Failure);
+    activity->tail = arena_zalloc(view->arena, sizeof *activity->tail * TAIL_KEPT);
+    return activity;
+}
+
+static View view_of(Arena *arena) {
+    return (View){.arena = arena, .pipeline = STR("shop"), .stages = vec_of(arena, StageView), .state = STATE_FAILED, .elapsed_ms = 7600};
+}
+
+static void check(const View *view, const TreeStyle *style, const char *expected) {
+    AUTO_BUF out;
+    buf_init(&out, 65536);
+    tree_write(view, style, &out);
+    buf_add_char(&out, '\0');
+    assert_string_equal(out.at, expected);
+}
+
+static View failed_view(Arena *arena) {
+    View view = view_of(arena);
+    add(&view, "Source", "CodeCommit", STATE_SUCCEEDED, "main@7c1f0e2", 100);
+    Activity *test = add(&view, "Test", "CodeBuild", STATE_FAILED, "1 of 5 tests failed", 1400);
+    Failure failure = {.name = STR("test_register"), .place = STR("tests/t.py:50"), .expected = STR("http://h/a"), .got = STR("http://h/b")};
+    vec_add(&test->failures, Failure, failure);
+    test->failure_count = 1;
+    return view;
+}
+
+static void a_failure_shows_the_test_and_the_commands(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = failed_view(arena);
+    check(&view, &(TreeStyle){.look = {.unicode = true, .width = 74}},
+          " ✔ Source       CodeCommit  main@7c1f0e2                            0.1 s\n"
+          " ✖ Test         CodeBuild   1 of 5 tests failed                     1.4 s\n"
+          "     test_register                                          tests/t.py:50\n"
+          "     expected  http://h/a\n"
+          "     got       http://h/b\n"
+          "     log       rehearse logs shop Test\n"
+          "     again     rehearse run --retry Test\n");
+}
+
+static void a_narrow_terminal_folds_and_old_locales_get_ascii(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "Source", "CodeCommit", STATE_SUCCEEDED, "main@7c1f0e2", 100);
+    add(&view, "Deploy", "CodeDeploy", STATE_WAITING, "", 0);
+    check(&view, &(TreeStyle){.look = {.width = 31}},
+          " + Source                0.1 s\n"
+          "     main@7c1f0e2\n"
+          " . Deploy                     \n"
+          "     waiting\n");
+}
+
+static void what_runs_shows_the_last_lines_of_its_log(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    Activity *build = add(&view, "Build", "CodeBuild", STATE_RUNNING, "pre_build", 2500);
+    activity_say(build, arena, STR("[Container] 2026/01/02 03:04:05.678 Running command pip"));
+    for (int i = 1; i <= 3; i++) activity_say(build, arena, str_format(arena, "\x1b[31mline %d\x1b[0m", i));
+    check(&view, &(TreeStyle){.look = {.width = 74}, .live = true, .frame = 1},
+          " / Build        CodeBuild   pre_build                               2.5 s\n"
+          "     line 1\n"
+          "     line 2\n"
+          "     line 3\n");
+}
+
+static void no_line_is_wider_than_the_terminal(void **state) {
+    for (int width = LOOK_LEAST_WIDTH; width < 130; width++) {
+        AUTO_ARENA arena = arena_new();
+        View view = failed_view(arena);
+        add(&view, "AVeryLongNameOfAStageThatNobodyWouldWrite", "CodeDeploy", STATE_FAILED,
+            "a detail that goes on and on, further than most terminals", 1);
+        AUTO_BUF out;
+        buf_init(&out, 65536);
+        tree_write(&view, &(TreeStyle){.look = {.unicode = true, .width = width}}, &out);
+        Str rest = buf_str(&out);
+        for (Str line; !str_is_none(line = str_next_line(&rest));) {
+            if (text_columns(line) > width - 1) fail_msg("%d: %.*s", width, STR_ARG(line));
+        }
+    }
+}
+
+static void the_verdict_names_the_stage(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = failed_view(arena);
+    assert_true(str_is(tree_verdict(arena, &view), "Failed at Test after 7.6 s."));
+}
+
+static void numbers_are_in_units_for_people(void **state) {
+    AUTO_ARENA arena = arena_new();
+    assert_true(str_is(human_duration(arena, 3940), "3.9 s"));
+    assert_true(str_is(human_duration(arena, 125000), "2 min 5 s"));
+    assert_true(str_is(human_duration(arena, 11520000), "3 h 12 min"));
+    assert_true(str_is(human_bytes(arena, 41300000), "41 MB"));
+    assert_true(str_is(human_ago(arena, 130000), "2 min ago"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_shows_the_test_and_the_commands),
+        cmocka_unit_test(a_narrow_terminal_folds_and_old_locales_get_ascii),
+        cmocka_unit_test(what_runs_shows_the_last_lines_of_its_log),
+        cmocka_unit_test(no_line_is_wider_than_the_terminal),
+        cmocka_unit_test(the_verdict_names_the_stage),
+        cmocka_unit_test(numbers_are_in_units_for_people),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
