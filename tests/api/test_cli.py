@@ -1,0 +1,146 @@
+"""The verbs of `rehearse` against a real server."""
+
+import json
+import subprocess
+
+import pytest
+
+from harness import clean_environment, free_port, program
+
+MINI = """version: 0.2
+phases:
+  build:
+    commands:
+      - mkdir -p out
+      - cp report.xml out/
+reports:
+  unit:
+    files: ['report.xml']
+    base-directory: out
+"""
+GOOD = '<testsuite><testcase classname="a" name="one"/></testsuite>'
+BAD = """<testsuite><testcase classname="a" name="adds"><failure message="AssertionError: assert 3 == 4">
+tests/test_sum.py:5: AssertionError</failure></testcase></testsuite>"""
+
+
+@pytest.fixture
+def plane(start_server):
+    return start_server("--fast-forward")
+
+
+@pytest.fixture
+def mini(tmp_path):
+    """An application with one stage behind its source, whose unit test succeeds."""
+    folder = tmp_path / "mini"
+    folder.mkdir()
+    (folder / "buildspec.yml").write_text(MINI)
+    (folder / "report.xml").write_text(GOOD)
+    return folder
+
+
+def run_alone(*words):
+    """The program without any server."""
+    return subprocess.run([program(), *words], capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8"), timeout=60)
+
+
+def test_an_unreachable_plane_is_told_with_what_to_do():
+    port = str(free_port())
+    done = run_alone("status", "--port", port)
+    assert done.returncode == 2
+    assert done.stderr == f"rehearse: no control plane answers at http://127.0.0.1:{port}. Start one: rehearse up --port {port}\n"
+
+
+def test_every_verb_has_help_with_an_example_first():
+    verbs = [line.split()[0] for line in run_alone("help").stdout.splitlines() if line.startswith("  ")]
+    assert {"run", "up", "status", "logs", "approve", "reject", "clock", "doctor", "env", "reset", "down", "help"} <= set(verbs)
+    for verb in verbs:
+        assert run_alone(verb, "--help").stdout.startswith(("rehearse " + verb, "eval ")), verb
+
+
+def test_status_lists_services_and_what_was_asked_for_in_vain(plane):
+    services = json.loads(plane.rehearse("status", "--services", "--json").stdout)
+    assert "CreateRole" in services["iam"]
+    plane.run("aws", "kms", "create-key", check=False)
+    assert "kms:CreateKey" in plane.rehearse("status", "--unsupported").stdout
+    assert plane.rehearse("status").stdout.startswith("control plane   http://127.0.0.1:")
+
+
+def test_env_is_what_the_aws_cli_needs(plane):
+    command = f'eval "$({program()} env --port {plane.port})" && aws sts get-caller-identity --query Account --output text'
+    environment = clean_environment(PATH=plane.environment()["PATH"])
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "000000000000\n", done.stderr
+
+
+def test_the_clock_is_shown_and_moved(plane):
+    before = json.loads(plane.rehearse("clock", "--json").stdout)["nowMs"]
+    after = json.loads(plane.rehearse("clock", "advance", "7d", "--json").stdout)["nowMs"]
+    assert 0 <= after - before - 7 * 86400_000 < 60_000
+    assert "held" in plane.rehearse("clock", "held").stdout
+    refused = plane.rehearse("clock", "sideways", check=False)
+    assert refused.returncode == 2 and "not \"sideways\"" in refused.stderr
+
+
+def test_reset_empties_the_plane(plane):
+    plane.run("aws", "s3", "mb", "s3://bucket")
+    plane.rehearse("reset")
+    assert plane.run("aws", "s3", "ls").stdout == ""
+
+
+def test_down_ends_the_server(plane):
+    assert plane.rehearse("down").stdout == "The control plane has ended.\n"
+    assert plane.process.wait(10) == 0
+
+
+def test_run_succeeds_then_fails_with_the_test_that_failed(plane, mini):
+    first = plane.rehearse("run", mini)
+    assert "1 test passed" in first.stdout and "Succeeded in" in first.stdout and "What to try next" in first.stdout
+    (mini / "report.xml").write_text(BAD)
+    (mini / "buildspec.yml").write_text(MINI.replace("      - cp", "      - trap 'exit 1' EXIT\n      - cp"))
+    second = plane.rehearse("run", mini, check=False)
+    assert second.returncode == 1
+    for word in ("2 files changed since the last run", "1 of 1 tests failed", "tests/test_sum.py:5", "expected  4", "got       3", "rehearse logs mini Build"):
+        assert word in second.stdout, second.stdout
+
+
+def test_an_unchanged_folder_runs_again_and_tells_json(plane, mini):
+    plane.rehearse("run", mini, "-q")
+    done = json.loads(plane.rehearse("run", mini, "--json").stdout)
+    assert done["state"] == "succeeded" and [stage["name"] for stage in done["stages"]] == ["Source", "Build"]
+    executions = json.loads(plane.run("aws", "codepipeline", "list-pipeline-executions", "--pipeline-name", "mini").stdout)
+    assert len(executions["pipelineExecutionSummaries"]) == 2
+
+
+def test_logs_of_a_build(plane, mini):
+    plane.rehearse("run", mini, "-q")
+    assert "Running command mkdir -p out" in plane.rehearse("logs", "mini", "Build").stdout
+    refused = plane.rehearse("logs", "mini", "Bild", check=False)
+    assert refused.returncode == 2 and 'has run no stage or action "Bild"' in refused.stderr
+
+
+def test_an_approval_is_answered(plane, mini):
+    (mini / "rehearse.yaml").write_text("stages:\n  - build: buildspec.yml\n  - name: Release\n    approve: Ready?\n")
+    command = [program(), "run", mini, "--port", str(plane.port)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plane.environment())
+    for line in running.stderr:
+        if "Release waits for approval" in line:
+            break
+    assert "waits for approval: Release" in plane.rehearse("status").stdout
+    assert plane.rehearse("approve", "mini", "-m", "yes").stdout == "Approved: Release of mini\n"
+    assert running.wait(60) == 0
+    running.communicate()
+
+
+def test_a_mistake_in_the_application_file_is_told_with_its_place(mini):
+    (mini / "rehearse.yaml").write_text("application: mini\nstags: []\n")
+    done = run_alone("run", str(mini))
+    assert done.returncode == 2
+    assert done.stderr == 'rehearse: rehearse.yaml:2:1: unknown key "stags" in the application (did you mean "stages"?)\n'
+
+
+def test_run_starts_a_plane_of_its_own(mini, tmp_path):
+    port = str(free_port())
+    done = run_alone("run", str(mini), "--port", port, "--data", str(tmp_path / "data"))
+    assert done.returncode == 0, done.stderr
+    assert f"Started a control plane at http://127.0.0.1:{port}" in done.stderr
+    assert run_alone("down", "--all", "--port", port).returncode == 0
