@@ -4,8 +4,10 @@
 #include "os/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <time.h>
 
 enum { END_MS = 10000, LOOK_EACH_MS = 10 };
@@ -20,11 +22,14 @@ static bool read_pid(Arena *arena, Str data, pid_t *pid, Error *e) {
     return true;
 }
 
-static bool end_process(pid_t pid, Error *e) {
+// The server holds the lock to its last moment.
+static bool end_process(Arena *arena, Str data, pid_t pid, Error *e) {
     struct timespec pause = {0, LOOK_EACH_MS * 1000000};
+    AUTO_FD lock = -1;
+    TRY(file_open(path_join(arena, data, STR("lock")), O_RDONLY, 0, &lock, e));
     if (kill(pid, SIGTERM) != 0) return fail_errno(e, errno, "cannot end process %d", (int)pid);
     for (int waited = 0; waited < END_MS; waited += LOOK_EACH_MS) {
-        if (kill(pid, 0) != 0) return true;
+        if (flock(lock, LOCK_SH | LOCK_NB) == 0) return true;
         nanosleep(&pause, NULL);
     }
     return fail(e, "timeout", "process %d does not end. What it does: rehearse clock", (int)pid);
@@ -67,7 +72,7 @@ static int run(int argc, char **argv) {
     if (!good) return cannot_run(&e);
     size_t running = count_running(&client, arena);
     if (all && !client_page(&client, arena, "POST", "/_rehearse/reset", NULL, NULL, &e)) return cannot_run(&e);
-    if (!end_process(pid, &e)) return cannot_run(&e);
+    if (!end_process(arena, doc_text(health, "data"), pid, &e)) return cannot_run(&e);
     return common.json ? common_print_json(arena, doc_map(arena)) : say(arena, running, all);
 }
 

@@ -96,7 +96,7 @@ def test_run_succeeds_then_fails_with_the_test_that_failed(plane, mini):
     first = plane.rehearse("run", mini)
     assert "1 test passed" in first.stdout and "Succeeded in" in first.stdout and "What to try next" in first.stdout
     (mini / "report.xml").write_text(BAD)
-    (mini / "buildspec.yml").write_text(MINI.replace("      - cp", "      - trap 'exit 1' EXIT\n      - cp"))
+    (mini / "buildspec.yml").write_text(MINI.replace("xml out/\n", "xml out/\n      - exit 1\n"))
     second = plane.rehearse("run", mini, check=False)
     assert second.returncode == 1
     for word in ("2 files changed since the last run", "1 of 1 tests failed", "tests/test_sum.py:5", "expected  4", "got       3", "rehearse logs mini Build"):
