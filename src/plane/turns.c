@@ -68,9 +68,10 @@ static void settle(Turns *turns) {
 }
 
 static bool commit(Turns *turns, Error *e) {
-    if (turns->changed) failpoint("before commit");
+    bool wrote = store_wrote(turns->store);
+    if (wrote) failpoint("before commit");
     bool committed = store_commit(turns->store, e);
-    if (turns->changed) failpoint("after commit");
+    if (wrote) failpoint("after commit");
     return committed;
 }
 

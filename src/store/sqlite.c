@@ -158,6 +158,7 @@ void store_begin(Store *store) {
     store->began = true;
     store->failed = false;
     store->depth = 0;
+    store->changes_before = sqlite3_total_changes64(store->db);
     execute(store, BEGIN);
 }
 
@@ -175,6 +176,8 @@ void store_rollback(Store *store) {
     assert(store->began);
     take_back(store);
 }
+
+bool store_wrote(const Store *store) { return sqlite3_total_changes64(store->db) != store->changes_before; }
 
 bool store_failed(const Store *store) { return store->failed; }
 uint64_t store_changes(Store *store, const StoreTable *table) { return 1 + store->undone + sqlite_table(store, table)->changes; }

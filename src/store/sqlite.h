@@ -22,6 +22,7 @@ struct Store {
     int depth; // of savepoints
     bool began, failed;
     uint64_t undone; // how often something was taken back: a change of every table
+    int64_t changes_before; // rows ever changed by this connection when the transaction began
     Error error;
 };
 

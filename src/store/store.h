@@ -29,6 +29,7 @@ void store_close(Store *store); // accepts NULL; rolls back
 void store_begin(Store *store);
 bool store_commit(Store *store, Error *e); // durable when it returns true
 void store_rollback(Store *store);
+bool store_wrote(const Store *store); // the transaction changed at least one row
 bool store_failed(const Store *store); // the sticky failure of the transaction
 
 // Savepoints nest; each is released or undone in reverse order of opening.
