@@ -2,13 +2,19 @@
 _rehearse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
     local verbs="run up env status logs approve reject clock doctor reset down help"
+    local common="--port --json --no-color"
     local -A options=(
-        [up]="--port --host --data --account --region --fast-forward --strict"
-        [run]="--retry --json"
-        [status]="--services --unsupported --json"
-        [logs]="--json"
-        [clock]="set advance --json"
-        [doctor]="--json"
+        [up]="--port --host --data --account --region --fast-forward --strict -q -v"
+        [run]="--retry --data $common -q -v"
+        [env]="$common"
+        [status]="--services --unsupported $common"
+        [logs]="--follow $common"
+        [approve]="-m $common"
+        [reject]="-m $common"
+        [clock]="show advance real jump held $common"
+        [doctor]="--json --no-color"
+        [reset]="$common"
+        [down]="--all $common"
         [help]="$verbs"
     )
     if [[ $COMP_CWORD -eq 1 ]]; then
