@@ -67,14 +67,29 @@ static Str address_of(Watch *watch, Arena *arena, Str instance) {
     return name.len ? name : doc_text(found, "PublicIpAddress");
 }
 
+enum { SCRIPT_LINES = 3 };
+
+// The last lines that the script itself said; the agent's headings only repeat what is known.
+static Str script_tail(Arena *arena, Str log) {
+    Str lines[SCRIPT_LINES] = {0}, text = STR("");
+    size_t count = 0;
+    for (Str line; !str_is_none(line = str_next_line(&log));) {
+        bool heading = str_starts(line, STR("LifecycleEvent - ")) || str_starts(line, STR("Script - ")) || !str_trim(line).len;
+        if (!heading) lines[count++ % SCRIPT_LINES] = line;
+    }
+    for (size_t i = count > SCRIPT_LINES ? count - SCRIPT_LINES : 0; i < count; i++) {
+        text = str_format(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(lines[i % SCRIPT_LINES]));
+    }
+    return text;
+}
+
 static void take_script(Watch *watch, Arena *arena, Activity *activity, const Doc *target) {
     const Doc *event = event_with(target, "Failed"), *diagnostics = doc_get(event, "diagnostics");
     if (!event) return;
     Str name = doc_text(event, "lifecycleEventName"), script = doc_text(diagnostics, "scriptName"), message = doc_text(diagnostics, "message");
     Str log = doc_text(diagnostics, "logTail"), instance = bare_id(doc_text(target, "targetId"));
     Failure failure = {.name = str_format(watch->arena, "%.*s on %.*s", STR_ARG(name), STR_ARG(instance)), .place = str_copy(watch->arena, script)};
-    Str tail = message;
-    if (log.len) tail = str_format(arena, "%.*s\n%.*s", STR_ARG(message), STR_ARG(log));
+    Str tail = str_cat(arena, message, script_tail(arena, log));
     failure.message = str_copy(watch->arena, str_trim(tail));
     activity->failure_count++;
     if (activity->failures.len < FAILURES_MOST) vec_add(&activity->failures, Failure, failure);

@@ -11,6 +11,9 @@ static void the_message_of_a_test_tells_where_and_what(void **state) {
         {"AssertionError: assert 'http://h/dashboard' == 'http://h/register_user'\n  \n  - http://h/register_user\n  + http://h/dashboard\n"
          "\ndef test():\n>   assert x\n\ntests/test_integration.py:50: AssertionError",
          "tests/test_integration.py:50", "http://h/register_user", "http://h/dashboard"},
+        {"AssertionError: assert 'http://h/dashboard' == 'http://...gister_user'\n  - http://h/register_user\n  + http://h/dashboard\n"
+         "   +  where 'http://h/dashboard' = <Response [200]>.url",
+         "", "http://h/register_user", "http://h/dashboard"},
         {"assert 3 == 4", "", "4", "3"},
         {"AssertionError: assert 'a == b' == 'c'", "", "c", "a == b"},
         {"AssertionError: 'x' != 'y'\nTraceback:\n  File \"tests/a.py\", line 7, in test_x", "tests/a.py:7", "y", "x"},
