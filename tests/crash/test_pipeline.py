@@ -1,0 +1,104 @@
+"""Every fail point of a pipeline's execution: the server dies there, starts again, and the execution ends as if nothing had happened, each thing done once."""
+
+import json
+import shutil
+import time
+
+import botocore.exceptions
+
+from api.test_codepipeline import FINAL, Plane, until
+from harness import Server
+
+FILES = {"index.html": "<h1>one</h1>", "css/site.css": "h1 {}", "app.js": "1"}
+GONE = (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
+
+
+def prepared(folder, account):
+    """A data folder with a pipeline (source, approval, deployment file by file) that has never run; the buckets keep every version."""
+    server = Server(folder).start()
+    plane = Plane(lambda service: server.client(service, key=account), account)
+    for bucket in (plane.store, plane.site):
+        plane.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    plane.push(FILES)
+    plane.create(plane.source(), plane.gate(), plane.deploy(Extract="true", ObjectKey="v1"))
+    plane.token()
+    plane.pipeline.stop_pipeline_execution(pipelineName="app", pipelineExecutionId=plane.executions()[0]["pipelineExecutionId"], abandon=True)
+    plane.finish()
+    server.kill()  # (stopping would tidy up)
+    return plane
+
+
+class Run:
+    """One execution on a copy of the prepared folder, through deaths of the server."""
+
+    def __init__(self, folder, prepared_folder, plane, crash_at=None):
+        shutil.copytree(prepared_folder / "data", folder / "data")
+        self.server, self.plane, self.crash_at = Server(folder), plane, crash_at
+
+    def start(self):
+        options = ["--crash-at", str(self.crash_at)] if self.crash_at else []
+        self.crash_at = None
+        try:
+            self.server.start(*options)
+        except AssertionError:  # it died while starting
+            self.server.start()
+
+    def clients(self):
+        self.plane.pipeline, self.plane.s3 = (self.server.client(service, key=self.plane.account) for service in ("codepipeline", "s3"))
+
+    def insist(self, question):
+        """Asks until there is an answer, over the server's death."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                return question()
+            except GONE:
+                self.server.process.wait()
+                self.server.start()
+                self.clients()
+        raise AssertionError("no answer")
+
+    def answer(self, execution):
+        token = self.latest(execution).get("token")
+        if token:  # else an answer was heard, and its reply lost
+            self.plane.answer("Approved", token)
+
+    def go(self):
+        self.start()
+        self.clients()
+        execution = self.insist(lambda: self.plane.pipeline.start_pipeline_execution(name="app", clientRequestToken="once"))["pipelineExecutionId"]
+        self.insist(lambda: until(lambda: self.plane.status(execution) in FINAL or "token" in self.latest(execution)))
+        self.insist(lambda: self.answer(execution))
+        assert self.insist(lambda: until(lambda: (status := self.plane.status(execution)) in FINAL and status)) == "Succeeded"
+
+    def latest(self, execution):
+        state = self.plane.state("Gate")
+        mine = state.get("latestExecution", {}).get("pipelineExecutionId") == execution
+        return state["actionStates"][0].get("latestExecution", {}) if mine else {}
+
+    def outcome(self):
+        """What is there afterwards, without names and times that differ from run to run."""
+        details = self.plane.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"]
+        executions = [(one["status"], one["trigger"]["triggerType"]) for one in self.plane.executions()]
+        site = [one["Key"] for one in self.plane.s3.list_object_versions(Bucket=self.plane.site).get("Versions", [])]
+        store = len(self.plane.s3.list_object_versions(Bucket=self.plane.store).get("Versions", []))
+        return json.dumps([[(one["actionName"], one["status"]) for one in details], executions, sorted(site), store])
+
+    def points(self):
+        return json.loads(self.server.request("GET", "/_rehearse/health").data)["failPoints"]
+
+
+def test_every_crash_is_survived(tmp_path, account):
+    plane = prepared(tmp_path / "prepared", account)
+    whole = Run(tmp_path / "whole", tmp_path / "prepared", plane)
+    whole.go()
+    expected, points = whole.outcome(), whole.points()
+    whole.server.stop()
+    assert points > 15
+    for number in range(1, points + 1):
+        run = Run(tmp_path / f"crash-{number}", tmp_path / "prepared", plane, crash_at=number)
+        run.go()
+        assert run.insist(run.outcome) == expected, f"after a crash at fail point {number}"
+        run.server.check()
+        run.server.kill()
+        shutil.rmtree(run.server.folder)
