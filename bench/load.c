@@ -203,8 +203,8 @@ static void print(const Load *load, double seconds, double cpu) {
     printf("{\"seconds\":%.3f,\"cpuMicrosecondsEach\":%.2f,\"groups\":[", seconds, answers ? cpu * 1e6 / (double)answers : 0);
     for (size_t g = 0; g < load->group_count; g++) {
         const Group *group = &load->groups[g];
-        printf("%s{\"kind\":\"%.*s\",\"connections\":%zu,\"answers\":%llu,\"failures\":%llu,\"perSecond\":%.0f,\"p50\":%lld,\"p99\":%lld}", g ? "," : "",
-               STR_ARG(group->name), group->connections, (unsigned long long)group->answers, (unsigned long long)group->failures,
+        printf("%s{\"kind\":\"%.*s\",\"connections\":%zu,\"answers\":%llu,\"failures\":%llu,\"perSecond\":%.0f,\"p50\":%lld,\"p99\":%lld}",
+               g ? "," : "", STR_ARG(group->name), group->connections, (unsigned long long)group->answers, (unsigned long long)group->failures,
                (double)group->answers / seconds, (long long)percentile(group, 0.5), (long long)percentile(group, 0.99));
     }
     printf("]}\n");
@@ -228,16 +228,26 @@ static void run(Load *load) {
 static void read_option(LoadOptions *options, const char *name, const char *value) {
     int64_t number = 0;
     bool is_number = str_to_int(str_of(value), &number);
-    if (!strcmp(name, "--host")) options->host = value;
-    else if (!strcmp(name, "--key")) options->identity.access_key = str_of(value);
-    else if (!strcmp(name, "--secret")) options->identity.secret = str_of(value);
-    else if (!strcmp(name, "--seconds") && str_to_double(str_of(value), &options->seconds)) return;
-    else if (!is_number) die("a number was expected");
-    else if (!strcmp(name, "--port")) options->port = (int)number;
-    else if (!strcmp(name, "--pid")) options->pid = (int)number;
-    else if (!strcmp(name, "--requests")) options->requests = (uint64_t)number;
-    else if (!strcmp(name, "--seed")) options->seed = (uint64_t)number;
-    else die("an unknown option");
+    if (!strcmp(name, "--host"))
+        options->host = value;
+    else if (!strcmp(name, "--key"))
+        options->identity.access_key = str_of(value);
+    else if (!strcmp(name, "--secret"))
+        options->identity.secret = str_of(value);
+    else if (!strcmp(name, "--seconds") && str_to_double(str_of(value), &options->seconds))
+        return;
+    else if (!is_number)
+        die("a number was expected");
+    else if (!strcmp(name, "--port"))
+        options->port = (int)number;
+    else if (!strcmp(name, "--pid"))
+        options->pid = (int)number;
+    else if (!strcmp(name, "--requests"))
+        options->requests = (uint64_t)number;
+    else if (!strcmp(name, "--seed"))
+        options->seed = (uint64_t)number;
+    else
+        die("an unknown option");
 }
 
 static void add_group(Load *load, Str text) {

@@ -32,8 +32,9 @@ static Str get_item_body(Arena *arena, IdSource *ids, size_t key) {
 
 static Str put_item_body(Arena *arena, IdSource *ids, size_t key) {
     Str text = id_hex(ids, arena, ITEM_BYTES);
-    return str_format(arena, "{\"TableName\": \"bench\", \"Item\": {\"id\": {\"S\": \"item-%06zu\"}, \"count\": {\"N\": \"%u\"}, \"text\": {\"S\": \"%.*s\"}}}",
-                      key, (unsigned)(id_u64(ids) % 1000000), STR_ARG(text));
+    return str_format(
+        arena, "{\"TableName\": \"bench\", \"Item\": {\"id\": {\"S\": \"item-%06zu\"}, \"count\": {\"N\": \"%u\"}, \"text\": {\"S\": \"%.*s\"}}}",
+        key, (unsigned)(id_u64(ids) % 1000000), STR_ARG(text));
 }
 
 #define JSON_TYPE "application/x-amz-json-1.0"
