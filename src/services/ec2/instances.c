@@ -73,9 +73,11 @@ static bool check_run(Turn *turn, const Doc *input, Error *e) {
     return true;
 }
 
-static void add_network(Arena *arena, Partition where, Doc *instance, int64_t number) {
+static void add_network(Turn *turn, Doc *instance, int64_t number) {
+    Arena *arena = turn_arena(turn);
+    Partition where = turn_where(turn);
     doc_set_str(arena, instance, "PrivateIpAddress", str_format(arena, "10.0.0.%lld", (long long)number));
-    doc_set_str(arena, instance, "PublicIpAddress", str_format(arena, "127.77.0.%lld", (long long)number));
+    doc_set_str(arena, instance, "PublicIpAddress", public_address(arena, turn_port(turn), number));
     doc_set_str(arena, instance, "PublicDnsName", doc_text(instance, "PublicIpAddress"));
     doc_set_str(arena, instance, "$publicAddress", doc_text(instance, "PublicIpAddress"));
     doc_set_str(arena, instance, "PrivateDnsName", str_format(arena, "ip-10-0-0-%lld.ec2.internal", (long long)number));
@@ -163,7 +165,7 @@ static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *lis
     doc_set(instance, "$groups", ids);
     doc_set(instance, "$ports", doc_copy(arena, launch->ports));
     doc_set(instance, "$env", environment(turn));
-    add_network(arena, turn_where(turn), instance, number);
+    add_network(turn, instance, number);
     add_profile(turn, instance, launch->profile);
     add_tags(arena, instance, launch->input);
     TRY(add_user_data(arena, instance, launch->input, e));
