@@ -12,7 +12,10 @@ from harness import Server, fresh_account
 def shared_server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("plane")).start()
     yield server
-    server.stop()
+    try:
+        server.stop()
+    finally:
+        server.clear()
 
 
 @pytest.fixture
@@ -44,8 +47,12 @@ def start_server(tmp_path):
         return started[-1].start()
 
     yield start
-    for server in started:
-        server.stop()
+    try:
+        for server in started:
+            server.stop()
+    finally:
+        for server in started:
+            server.clear()
 
 
 @pytest.fixture

@@ -123,11 +123,11 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     lab = Lab(tmp_path_factory.mktemp("lab"))
-    yield lab
-    instance = lab.instance()
-    if instance:
-        lab.aws("ec2", "terminate-instances", "--instance-ids", instance["InstanceId"])
-    lab.server.stop()
+    try:
+        yield lab
+        lab.server.stop()
+    finally:
+        lab.server.clear()
 
 
 # ---- What the lab finds prepared ----
