@@ -86,7 +86,7 @@ def stage(name, *actions):
 
 
 def source(repository):
-    settings = {"RepositoryName": repository, "BranchName": "main", "PollForSourceChanges": "false"}
+    settings = {"RepositoryName": repository, "BranchName": "main"}
     return stage("Source", action("Source", "CodeCommit", "Source", settings, outputArtifacts=["SourceArtifact"]))
 
 
