@@ -185,14 +185,18 @@ class Account:
     def git(self, folder, *words, **more):
         return self.server.run("git", *DEVELOPER, *words, cwd=folder, env=self.server.environment(key=self.account), **more).stdout
 
+    def remote(self):
+        """The repository's URL with an account's number for a key, whose signature nobody can verify: only its form counts."""
+        password = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "0" * 64
+        return f"http://{self.account}:{password}@127.0.0.1:{self.server.port}/v1/repos/{self.name}"
+
     def push(self, folder, message="A change"):
         """Commits whatever `folder` holds and pushes it to main; the commit's id."""
         if not (folder / ".git").exists():
             self.git(folder, "init", "-q", "-b", "main")
         self.git(folder, "add", "-A")
         self.git(folder, "commit", "-q", "--allow-empty", "-m", message)
-        helper = ["-c", "credential.helper=!aws codecommit credential-helper $@", "-c", "credential.UseHttpPath=true"]
-        self.git(folder, *helper, "push", "-q", f"{self.server.url}/v1/repos/{self.name}", "HEAD:main")
+        self.git(folder, "push", "-q", self.remote(), "HEAD:main")
         return self.git(folder, "rev-parse", "HEAD").strip()
 
     # -- what came of it --
@@ -286,3 +290,45 @@ def example_without(target, *missing):
     return target
 
 
+
+
+# ---- A small application: a build, a report and hooks, without anything to install ----
+
+HOOKS = ["ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]
+PASSING = '<testsuite name="unit"><testcase classname="unit" name="passes" time="0.1"/></testsuite>'
+JOURNAL = "/root/journal"  # on the instance: a line for each hook that ran
+SMALL_BUILDSPEC = f"""version: 0.2
+phases:
+  install:
+    commands:
+      - echo installing
+  build:
+    commands:
+      - echo building
+      - sleep 0.3
+      - echo '{PASSING}' > report.xml
+artifacts:
+  files: ['**/*']
+reports:
+  unit:
+    files: [report.xml]
+    file-format: JUNITXML
+"""
+
+
+def small_appspec(hooks=HOOKS, destination="/opt/small"):
+    entries = "".join(f"  {hook}:\n    - location: hook.sh\n      timeout: 60\n" for hook in hooks)
+    return f"version: 0.0\nos: linux\nfiles:\n  - source: page.txt\n    destination: {destination}\nfile_exists_behavior: OVERWRITE\nhooks:\n{entries}"
+
+
+def small_application(page="one", hook="sleep 0.1", hooks=HOOKS):
+    """{path: text} of an application whose hooks write themselves into the instance's journal, then do `hook`."""
+    text = f'#!/bin/sh\necho "$DEPLOYMENT_ID $LIFECYCLE_EVENT" >> {JOURNAL}\n{hook}\n'
+    return {"buildspec.yml": SMALL_BUILDSPEC, "appspec.yml": small_appspec(hooks), "page.txt": page + "\n", "hook.sh": text}
+
+
+def journal_of(server, instance, deployment):
+    """The hooks that ran on an instance for a deployment, in their order: from the instance's own file."""
+    (file,) = (server.data / "sandboxes" / instance / "layer").rglob("journal")
+    lines = [line.split() for line in file.read_text().splitlines()]
+    return [hook for of, hook in lines if of == deployment]
