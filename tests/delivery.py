@@ -168,13 +168,16 @@ class Account:
         reservations = self.client("ec2").describe_instances(InstanceIds=ids)["Reservations"]
         return [one for reservation in reservations for one in reservation["Instances"]]
 
-    def fleet(self, application, group="group", name="host", config="CodeDeployDefault.AllAtOnce", **more):
-        """A deployment group of the instances tagged Name=`name`."""
-        codedeploy = self.client("codedeploy")
-        codedeploy.create_application(applicationName=application, computePlatform="Server")
+    def fleet(self, application, name="host", **more):
+        """An application with a deployment group of the instances tagged Name=`name`."""
+        self.client("codedeploy").create_application(applicationName=application, computePlatform="Server")
+        return self.group(application, "group", name, **more)
+
+    def group(self, application, group, name="host", **more):
         filters = [{"Key": "Name", "Value": name, "Type": "KEY_AND_VALUE"}]
-        wish = {"serviceRoleArn": self.deploy_role, "deploymentConfigName": config, "ec2TagFilters": filters, **more}
-        return codedeploy.create_deployment_group(applicationName=application, deploymentGroupName=group, **wish)["deploymentGroupId"]
+        wish = {"serviceRoleArn": self.deploy_role, "ec2TagFilters": filters, **more}
+        call = self.client("codedeploy").create_deployment_group
+        return call(applicationName=application, deploymentGroupName=group, **wish)["deploymentGroupId"]
 
     def pipeline(self, *stages, name="pipeline"):
         wish = pipeline_document(name, self.pipeline_role, self.bucket, *stages)

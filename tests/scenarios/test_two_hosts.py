@@ -1,4 +1,7 @@
-"""A second application: a fleet of two, two actions at a time, and a hook that fails on the second host. Half the fleet has the new revision; then all goes back to the last good one."""
+"""A second application: two hosts, each with a deployment group, deployed to by two actions at a time, and a hook that fails on the second host.
+
+Half the fleet then has the new revision; the other half goes back to the last good one.
+"""
 
 import http.client
 
@@ -25,16 +28,22 @@ systemctl restart shop.service
 START = f'if [ "$LIFECYCLE_EVENT" = ApplicationStart ]; then {SERVE} fi\n'
 
 
+GROUPS = ("one", "two")
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("shop")).start()
     account = Account(server, fresh_account(), name=NAME).prepare("unit-tests", "more-tests")
     account.folder = tmp_path_factory.mktemp("source")
-    account.hosts = account.instances(2, name=NAME)
-    web = account.client("ec2").describe_instances(InstanceIds=account.hosts)["Reservations"][0]["Instances"][0]["SecurityGroups"][0]["GroupId"]
-    account.client("ec2").authorize_security_group_ingress(GroupId=web, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
-    rollback = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
-    account.fleet(NAME, name=NAME, config="CodeDeployDefault.OneAtATime", autoRollbackConfiguration=rollback)
+    account.hosts = [account.instances(name=group)[0] for group in GROUPS]
+    ec2 = account.client("ec2")
+    web = account.described(account.hosts)[0]["SecurityGroups"][0]["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=web, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
+    account.client("codedeploy").create_application(applicationName=NAME)
+    for group in GROUPS:
+        rollback = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
+        account.group(NAME, group, name=group, autoRollbackConfiguration=rollback)
     try:
         yield account
         server.stop()
@@ -59,62 +68,61 @@ def page_of(shop, host):
         return None
 
 
-def deployments(shop):
-    """The deployments of the fleet, oldest first."""
+def deployments(shop, group):
+    """The deployments of a group, oldest first."""
     codedeploy = shop.client("codedeploy")
-    infos = [codedeploy.get_deployment(deploymentId=one)["deploymentInfo"] for one in codedeploy.list_deployments()["deployments"]]
+    ids = codedeploy.list_deployments(applicationName=NAME, deploymentGroupName=group)["deployments"]
+    infos = [codedeploy.get_deployment(deploymentId=one)["deploymentInfo"] for one in ids]
     return sorted(infos, key=lambda info: info["createTime"])
 
 
-def target(shop, deployment, host):
+def events_on(shop, deployment, host):
     found = shop.client("codedeploy").get_deployment_target(deploymentId=deployment, targetId=host)
-    return found["deploymentTarget"]["instanceTarget"]
+    return {event["lifecycleEventName"]: event for event in found["deploymentTarget"]["instanceTarget"]["lifecycleEvents"]}
 
 
-def test_two_actions_at_a_time_then_the_fleet_one_by_one(shop):
-    first = release(shop, "first", START)
+def overlapped(actions):
+    return max(one["startTime"] for one in actions) < min(one["lastUpdateTime"] for one in actions)
+
+
+def test_two_builds_and_two_deployments_at_a_time(shop):
+    pushed = release(shop, "first", START)
     tests = stage("Tests", *(build(project, name)["actions"][0] for project, name in (("unit-tests", "Unit"), ("more-tests", "More"))))
     tests["actions"][1]["outputArtifacts"] = [{"name": "MoreArtifact"}]
-    shop.pipeline(source(NAME), tests, stage("Deploy", deploy_action(NAME, "group")))
+    shop.pipeline(source(NAME), tests, stage("Deploy", *(deploy_action(NAME, group, name=group) for group in GROUPS)))
     assert shop.ended() == "Succeeded", shop.why()
-    builds = [one for one in shop.actions() if one["stageName"] == "Tests"]
-    assert len(builds) == 2
-    assert max(one["startTime"] for one in builds) < min(one["lastUpdateTime"] for one in builds), "the two did not overlap"
-    assert shop.executions()[0]["sourceRevisions"][0]["revisionId"] == first
+    for name in ("Tests", "Deploy"):
+        actions = [one for one in shop.actions() if one["stageName"] == name]
+        assert len(actions) == 2 and overlapped(actions)
+    assert shop.executions()[0]["sourceRevisions"][0]["revisionId"] == pushed
     until(lambda: [page_of(shop, host) for host in shop.hosts] == ["first", "first"], 30, what="the page on both hosts")
 
 
-def test_a_hook_that_fails_on_the_second_host_leaves_half_the_fleet_and_rolls_back(shop):
-    one, other = [one["PrivateDnsName"].split(".")[0] for one in shop.described(shop.hosts)]
-    broken = f'{START}if [ "$LIFECYCLE_EVENT" = ValidateService ] && [ "$(hostname)" = {{}} ]; then echo "the till is missing" >&2; exit 7; fi\n'
-    order = deployed_in_order(shop)
-    second = {shop.hosts[0]: one, shop.hosts[1]: other}[order[1]]
-    release(shop, "second", broken.format(second))
+def test_a_hook_that_fails_on_the_second_host_leaves_half_the_fleet_new_and_rolls_back_the_other(shop):
+    name = shop.described(shop.hosts[1:])[0]["PrivateDnsName"].split(".")[0]
+    trap = f'if [ "$LIFECYCLE_EVENT" = ValidateService ] && [ "$(hostname)" = {name} ]; then echo "the till is missing" >&2; exit 7; fi\n'
+    release(shop, "second", START + trap)
     assert shop.ended(2) == "Failed"
-    _, failed, rollback = until(lambda: len(found := deployments(shop)) == 3 and found, what="the rollback")
-    assert failed["status"] == "Failed"
-    assert failed["deploymentOverview"] | {"Succeeded": 1, "Failed": 1} == failed["deploymentOverview"]
-    assert failed["rollbackInfo"]["rollbackDeploymentId"] == rollback["deploymentId"]
-    bad = {event["lifecycleEventName"]: event for event in target(shop, failed["deploymentId"], order[1])["lifecycleEvents"]}["ValidateService"]
-    assert bad["diagnostics"]["errorCode"] == "ScriptFailed" and "exit code 7" in bad["diagnostics"]["message"]
-    assert "the till is missing" in bad["diagnostics"]["logTail"]
-    done = shop.deployed(rollback["deploymentId"])
-    assert done["status"] == "Succeeded" and done["creator"] == "codeDeployRollback"
-    assert done["rollbackInfo"]["rollbackTriggeringDeploymentId"] == failed["deploymentId"]
-    until(lambda: [page_of(shop, host) for host in shop.hosts] == ["first", "first"], 30, what="the first page on both hosts")
+    assert [one["actionName"] for one in shop.actions() if one["status"] == "Failed"] == ["two"]
+    _, failed, rollback = until(lambda: len(found := deployments(shop, "two")) == 3 and found, what="the rollback")
+    bad = events_on(shop, failed["deploymentId"], shop.hosts[1])["ValidateService"]["diagnostics"]
+    assert (bad["errorCode"], bad["scriptName"]) == ("ScriptFailed", "hook.sh")
+    assert "exit code 7" in bad["message"] and "the till is missing" in bad["logTail"]
+    assert shop.deployed(rollback["deploymentId"])["status"] == "Succeeded"
+    until(lambda: [page_of(shop, host) for host in shop.hosts] == ["second", "first"], 30, what="the old page on the second host")
 
 
-def deployed_in_order(shop):
-    """The hosts in the order in which the first deployment came to them."""
-    (first,) = deployments(shop)[:1]
-    began = {host: target(shop, first["deploymentId"], host)["lifecycleEvents"][0]["startTime"] for host in shop.hosts}
-    return sorted(began, key=began.get)
+def test_the_rollback_and_its_cause_name_each_other(shop):
+    _, failed, rollback = deployments(shop, "two")
+    assert failed["status"] == "Failed" and failed["rollbackInfo"]["rollbackDeploymentId"] == rollback["deploymentId"]
+    assert rollback["creator"] == "codeDeployRollback"
+    assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == failed["deploymentId"]
+    assert [info["status"] for info in deployments(shop, "one")] == ["Succeeded", "Succeeded"]
 
 
 def test_every_hook_ran_once_on_every_host(shop):
-    first, failed, rollback = [info["deploymentId"] for info in deployments(shop)]
     afterwards = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]
-    for host in shop.hosts:
+    for group, host in zip(GROUPS, shop.hosts):
+        first, *later = [info["deploymentId"] for info in deployments(shop, group)]
         assert journal_of(shop.server, host, first) == afterwards
-        assert journal_of(shop.server, host, failed) == ["ApplicationStop", *afterwards]
-        assert journal_of(shop.server, host, rollback)[-4:] == afterwards
+        assert [journal_of(shop.server, host, one) for one in later] == [["ApplicationStop", *afterwards]] * len(later)
