@@ -99,6 +99,15 @@ static void read_diff(Failure *failure, Str message) {
     failure->got = got;
 }
 
+// The error itself in pytest's long form: the last line that begins with "E   ". STR_NONE in other forms.
+static Str pytest_error(Str message) {
+    Str found = STR_NONE;
+    for (Str line; !str_is_none(line = str_next_line(&message));) {
+        if (str_starts(line, STR("E   "))) found = str_trim(str_from(line, 1));
+    }
+    return found;
+}
+
 // Up to the first empty line: behind it pytest shows source code.
 static Str first_lines(Arena *arena, Str message) {
     Str text = STR("");
@@ -118,5 +127,7 @@ Failure failure_of_message(Arena *arena, Str name, Str message) {
     Str rest = message;
     for (Str line; !failure.expected.len && !str_is_none(line = str_next_line(&rest));) compare(&failure, str_trim(line));
     read_diff(&failure, message);
+    Str error = pytest_error(message);
+    if (error.len && !failure.expected.len) failure.message = text_printable(arena, error);
     return failure;
 }

@@ -23,7 +23,7 @@ static void write_deployed(Arena *arena, const Report *report, Buf *out) {
     if (!deployment) return;
     Str count = human_count(arena, deployment->instances, "instance", "instances"), commit = str_sub(report->commit, 0, ABBREVIATED);
     bool failed = report->view->state != STATE_SUCCEEDED;
-    buf_addf(out, " %s: %.*s%son %.*s%s", failed ? "Deployed and still running" : "Running", STR_ARG(commit), commit.len ? " " : "", STR_ARG(count),
+    buf_addf(out, " %s%s%.*s on %.*s%s", failed ? "Deployed and still running" : "Running", commit.len ? ": " : "", STR_ARG(commit), STR_ARG(count),
              deployment->address.len ? ", http://" : "");
     buf_addf(out, "%.*s.", STR_ARG(deployment->address));
 }
