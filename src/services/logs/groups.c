@@ -165,6 +165,11 @@ static bool is_wanted(const Doc *input, const Doc *group) {
     return listed && (!pattern.len || str_contains(name, pattern)) && (!class.at || str_is(class, "STANDARD"));
 }
 
+// Whether is_wanted looks at more than the prefix, which the scan knows.
+static bool selects(const Doc *input) {
+    return doc_get(input, "logGroupNamePattern") || doc_get(input, "logGroupClass") || doc_get(input, "logGroupIdentifiers");
+}
+
 static bool page_start(const Call *call, DocumentScan *scan, Error *e) {
     Str token = doc_text(call->input, "nextToken"), after;
     *scan = (DocumentScan){.prefix = doc_text(call->input, "logGroupNamePrefix")};
@@ -184,6 +189,7 @@ Outcome logs_describe_groups(Turn *turn, const Call *call, Doc **out, Error *e) 
         return call_fail(e, "InvalidParameterException", "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     CALL_TRY(page_start(call, &scan, e));
     int64_t left = doc_number(call->input, "limit", LOGS_PAGE);
+    if (!selects(call->input)) scan.limit = (size_t)left + 1;
     Doc *shown = doc_list(arena);
     Str last = STR_NONE;
     *out = doc_map(arena);
