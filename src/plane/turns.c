@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/failpoint.h"
 #include "engine/poison.h"
+#include "formats/patterns.h"
 #include "store/blobs.h"
 
 #include <stdlib.h>
@@ -128,6 +129,7 @@ static void *turn_thread(void *argument) {
         if (turns->sleep_us && queue_is_empty(&turns->incoming)) queue_sleep(&turns->incoming, turns->sleep_us);
         run_turn(turns);
     }
+    pattern_cache_clear();
     return NULL;
 }
 

@@ -148,8 +148,7 @@ static void a_newer_execution_supersedes_the_one_that_waits(void **state) {
     AUTO_ARENA arena = arena_new();
     World *world = world_of(arena, TWO(""));
     for (int i = 1; i <= 3; i++) {
-        char id[2] = {(char)('0' + i), 0};
-        world_execute(world, id);
+        world_execute(world, str_format(arena, "%d", i).at);
         if (i == 1) deliver_source(world, "a");
         if (i == 1) world_start_build(world, "p:1");
         if (i == 2) deliver_source(world, "b"); // waits before Build
