@@ -49,7 +49,7 @@ class Lab:
         self.clone = folder / "python-app-code"
 
     def environment(self):
-        authority = next(self.server.data.rglob("ca.pem"))
+        authority = self.server.data / "tls/ca.pem"
         endpoint = f"localhost:{self.server.port}"
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
