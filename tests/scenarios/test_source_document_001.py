@@ -97,7 +97,7 @@ class Lab:
             of_commit = [one for one in found if commit in [revision.get("revisionId") for revision in one.get("sourceRevisions", [])]]
             return of_commit[0] if of_commit and of_commit[0]["status"] in FINAL else None
 
-        return until(ended, 100, 0.3, what=f"the release of {commit}")
+        return until(ended, 240, 0.3, what=f"the release of {commit}")
 
     def action_executions(self, execution):
         wish = ["--pipeline-name", PIPELINE, "--filter", f"pipelineExecutionId={execution}"]
