@@ -61,7 +61,7 @@ static void add(Plan *plan, Str path, Str source) {
 
 static bool is_folder(Str path) {
     struct stat about;
-    return lstat(path.at, &about) == 0 && S_ISDIR(about.st_mode);
+    return !str_is_none(path) && lstat(path.at, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 static void add_folder(Plan *plan, Str path) {
