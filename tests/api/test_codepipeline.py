@@ -488,7 +488,7 @@ def test_a_disabled_transition_holds_the_execution(plane):
 
 
 def test_a_deployment_to_s3_can_unpack_the_artifact(plane):
-    files = {"index.html": "<h1>one</h1>", "css/site.css": "h1 {}", "big.txt": "x" * 300_000}
+    files = {"index.html": "<h1>one</h1>", "css/site.css": "h1 {}", "big.txt": "x" * 300_000, **{f"n/{i:03}": "" for i in range(150)}}
     plane.push(files)
     plane.create(plane.source(), plane.deploy(Extract="true", ObjectKey="v1", CacheControl="max-age=60"))
     assert plane.finish() == "Succeeded"

@@ -1,10 +1,11 @@
 // Deploy/S3: the input artifact as one object, or each of its files.
 //
 //     Extract false: CopyObject
-//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ PutObject of each file, a few at a time ──▶ effect spool.remove
+//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ (effect bundle.files ──▶ PutObject of each, a few at a time)* ──▶ effect spool.remove
+// The memory holds no more than one window of the files.
 #include "services/codepipeline/providers.h"
 
-enum { PUTS_AT_ONCE = 8, MOST_FILES = 5000 };
+enum { PUTS_AT_ONCE = 8, WINDOW = 64 };
 
 static bool extracts(const Action *action) { return action_setting_is(action, "Extract", "true"); }
 
@@ -94,7 +95,7 @@ static void put_file(Action *action, const Doc *file) {
     doc_set_str(arena, input, "Key", key_of(action, path));
     doc_set_str(arena, input, "ContentType", content_type(path));
     if (control.len) doc_set_str(arena, input, "CacheControl", control);
-    Body body = {.path = str_format(arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(path)), .size = doc_number(file, "size", 0)};
+    Body body = {.path = str_format(arena, "%.*s/files/%.*s", STR_ARG(folder), STR_ARG(path)), .size = doc_number(file, "size", 0)};
     action_call(action, "s3", "PutObject", input, &body, "put");
 }
 
@@ -111,44 +112,60 @@ static void clear(Action *action) {
     Str folder = doc_text(action_memory(action), "folder");
     if (!folder.len) return;
     Doc *arguments = doc_map(arena);
-    doc_set_str(arena, arguments, "path", str_strip_suffix(folder, STR("/files")));
+    doc_set_str(arena, arguments, "path", folder);
     action_effect(action, "spool.remove", arguments, "removed");
 }
 
-static void finish_if_all_are_put(Action *action) {
-    Doc *memory = action_memory(action);
-    if (doc_number(memory, "done", 0) < (int64_t)doc_count(doc_get(memory, "files"))) return;
-    clear(action);
-    action_succeed(action, STR("Deployment Succeeded"));
+// "done" counts within the window, "before" what earlier windows held.
+static void next_window(Action *action) {
+    Arena *arena = action->step->arena;
+    Doc *memory = action_memory(action), *arguments = doc_map(arena);
+    int64_t from = doc_number(memory, "before", 0) + (int64_t)doc_count(doc_get(memory, "files"));
+    if (from >= doc_number(memory, "count", 0)) {
+        clear(action);
+        action_succeed(action, STR("Deployment Succeeded"));
+        return;
+    }
+    doc_set_int(arena, memory, "before", from);
+    doc_set(memory, "files", NULL);
+    doc_set_str(arena, arguments, "folder", doc_text(memory, "folder"));
+    doc_set_int(arena, arguments, "from", from);
+    doc_set_int(arena, arguments, "most", WINDOW);
+    action_effect(action, "bundle.files", arguments, "window");
 }
 
 static void on_unpacked(Action *action, const Doc *event) {
-    if (!doc_flag(event, "final", true)) return;
     Arena *arena = action->step->arena;
     Doc *memory = action_memory(action);
-    size_t count = doc_count(doc_get(event, "files"));
     doc_set_str(arena, memory, "folder", str_copy(arena, doc_text(event, "folder")));
-    if (count > MOST_FILES) {
-        clear(action);
-        action_fail(action, "ConfigurationError", "The artifact holds %zu files; a deployment to Amazon S3 takes at most %d.", count, MOST_FILES);
-        return;
-    }
+    doc_set_int(arena, memory, "count", doc_number(event, "count", 0));
+    next_window(action);
+}
+
+static void on_window(Action *action, const Doc *event) {
+    Arena *arena = action->step->arena;
+    Doc *memory = action_memory(action);
     doc_set(memory, "files", doc_copy(arena, doc_get(event, "files")));
+    doc_set_int(arena, memory, "next", 0);
+    doc_set_int(arena, memory, "done", 0);
     for (int i = 0; i < PUTS_AT_ONCE; i++) put_next(action);
-    finish_if_all_are_put(action);
 }
 
 static void on_put(Action *action) {
     Doc *memory = action_memory(action);
-    doc_set_int(action->step->arena, memory, "done", doc_number(memory, "done", 0) + 1);
-    put_next(action);
-    finish_if_all_are_put(action);
+    int64_t done = doc_number(memory, "done", 0) + 1;
+    doc_set_int(action->step->arena, memory, "done", done);
+    if (done < (int64_t)doc_count(doc_get(memory, "files"))) {
+        put_next(action);
+    } else {
+        next_window(action);
+    }
 }
 
 static void refuse(Action *action, Str what, const Doc *data) {
     Str reason = doc_text(data, "reason");
     clear(action);
-    if (str_is(what, "unpacked")) {
+    if (str_is(what, "unpacked") || str_is(what, "window")) {
         action_fail(action, "ConfigurationError", "The artifact could not be extracted: %.*s", STR_ARG(reason));
     } else {
         action_fail_reply(action, data, str_is(what, "fetched") ? "reading the input artifact" : "deploying to Amazon S3");
@@ -164,6 +181,8 @@ void action_s3_deploy_heard(Action *action, Str what, const Doc *data) {
         on_fetched(action, data);
     } else if (str_is(what, "unpacked")) {
         on_unpacked(action, data);
+    } else if (str_is(what, "window")) {
+        on_window(action, data);
     } else if (str_is(what, "put")) {
         on_put(action);
     }

@@ -1,9 +1,6 @@
-// Effects on artifacts, outside the database: their files are those of users, so that rehearse-helper unpacks them.
+// bundle.unpack: an artifact becomes a folder of files, and a manifest that lists them. Artifacts are files of users, so that rehearse-helper unpacks them.
 //
-// bundle.unpack  {body: {bytes | path, offset, size}}  → final {ok, folder, files: [{path, size}], reason}. `folder` is absolute; plain files only are told.
-// spool.remove   {path}                               → final. A file or folder below the data folder's spool, absolute.
-//
-//     place the body (pool) ──▶ rehearse-helper unpack ──▶ rehearse-helper list ──▶ the final event
+//     place the body (pool) ──▶ rehearse-helper unpack ──▶ rehearse-helper list ──▶ write the manifest (pool) ──▶ the final event
 // Started again after a restart, it begins from an empty folder: nobody has been told of it yet.
 #include "services/codepipeline/bundle_effects.h"
 
@@ -25,6 +22,7 @@ typedef struct Unpack {
     Arena *arena;
     Str effect_id, folder, bundle, files;
     const Doc *body;
+    Doc *listed; // the files
     Process *process;
     Buf output, errors;
     bool listing;
@@ -33,6 +31,25 @@ typedef struct Unpack {
 } Unpack;
 
 // ---- The end ----
+
+static void end(Unpack *unpack) {
+    Arena *arena = unpack->arena;
+    Doc *data = doc_map(arena);
+    doc_set_bool(arena, data, "ok", unpack->ok);
+    if (unpack->ok) {
+        doc_set_str(arena, data, "folder", unpack->folder);
+        doc_set_int(arena, data, "count", (int64_t)doc_count(unpack->listed));
+    } else {
+        doc_set_str(arena, data, "reason", str_of(unpack->error.message));
+    }
+    effect_event(unpack->plane, unpack->effect_id, data, true, NULL, NULL);
+    process_free(unpack->process);
+    buf_done(&unpack->output);
+    buf_done(&unpack->errors);
+    arena_free(arena);
+}
+
+// ---- The manifest ----
 
 static Doc *files_of(Arena *arena, const Doc *entries) {
     Doc *files = doc_list(arena);
@@ -46,21 +63,21 @@ static Doc *files_of(Arena *arena, const Doc *entries) {
     return files;
 }
 
-static void end(Unpack *unpack, const Doc *listed) {
+static void write_manifest(void *context) { // on the pool
+    Unpack *unpack = context;
     Arena *arena = unpack->arena;
-    Doc *data = doc_map(arena);
-    doc_set_bool(arena, data, "ok", unpack->ok);
-    if (unpack->ok) {
-        doc_set_str(arena, data, "folder", unpack->files);
-        doc_set(data, "files", files_of(arena, doc_get(listed, "entries")));
-    } else {
-        doc_set_str(arena, data, "reason", str_of(unpack->error.message));
-    }
-    effect_event(unpack->plane, unpack->effect_id, data, true, NULL, NULL);
-    process_free(unpack->process);
-    buf_done(&unpack->output);
-    buf_done(&unpack->errors);
-    arena_free(arena);
+    Doc *said = NULL;
+    unpack->ok = json_parse(arena, str_copy(arena, buf_str(&unpack->output)), &said, &unpack->error);
+    if (!unpack->ok) return;
+    unpack->listed = files_of(arena, doc_get(said, "entries"));
+    unpack->ok = file_write(path_join(arena, unpack->folder, STR("manifest")), json_write(arena, unpack->listed), 0600, &unpack->error);
+}
+
+static void on_manifest(void *context) { end(context); }
+
+static void list_files(Unpack *unpack) {
+    unpack->work = (LoopWork){.run = write_manifest, .done = on_manifest, .context = unpack};
+    loop_work(plane_loop(unpack->plane), &unpack->work);
 }
 
 // ---- The helper ----
@@ -72,33 +89,33 @@ static void on_output(void *context, int stream, Str bytes) {
 
 static void run_helper(Unpack *unpack);
 
-static bool helper_failed(Unpack *unpack, int status, int signal, Doc **result) {
-    unpack->ok = false;
-    if (!json_parse(unpack->arena, str_copy(unpack->arena, buf_str(&unpack->output)), result, &unpack->error)) return true;
-    Str message = doc_text(doc_get(*result, "error"), "message");
-    if (status == 0 && signal == 0) {
-        unpack->ok = true;
-    } else if (message.len) {
+static bool helper_failed(Unpack *unpack, int status, int signal) {
+    Doc *result = NULL;
+    unpack->ok = status == 0 && signal == 0;
+    if (unpack->ok) return false;
+    json_parse(unpack->arena, str_copy(unpack->arena, buf_str(&unpack->output)), &result, NULL);
+    Str message = doc_text(doc_get(result, "error"), "message");
+    if (message.len) {
         fail(&unpack->error, "bad-bundle", "%.*s", STR_ARG(message));
     } else {
         fail(&unpack->error, "helper", "rehearse-helper ended with status %d, signal %d", status, signal);
     }
-    return !unpack->ok;
+    return true;
 }
 
 static void on_exit_of_helper(void *context, int status, int signal) {
     Unpack *unpack = context;
-    Doc *result = NULL;
-    bool failed = helper_failed(unpack, status, signal, &result);
-    if (failed || unpack->listing) {
-        end(unpack, result);
-        return;
+    if (helper_failed(unpack, status, signal)) {
+        end(unpack);
+    } else if (unpack->listing) {
+        list_files(unpack);
+    } else {
+        process_free(unpack->process);
+        unpack->process = NULL;
+        buf_clear(&unpack->output);
+        unpack->listing = true;
+        run_helper(unpack);
     }
-    process_free(unpack->process);
-    unpack->process = NULL;
-    buf_clear(&unpack->output);
-    unpack->listing = true;
-    run_helper(unpack);
 }
 
 static void run_helper(Unpack *unpack) {
@@ -109,7 +126,7 @@ static void run_helper(Unpack *unpack) {
     ProcessOwner owner = {.on_output = on_output, .on_exit = on_exit_of_helper, .context = unpack};
     if (process_spawn(plane_loop(unpack->plane), &spec, &owner, &unpack->process, &unpack->error)) return;
     unpack->ok = false;
-    end(unpack, NULL);
+    end(unpack);
 }
 
 // ---- Placing the bundle ----
@@ -155,7 +172,7 @@ static void on_placed(void *context) {
     if (unpack->ok) {
         run_helper(unpack);
     } else {
-        end(unpack, NULL);
+        end(unpack);
     }
 }
 
@@ -188,43 +205,3 @@ static void start_unpack(Plane *plane, const Effect *effect) {
 }
 
 const EffectType BUNDLE_UNPACK = {"bundle.unpack", start_unpack, .holds_clock = true};
-
-// ---- spool.remove ----
-
-typedef struct Removal {
-    LoopWork work;
-    Plane *plane;
-    Arena *arena;
-    Str effect_id, path;
-} Removal;
-
-static void remove_tree(void *context) {
-    const Removal *removal = context;
-    tree_remove(removal->path, NULL);
-}
-
-static void on_removed(void *context) {
-    Removal *removal = context;
-    effect_event(removal->plane, removal->effect_id, NULL, true, NULL, NULL);
-    arena_free(removal->arena);
-}
-
-static void start_removal(Plane *plane, const Effect *effect) {
-    Arena *arena = arena_new();
-    Removal *removal = arena_new_of(arena, Removal);
-    Str spool = str_format(arena, "%.*s/spool/", STR_ARG(plane_options(plane)->data)), path = doc_text(effect->arguments, "path");
-    *removal = (Removal){
-        .work = {.run = remove_tree, .done = on_removed, .context = removal},
-        .plane = plane,
-        .arena = arena,
-        .effect_id = str_copy(arena, effect->id),
-        .path = str_copy(arena, path),
-    };
-    if (str_starts(path, spool) && !str_contains(path, STR(".."))) {
-        loop_work(plane_loop(plane), &removal->work);
-    } else {
-        on_removed(removal);
-    }
-}
-
-const EffectType SPOOL_REMOVE = {"spool.remove", start_removal, .holds_clock = false};

@@ -79,26 +79,36 @@ static void only_sources_that_poll_set_a_timer(void **state) {
     assert_int_equal(doc_count(world->timers), 0);
 }
 
-static World *unpacked(Arena *arena, size_t count) {
+static World *unpacked(Arena *arena, int count) {
     World *world = world_of(arena, UNPACKED);
     world_execute(world, "one");
     fetch(world, HEAD_OF("v1"));
     world_answer(world, "GetObject", "{}");
-    Str files = STR("");
-    for (size_t i = 0; i < count; i++) files = str_format(arena, "%.*s%s{'path': 'f%zu.html', 'size': 3}", STR_ARG(files), i ? ", " : "", i);
-    world_answer(world, "bundle.unpack", str_c(arena, str_format(arena, "{'folder': '/data/spool/b/files', 'files': [%.*s]}", STR_ARG(files))));
+    world_answer(world, "bundle.unpack", str_c(arena, str_format(arena, "{'folder': '/data/spool/b', 'count': %d}", count)));
     return world;
+}
+
+static void tell_files(World *world, int from, int count) {
+    assert_int_equal(doc_number(world_asked(world, "bundle.files")->input, "from", -1), from);
+    Str files = STR("");
+    for (int i = from; i < from + count; i++) {
+        files = str_format(world->arena, "%.*s%s{'path': 'f%d.html', 'size': 3}", STR_ARG(files), i > from ? ", " : "", i);
+    }
+    world_answer(world, "bundle.files", str_c(world->arena, str_format(world->arena, "{'files': [%.*s]}", STR_ARG(files))));
 }
 
 static void files_are_put_a_few_at_a_time(void **state) {
     AUTO_ARENA arena = arena_new();
-    World *world = unpacked(arena, 20);
+    World *world = unpacked(arena, 70);
+    tell_files(world, 0, 64);
     assert_int_equal(world->pending_count, 8);
     const Command *first = world_asked(world, "PutObject");
     assert_true(str_is(doc_text(first->input, "Key"), "v1/f0.html"));
     assert_true(str_is(doc_text(first->input, "ContentType"), "text/html"));
     assert_true(str_is(first->body.path, "/data/spool/b/files/f0.html"));
-    for (int i = 0; i < 20; i++) world_answer(world, "PutObject", "{}");
+    for (int i = 0; i < 64; i++) world_answer(world, "PutObject", "{}");
+    tell_files(world, 64, 6);
+    for (int i = 0; i < 6; i++) world_answer(world, "PutObject", "{}");
     assert_status(world, 1, "Succeeded");
     assert_int_equal(world->pending_count, 0);
 }
@@ -111,6 +121,7 @@ static void an_artifact_without_files_is_deployed_at_once(void **state) {
 static void one_refused_file_fails_the_deployment(void **state) {
     AUTO_ARENA arena = arena_new();
     World *world = unpacked(arena, 3);
+    tell_files(world, 0, 3);
     world_refuse(world, "PutObject", "AccessDenied", "not authorized to perform: s3:PutObject");
     assert_status(world, 1, "Failed");
     world_answer(world, "PutObject", "{}");
