@@ -5,22 +5,33 @@ import shutil
 import time
 
 import botocore.exceptions
+import pytest
 
-from api.test_codepipeline import FINAL, Plane, until
+from api.test_codepipeline import FINAL, Plane, Repository, action, from_codecommit, stage, until
 from harness import Server
 
 FILES = {"index.html": "<h1>one</h1>", "css/site.css": "h1 {}", "app.js": "1"}
+GATE = stage("Gate", action("Approval", "Manual", "Ask"))
 GONE = (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
 
 
-def prepared(folder, account):
+def source_of(plane, kind, aws):
+    if kind == "s3":
+        plane.push(FILES)
+        return plane.source()
+    plane.allow("pipeline", "s3:*", "codecommit:*")
+    Repository(aws).commit("First", **FILES)
+    return from_codecommit(poll="false")
+
+
+def prepared(folder, account, kind):
     """A data folder with a pipeline (source, approval, deployment file by file) that has never run; the buckets keep every version."""
     server = Server(folder).start()
-    plane = Plane(lambda service: server.client(service, key=account), account)
+    aws = lambda service: server.client(service, key=account)  # noqa: E731
+    plane = Plane(aws, account)
     for bucket in (plane.store, plane.site):
         plane.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    plane.push(FILES)
-    plane.create(plane.source(), plane.gate(), plane.deploy(Extract="true", ObjectKey="v1"))
+    plane.create(source_of(plane, kind, aws), GATE, plane.deploy(Extract="true", ObjectKey="v1"))
     plane.token()
     plane.pipeline.stop_pipeline_execution(pipelineName="app", pipelineExecutionId=plane.executions()[0]["pipelineExecutionId"], abandon=True)
     plane.finish()
@@ -69,7 +80,8 @@ class Run:
         execution = self.insist(lambda: self.plane.pipeline.start_pipeline_execution(name="app", clientRequestToken="once"))["pipelineExecutionId"]
         self.insist(lambda: until(lambda: self.plane.status(execution) in FINAL or "token" in self.latest(execution)))
         self.insist(lambda: self.answer(execution))
-        assert self.insist(lambda: until(lambda: (status := self.plane.status(execution)) in FINAL and status)) == "Succeeded"
+        status = self.insist(lambda: until(lambda: (status := self.plane.status(execution)) in FINAL and status))
+        assert status == "Succeeded", self.insist(self.plane.action_errors)
 
     def latest(self, execution):
         state = self.plane.state("Gate")
@@ -88,8 +100,9 @@ class Run:
         return json.loads(self.server.request("GET", "/_rehearse/health").data)["failPoints"]
 
 
-def test_every_crash_is_survived(tmp_path, account):
-    plane = prepared(tmp_path / "prepared", account)
+@pytest.mark.parametrize("kind", ["s3", "codecommit"])
+def test_every_crash_is_survived(tmp_path, account, kind):
+    plane = prepared(tmp_path / "prepared", account, kind)
     whole = Run(tmp_path / "whole", tmp_path / "prepared", plane)
     whole.go()
     expected, points = whole.outcome(), whole.points()

@@ -1,6 +1,6 @@
 // Source/CodeCommit: branch → commit → archive of its tree → zip in the artifact store.
 //
-//     GetBranch ──▶ GetCommit ──▶ may UploadArchive? ──▶ effect git.archive ──▶ PutObject ──▶ effect spool.remove
+//     GetBranch ──▶ GetCommit ──▶ may UploadArchive? ──▶ effect git.archive ──▶ PutObject ──▶ effect file.discard
 // On AWS the archive is made by CodeCommit's UploadArchive, an operation without a public model; its permission is asked for all the same.
 #include "services/codepipeline/providers.h"
 
@@ -101,7 +101,7 @@ static void on_permission(Action *action, const Doc *reply) {
     doc_set_str(arena, arguments, "region", action->step->where.region);
     doc_set_str(arena, arguments, "repository", repository(action));
     doc_set_str(arena, arguments, "commit", doc_text(action_memory(action), "commit"));
-    doc_set_str(arena, arguments, "to", str_format(arena, "spool/archive-%.*s.zip", STR_ARG(action_id_of(action))));
+    doc_set_str(arena, arguments, "to", str_format(arena, "effects/archive-%.*s.zip", STR_ARG(action_id_of(action))));
     action_effect(action, "git.archive", arguments, "archive");
 }
 
@@ -121,7 +121,7 @@ static void on_archive(Action *action, const Doc *event) {
 static void clear(Action *action) {
     Doc *arguments = doc_map(action->step->arena);
     doc_set_str(action->step->arena, arguments, "path", doc_text(action_memory(action), "path"));
-    action_effect(action, "spool.remove", arguments, "removed");
+    action_effect(action, "file.discard", arguments, "removed");
 }
 
 static void on_stored(Action *action, const Doc *reply) {

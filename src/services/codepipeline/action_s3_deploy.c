@@ -1,7 +1,7 @@
 // Deploy/S3: the input artifact as one object, or each of its files.
 //
 //     Extract false: CopyObject
-//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ (effect bundle.files ──▶ PutObject of each, a few at a time)* ──▶ effect spool.remove
+//     Extract true:  GetObject ──▶ effect bundle.unpack ──▶ (effect bundle.files ──▶ PutObject of each, a few at a time)* ──▶ effect file.discard
 // The memory holds no more than one window of the files.
 #include "services/codepipeline/providers.h"
 
@@ -113,7 +113,7 @@ static void clear(Action *action) {
     if (!folder.len) return;
     Doc *arguments = doc_map(arena);
     doc_set_str(arena, arguments, "path", folder);
-    action_effect(action, "spool.remove", arguments, "removed");
+    action_effect(action, "file.discard", arguments, "removed");
 }
 
 // "done" counts within the window, "before" what earlier windows held.

@@ -188,7 +188,7 @@ static const Doc *body_of_arguments(Arena *arena, const Doc *arguments) {
 static void start_unpack(Plane *plane, const Effect *effect) {
     Arena *arena = arena_new();
     Unpack *unpack = arena_new_of(arena, Unpack);
-    Str folder = str_format(arena, "%.*s/spool/bundle-%.*s", STR_ARG(plane_options(plane)->data), STR_ARG(effect->id));
+    Str folder = str_format(arena, "%.*s/effects/bundle-%.*s", STR_ARG(plane_options(plane)->data), STR_ARG(effect->id));
     *unpack = (Unpack){
         .work = {.run = on_pool, .done = on_placed, .context = unpack},
         .plane = plane,

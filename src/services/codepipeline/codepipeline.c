@@ -113,7 +113,7 @@ static const Subscription SUBSCRIPTIONS[] = {
     {0},
 };
 
-static const EffectType *const EFFECTS[] = {&BUNDLE_UNPACK, &BUNDLE_FILES, &SPOOL_REMOVE, NULL};
+static const EffectType *const EFFECTS[] = {&BUNDLE_UNPACK, &BUNDLE_FILES, &FILE_DISCARD, NULL};
 
 extern const Service CODEPIPELINE_SERVICE;
 const Service CODEPIPELINE_SERVICE = {

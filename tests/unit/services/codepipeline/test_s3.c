@@ -84,7 +84,7 @@ static World *unpacked(Arena *arena, int count) {
     world_execute(world, "one");
     fetch(world, HEAD_OF("v1"));
     world_answer(world, "GetObject", "{}");
-    world_answer(world, "bundle.unpack", str_c(arena, str_format(arena, "{'folder': '/data/spool/b', 'count': %d}", count)));
+    world_answer(world, "bundle.unpack", str_c(arena, str_format(arena, "{'folder': '/data/effects/b', 'count': %d}", count)));
     return world;
 }
 
@@ -105,7 +105,7 @@ static void files_are_put_a_few_at_a_time(void **state) {
     const Command *first = world_asked(world, "PutObject");
     assert_true(str_is(doc_text(first->input, "Key"), "v1/f0.html"));
     assert_true(str_is(doc_text(first->input, "ContentType"), "text/html"));
-    assert_true(str_is(first->body.path, "/data/spool/b/files/f0.html"));
+    assert_true(str_is(first->body.path, "/data/effects/b/files/f0.html"));
     for (int i = 0; i < 64; i++) world_answer(world, "PutObject", "{}");
     tell_files(world, 64, 6);
     for (int i = 0; i < 6; i++) world_answer(world, "PutObject", "{}");

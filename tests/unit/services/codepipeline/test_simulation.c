@@ -16,7 +16,7 @@ enum { SEEDS = 150, MOVES = 60, PATIENCE = 2000 };
 static const char *good_output(const Command *command, char *room, size_t bytes, unsigned number) {
     if (str_is(command->operation, "GetBranch")) return "{'branch': {'commitId': 'c'}}";
     if (str_is(command->operation, "GetCommit")) return "{'commit': {'commitId': 'c', 'message': 'm'}}";
-    if (str_is(command->operation, "git.archive")) return "{'path': '/data/spool/a.zip', 'size': 1}";
+    if (str_is(command->operation, "git.archive")) return "{'path': '/data/effects/a.zip', 'size': 1}";
     if (str_is(command->operation, "BatchGetBuilds")) return SUCCEEDED;
     if (str_is(command->operation, "GetDeployment")) return "{'deploymentInfo': {'status': 'Succeeded'}}";
     if (str_is(command->operation, "StartBuild")) {

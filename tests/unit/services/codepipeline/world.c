@@ -60,7 +60,7 @@ static void carry_out(World *world, const Command *command) {
         keep_pending(world, command);
         break;
     default:
-        if (!str_is(command->operation, "spool.remove")) keep_pending(world, command); // nobody waits for it
+        if (!str_is(command->operation, "file.discard")) keep_pending(world, command); // nobody waits for it
     }
 }
 
@@ -162,7 +162,7 @@ void deliver_source(World *world, const char *commit) {
              commit);
     world_answer(world, "GetCommit", output);
     world_answer(world, "codecommit:UploadArchive", "{}");
-    world_answer(world, "git.archive", "{'path': '/data/spool/archive.zip', 'size': 900}");
+    world_answer(world, "git.archive", "{'path': '/data/effects/archive.zip', 'size': 900}");
     world_answer(world, "PutObject", "{'ETag': '\\'e\\'', 'VersionId': 'v1'}");
 }
 

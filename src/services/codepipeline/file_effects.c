@@ -1,4 +1,4 @@
-// What is done with the files that effects leave in the data folder's spool: reading a manifest bit by bit, removing.
+// What is done with the files that effects leave in DATA/effects: reading a manifest bit by bit, discarding.
 #include "services/codepipeline/bundle_effects.h"
 
 #include "formats/json.h"
@@ -73,7 +73,7 @@ static void start_files(Plane *plane, const Effect *effect) { run(task_new(plane
 
 const EffectType BUNDLE_FILES = {"bundle.files", start_files, .holds_clock = true};
 
-// ---- spool.remove ----
+// ---- file.discard ----
 
 static void remove_tree(void *context) {
     const Task *task = context;
@@ -86,15 +86,15 @@ static void tell_removed(void *context) {
     arena_free(task->arena);
 }
 
-// Nothing but what lies in the spool.
+// Nothing but what effects made.
 static void start_removal(Plane *plane, const Effect *effect) {
     Task *task = task_new(plane, effect, "path");
-    Str spool = str_format(task->arena, "%.*s/spool/", STR_ARG(plane_options(plane)->data));
-    if (str_starts(task->path, spool) && !str_contains(task->path, STR(".."))) {
+    Str effects = str_format(task->arena, "%.*s/effects/", STR_ARG(plane_options(plane)->data));
+    if (str_starts(task->path, effects) && !str_contains(task->path, STR(".."))) {
         run(task, remove_tree, tell_removed);
     } else {
         tell_removed(task);
     }
 }
 
-const EffectType SPOOL_REMOVE = {"spool.remove", start_removal, .holds_clock = false};
+const EffectType FILE_DISCARD = {"file.discard", start_removal, .holds_clock = false};
