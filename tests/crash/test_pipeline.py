@@ -97,21 +97,25 @@ class Run:
         return json.dumps([[(one["actionName"], one["status"]) for one in details], executions, sorted(site), store])
 
     def points(self):
-        return json.loads(self.server.request("GET", "/_rehearse/health").data)["failPoints"]
+        return self.insist(lambda: self.plane.executions() and json.loads(self.server.request("GET", "/_rehearse/health").data)["failPoints"])
+
+
+def outcome_of(run):
+    try:
+        run.go()
+        outcome, points = run.insist(run.outcome), run.points()
+        run.server.check()
+        return outcome, points
+    finally:
+        run.server.kill()
+        shutil.rmtree(run.server.folder)
 
 
 @pytest.mark.parametrize("kind", ["s3", "codecommit"])
 def test_every_crash_is_survived(tmp_path, account, kind):
     plane = prepared(tmp_path / "prepared", account, kind)
-    whole = Run(tmp_path / "whole", tmp_path / "prepared", plane)
-    whole.go()
-    expected, points = whole.outcome(), whole.points()
-    whole.server.stop()
+    expected, points = outcome_of(Run(tmp_path / "whole", tmp_path / "prepared", plane))
     assert points > 15
     for number in range(1, points + 1):
-        run = Run(tmp_path / f"crash-{number}", tmp_path / "prepared", plane, crash_at=number)
-        run.go()
-        assert run.insist(run.outcome) == expected, f"after a crash at fail point {number}"
-        run.server.check()
-        run.server.kill()
-        shutil.rmtree(run.server.folder)
+        outcome, _ = outcome_of(Run(tmp_path / f"crash-{number}", tmp_path / "prepared", plane, crash_at=number))
+        assert outcome == expected, f"after a crash at fail point {number}"
