@@ -23,10 +23,21 @@ static void destroy_sandbox(Step *step) {
     doc_set(step->state, "$sandbox", NULL);
 }
 
+// What git.archive left, once the job has it or will never have it.
+static void discard_archive(Step *step) {
+    Str path = doc_text(step->state, "$archive");
+    if (!path.at) return;
+    Doc *arguments = doc_map(step->arena);
+    doc_set_str(step->arena, arguments, "path", path);
+    step_effect(step, "file.discard", arguments, STR("discard"));
+    doc_set(step->state, "$archive", NULL);
+}
+
 static void finish(Step *step, const char *status) {
     if (!phase_is(step, "FINALIZING")) phase_begin(step, "FINALIZING");
     phase_end(step, "SUCCEEDED", NULL, STR_NONE);
     destroy_sandbox(step);
+    discard_archive(step);
     doc_set_str(step->arena, step->state, "$stage", STR("over"));
     build_complete(step, status);
 }

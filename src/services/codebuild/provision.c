@@ -65,7 +65,7 @@ static void archive_commit(Step *step, Str commit) {
     doc_set_str(arena, arguments, "region", step->where.region);
     doc_set_str(arena, arguments, "repository", repository_of(doc_text(doc_get(step->state, "source"), "location")));
     doc_set_str(arena, arguments, "commit", commit);
-    doc_set_str(arena, arguments, "to", str_format(arena, "spool/source-%.*s.zip", STR_ARG(doc_text(step->state, "$uuid"))));
+    doc_set_str(arena, arguments, "to", str_format(arena, "effects/source-%.*s.zip", STR_ARG(doc_text(step->state, "$uuid"))));
     doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, commit));
     step_effect(step, "git.archive", arguments, STR("archive"));
 }
@@ -327,6 +327,7 @@ static void on_archive(Step *step, const Doc *data) {
         return;
     }
     Doc *body = doc_map(step->arena);
+    doc_set_str(step->arena, step->state, "$archive", str_copy(step->arena, doc_text(data, "path")));
     doc_set_str(step->arena, body, "path", doc_text(data, "path"));
     doc_set_int(step->arena, body, "size", doc_number(data, "size", 0));
     keep_source(step, STR(""), body);
