@@ -222,12 +222,8 @@ typedef struct AdminPage {
 } AdminPage;
 
 static const AdminPage PAGES[] = {
-    {"GET", "/_rehearse/health", serve_health},
-    {"GET", "/_rehearse/services", serve_services},
-    {"GET", "/_rehearse/unsupported", serve_unsupported},
-    {"GET", "/_rehearse/clock", serve_clock},
-    {"POST", "/_rehearse/clock", serve_clock},
-    {"POST", "/_rehearse/reset", serve_reset},
+    {"GET", "/_rehearse/health", serve_health}, {"GET", "/_rehearse/services", serve_services}, {"GET", "/_rehearse/unsupported", serve_unsupported},
+    {"GET", "/_rehearse/clock", serve_clock},   {"POST", "/_rehearse/clock", serve_clock},      {"POST", "/_rehearse/reset", serve_reset},
 };
 
 static void serve_admin(Plane *plane, HttpExchange *exchange) {

@@ -17,7 +17,8 @@ static int64_t next_of_kind(Turns *turns, TimerKind kind) {
 int64_t agenda_timer_ms(Turns *turns, TimerKind kind) {
     Agenda *agenda = &turns->agenda;
     uint64_t changes = store_changes(turns->store, &TIMER_DUE_TABLE);
-    for (TimerKind each = TIMER_WAIT; each <= TIMER_OUTER && agenda->timer_changes != changes; each++) agenda->timer_ms[each] = next_of_kind(turns, each);
+    for (TimerKind each = TIMER_WAIT; each <= TIMER_OUTER && agenda->timer_changes != changes; each++)
+        agenda->timer_ms[each] = next_of_kind(turns, each);
     agenda->timer_changes = changes;
     return agenda->timer_ms[kind];
 }

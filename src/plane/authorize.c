@@ -75,8 +75,8 @@ static Doc *context_of(const Turn *turn, const Call *call, const Doc *own) {
     return context;
 }
 
-static bool is_allowed(
-    const Turn *turn, const Call *call, const Principal *principal, const Requirement *what, const Doc *resource_policy, Str owner, Error *e) {
+static bool is_allowed(const Turn *turn, const Call *call, const Principal *principal, const Requirement *what, const Doc *resource_policy, Str owner,
+                       Error *e) {
     AuthorizationRequest request = {
         .arena = turn->arena,
         .principal = principal,

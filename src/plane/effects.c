@@ -8,8 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-const EffectType *const EFFECT_TYPES[] = {
-    &SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY, &SANDBOX_PORTS, &SANDBOX_WATCH, &JOB_RUN, &JOB_SIGNAL, &HELPER_RUN, &FILE_READ, NULL};
+const EffectType *const EFFECT_TYPES[] = {&SANDBOX_CREATE, &SANDBOX_START, &SANDBOX_STOP, &SANDBOX_DESTROY,
+                                          &SANDBOX_PORTS,  &SANDBOX_WATCH, &JOB_RUN,      &JOB_SIGNAL,
+                                          &HELPER_RUN,     &FILE_READ,     NULL};
 
 // Of an effect that an older or newer program asked for.
 static void start_unknown(Plane *plane, const Effect *effect) {

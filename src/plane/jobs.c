@@ -175,14 +175,14 @@ static void pump(Job *job) {
 }
 
 void jobs_notice(Handle *handle, const SandboxEvent *event) {
-    LIST_EACH(&handle->jobs, link) {
+    LIST_EACH (&handle->jobs, link) {
         Job *job = LIST_ITEM(link, Job, link);
         if (strcmp(job->id, event->job) == 0) pump(job);
     }
 }
 
 void jobs_look_again(Handle *handle) {
-    LIST_EACH(&handle->jobs, link) pump(LIST_ITEM(link, Job, link));
+    LIST_EACH (&handle->jobs, link) pump(LIST_ITEM(link, Job, link));
 }
 
 // ---- job.run ----
@@ -192,7 +192,8 @@ static bool place_file(const Sandbox *sandbox, Arena *arena, const Doc *file, Er
     mode_t mode = (mode_t)doc_number(file, "mode", 0644);
     const Doc *body = doc_get(file, "body");
     TRY(folder_make(path_parent(to), 0755, e));
-    if (!doc_get(body, "path")) return file_write(to, doc_get(file, "text") ? doc_text(file, "text") : doc_str(doc_get(body, "bytes"), STR("")), mode, e);
+    if (!doc_get(body, "path"))
+        return file_write(to, doc_get(file, "text") ? doc_text(file, "text") : doc_str(doc_get(body, "bytes"), STR("")), mode, e);
     TRY(file_copy(program_path(arena, doc_text(body, "path")), to, e));
     return chmod(str_c(arena, to), mode) == 0 || fail_errno(e, errno, "%.*s", STR_ARG(to));
 }
@@ -277,7 +278,8 @@ static void on_helper_exit(void *context, int status, int signal) {
     bool ok = status == 0 && signal == 0 && json_parse(helper->arena, buf_str(&helper->output), &result, &e);
     if (!ok && !e.code[0]) {
         Str said = str_trim(buf_str(&helper->errors));
-        fail(&e, "helper", "%.*s", STR_ARG(said.len ? said : str_format(helper->arena, "rehearse-helper ended with status %d, signal %d", status, signal)));
+        fail(&e, "helper", "%.*s",
+             STR_ARG(said.len ? said : str_format(helper->arena, "rehearse-helper ended with status %d, signal %d", status, signal)));
     }
     Doc *data = effect_end_doc(helper->arena, ok ? NULL : &e);
     if (ok) doc_set(data, "result", result);
@@ -300,7 +302,8 @@ static void start_helper(Plane *plane, const Effect *effect) {
     argv[count++] = str_c(arena, program_beside(arena, "rehearse-helper"));
     for (const Doc *item = doc_first(arguments); item; item = item->next) argv[count++] = str_c(arena, doc_str(item, STR("")));
     Str folder = doc_text(effect->arguments, "folder");
-    ProcessSpec spec = {.argv = argv, .cwd = folder.at ? str_c(arena, folder) : NULL, .input = PROCESS_NULL, .output = PROCESS_PIPE, .errors = PROCESS_PIPE};
+    ProcessSpec spec = {
+        .argv = argv, .cwd = folder.at ? str_c(arena, folder) : NULL, .input = PROCESS_NULL, .output = PROCESS_PIPE, .errors = PROCESS_PIPE};
     ProcessOwner owner = {.on_output = on_helper_output, .on_exit = on_helper_exit, .context = helper};
     Error e = {0};
     if (process_spawn(plane->loop, &spec, &owner, &helper->process, &e)) return;

@@ -99,7 +99,8 @@ static void run_internal_call(Turns *turns, OutboxEntry *entry, bool engaged, bo
     const Operation *operation;
     Error e = {0};
     if (entry->hops > LIMIT_HOPS) fail(&e, "LoopDetected", "The call was set off by its own consequences %d times.", entry->hops);
-    if (poison_is(turns->store, entry->id)) fail(&e, "InternalFailure", "The call crashed the server %d times and was set aside.", LIMIT_CRASHES_OF_AN_EVENT);
+    if (poison_is(turns->store, entry->id))
+        fail(&e, "InternalFailure", "The call crashed the server %d times and was set aside.", LIMIT_CRASHES_OF_AN_EVENT);
     if (e.code[0] || !find_operation(entry, &wire, &operation, &e)) {
         give_up(turns, entry, &e);
         return;

@@ -48,7 +48,7 @@ bool parking_run(Turns *turns) {
     int64_t real_ms = real_now_ms();
     List ready;
     list_init(&ready);
-    LIST_EACH(&turns->parked, link) {
+    LIST_EACH (&turns->parked, link) {
         Parked *parked = LIST_ITEM(link, Parked, link);
         parked->woken = is_woken(turns, parked);
         parked->timed_out = !parked->woken && is_over(turns, parked, real_ms);
@@ -91,7 +91,7 @@ size_t parking_outside_count(const Turns *turns) {
 
 // Of calls whose client has gone: forgets them. Returns false when it was not parked.
 bool parking_forget(Turns *turns, const ApiWork *work) {
-    LIST_EACH(&turns->parked, link) {
+    LIST_EACH (&turns->parked, link) {
         Parked *parked = LIST_ITEM(link, Parked, link);
         if (parked->work != work) continue;
         list_remove(link);

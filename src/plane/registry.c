@@ -44,8 +44,8 @@ static size_t count_documents(const Service *service) {
     return count;
 }
 
-static const StoreTable *const PLANE_TABLES[] = {
-    &DOCUMENT_TABLE, &DOCUMENT_INDEX_TABLE, &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE, &ENGINE_TABLE, &BLOB_TABLE, &AUDIT_TABLE, NULL};
+static const StoreTable *const PLANE_TABLES[] = {&DOCUMENT_TABLE, &DOCUMENT_INDEX_TABLE, &OUTBOX_TABLE, &TIMER_TABLE, &TIMER_DUE_TABLE,
+                                                 &ENGINE_TABLE,   &BLOB_TABLE,           &AUDIT_TABLE,  NULL};
 
 static void collect_tables(void) {
     size_t count = count_tables(PLANE_TABLES);

@@ -106,7 +106,7 @@ static Doc *stopped_doc(Arena *arena, const SandboxStatus *status, WaitFor what)
 static void on_ready(Handle *handle) {
     AUTO_ARENA arena = arena_new();
     handle->ready = true;
-    LIST_EACH(&handle->waits, link) {
+    LIST_EACH (&handle->waits, link) {
         Wait *wait = LIST_ITEM(link, Wait, link);
         if (wait->what == WAIT_READY) end_wait(handle, wait, effect_end_doc(arena, NULL));
     }
@@ -119,14 +119,14 @@ static void on_stopped(Handle *handle) {
     handle->stopped = true;
     handle->ready = false;
     jobs_look_again(handle);
-    LIST_EACH(&handle->waits, link) {
+    LIST_EACH (&handle->waits, link) {
         Wait *wait = LIST_ITEM(link, Wait, link);
         end_wait(handle, wait, stopped_doc(arena, &status, wait->what));
     }
 }
 
 static void on_port(Handle *handle, const SandboxEvent *event) {
-    LIST_EACH(&handle->waits, link) {
+    LIST_EACH (&handle->waits, link) {
         Wait *wait = LIST_ITEM(link, Wait, link);
         if (wait->what != WAIT_PORTS) continue;
         Doc *port = doc_map(wait->arena);
@@ -239,7 +239,8 @@ static void fill_files(Arena *arena, const Doc *list, SandboxSpec *spec) {
 
 // Packages that were prepared at set-up are found without a network.
 static void fill_env(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
-    static const char *const PIP[] = {"PIP_NO_INDEX=1", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_DISABLE_PIP_VERSION_CHECK=1"};
+    static const char *const PIP[] = {"PIP_NO_INDEX=1", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore",
+                                      "PIP_DISABLE_PIP_VERSION_CHECK=1"};
     enum { PIP_COUNT = sizeof PIP / sizeof *PIP };
     Str *env = (Str *)texts(arena, list, PIP_COUNT + 1, &spec->env_count);
     if (plane->sandboxes->wheels.at) {

@@ -29,4 +29,5 @@ Str program_beside(Arena *arena, const char *name); // path of a program that li
 Str program_path(Arena *arena, Str path); // of "@program/NAME" the same; any other path is itself
 Str sandbox_exchange_path(Arena *arena, Str data_folder, Str sandbox, Str relative); // absolute
 
-extern const EffectType SANDBOX_CREATE, SANDBOX_START, SANDBOX_STOP, SANDBOX_DESTROY, SANDBOX_PORTS, SANDBOX_WATCH, JOB_RUN, JOB_SIGNAL, HELPER_RUN, FILE_READ;
+extern const EffectType SANDBOX_CREATE, SANDBOX_START, SANDBOX_STOP, SANDBOX_DESTROY, SANDBOX_PORTS, SANDBOX_WATCH, JOB_RUN, JOB_SIGNAL, HELPER_RUN,
+    FILE_READ;

@@ -115,7 +115,8 @@ void turns_start_services(Turns *turns) {
     for (const Service *const *service = SERVICES; *service; service++) {
         if (!(*service)->start) continue;
         Turn turn;
-        turn_begin(&turn, turns, turns->arena, (Partition){options->account, options->region}, str_format(turns->arena, "start/%s", (*service)->name));
+        turn_begin(&turn, turns, turns->arena, (Partition){options->account, options->region},
+                   str_format(turns->arena, "start/%s", (*service)->name));
         (*service)->start(&turn);
     }
 }

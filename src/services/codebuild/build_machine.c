@@ -12,7 +12,8 @@ extern const MachineType BUILD_MACHINE;
 enum { MINUTE_MS = 60 * 1000 };
 
 Principal build_principal(const Step *step) {
-    return principal_role_for(step->arena, doc_text(step->state, "serviceRole"), str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST);
+    return principal_role_for(step->arena, doc_text(step->state, "serviceRole"),
+                              str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST);
 }
 
 static void destroy_sandbox(Step *step) {
@@ -134,8 +135,9 @@ static void on_exit(Step *step) {
     if (!is_stage(step, "running")) return;
     if (!doc_get(step->state, "$verdict")) {
         bool lost = !doc_flag(data, "ok", false);
-        Str why = lost ? doc_text(data, "reason") : str_format(step->arena, "The build process ended with status %lld, signal %lld.",
-                                                         (long long)doc_number(data, "exitCode", -1), (long long)doc_number(data, "signal", 0));
+        Str why = lost ? doc_text(data, "reason")
+                       : str_format(step->arena, "The build process ended with status %lld, signal %lld.",
+                                    (long long)doc_number(data, "exitCode", -1), (long long)doc_number(data, "signal", 0));
         build_fail(step, "FAULT", "INTERNAL_SERVICE_ERROR", why);
         return;
     }

@@ -33,9 +33,17 @@ static const struct {
 
 static const struct {
     const char *from, *to;
-} TAKEN[] = {{"source", "source"}, {"environment", "environment"}, {"serviceRole", "serviceRole"}, {"timeoutInMinutes", "timeoutInMinutes"},
-    {"queuedTimeoutInMinutes", "queuedTimeoutInMinutes"}, {"encryptionKey", "encryptionKey"}, {"artifacts", "$artifacts"},
-    {"secondaryArtifacts", "$secondaryArtifacts"}, {"logsConfig", "$logsConfig"}, {"sourceVersion", "sourceVersion"}, {"cache", "cache"}};
+} TAKEN[] = {{"source", "source"},
+             {"environment", "environment"},
+             {"serviceRole", "serviceRole"},
+             {"timeoutInMinutes", "timeoutInMinutes"},
+             {"queuedTimeoutInMinutes", "queuedTimeoutInMinutes"},
+             {"encryptionKey", "encryptionKey"},
+             {"artifacts", "$artifacts"},
+             {"secondaryArtifacts", "$secondaryArtifacts"},
+             {"logsConfig", "$logsConfig"},
+             {"sourceVersion", "sourceVersion"},
+             {"cache", "cache"}};
 
 static void take_project(Arena *arena, const Doc *project, Doc *build) {
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
@@ -76,7 +84,8 @@ static bool refuse_overrides(const Doc *input, Error *e) {
     }
     if (doc_flag(input, "debugSessionEnabled", false)) return fail(e, "NotImplemented", "Debug sessions are not built.");
     Str cache = doc_text(doc_get(input, "cacheOverride"), "type");
-    return !cache.at || str_is(cache, "NO_CACHE") || fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(cache));
+    return !cache.at || str_is(cache, "NO_CACHE") ||
+           fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(cache));
 }
 
 // Who asked: AWS shows the user's name, or the pipeline for builds that a pipeline starts. Its name begins the key of the source: "bucket/pipeline/artifact/random".

@@ -66,8 +66,8 @@ static void answer_permission(Turn *turn, const Doc *event) {
     turn_send(turn, &CODEBUILD_BUILD, doc_text(detail, "build"), STR("permission"), data);
 }
 
-static const DocumentType *const DOCUMENTS[] = {&CODEBUILD_PROJECT, &CODEBUILD_BUILD, &CODEBUILD_QUEUE, &CODEBUILD_CREDENTIAL, &CODEBUILD_REPORT_GROUP,
-    &CODEBUILD_REPORT, &CODEBUILD_TEST_CASE, NULL};
+static const DocumentType *const DOCUMENTS[] = {&CODEBUILD_PROJECT,      &CODEBUILD_BUILD,  &CODEBUILD_QUEUE,     &CODEBUILD_CREDENTIAL,
+                                                &CODEBUILD_REPORT_GROUP, &CODEBUILD_REPORT, &CODEBUILD_TEST_CASE, NULL};
 static const Subscription SUBSCRIPTIONS[] = {{"rehearse.codebuild", "Permission Check", answer_permission}, {NULL, NULL, NULL}};
 static const Endpoint ENDPOINTS[] = {{"api", "/_rehearse/credentials/", &CODEBUILD_CREDENTIALS}, {NULL, NULL, NULL}};
 

@@ -16,7 +16,9 @@ void collect_record(Step *step, const Doc *record) {
     doc_push(list, doc_copy(step->arena, record));
 }
 
-static void count_upload(Step *step, int64_t more) { doc_set_int(step->arena, step->state, "$uploads", doc_number(step->state, "$uploads", 0) + more); }
+static void count_upload(Step *step, int64_t more) {
+    doc_set_int(step->arena, step->state, "$uploads", doc_number(step->state, "$uploads", 0) + more);
+}
 
 static Str exchange(const Step *step, Str relative) {
     return sandbox_exchange_path(step->arena, doc_text(step->state, "$data"), doc_text(step->state, "$uuid"), relative);
@@ -37,7 +39,8 @@ static Str artifact_key(const Step *step, const Doc *wanted, Str name) {
     Arena *arena = step->arena;
     Str key = str_strip_suffix(str_strip_prefix(doc_str(doc_get(wanted, "path"), STR("")), STR("/")), STR("/"));
     if (key.len) key = str_cat(arena, key, STR("/"));
-    if (str_is(doc_text(wanted, "namespaceType"), "BUILD_ID")) key = str_format(arena, "%.*s%.*s/", STR_ARG(key), STR_ARG(doc_text(step->state, "$uuid")));
+    if (str_is(doc_text(wanted, "namespaceType"), "BUILD_ID"))
+        key = str_format(arena, "%.*s%.*s/", STR_ARG(key), STR_ARG(doc_text(step->state, "$uuid")));
     return str_cat(arena, key, name);
 }
 

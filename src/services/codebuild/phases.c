@@ -11,10 +11,28 @@ bool phase_is(const Step *step, const char *phase) { return str_is(doc_text(step
 void build_publish(Step *step, const char *detail_type) {
     Arena *arena = step->arena;
     Doc *detail = doc_map(arena), *information = doc_map(arena), *resources = doc_list(arena);
-    static const char *const SHOWN[] = {"artifacts", "environment", "timeoutInMinutes", "buildComplete", "initiator", "source", "sourceVersion", "logs", "phases",
-        "queuedTimeoutInMinutes", "exportedEnvironmentVariables"};
-    static const char *const NAMES[] = {"artifact", "environment", "timeout-in-minutes", "build-complete", "initiator", "source", "source-version", "logs", "phases",
-        "queued-timeout-in-minutes", "exported-environment-variables"};
+    static const char *const SHOWN[] = {"artifacts",
+                                        "environment",
+                                        "timeoutInMinutes",
+                                        "buildComplete",
+                                        "initiator",
+                                        "source",
+                                        "sourceVersion",
+                                        "logs",
+                                        "phases",
+                                        "queuedTimeoutInMinutes",
+                                        "exportedEnvironmentVariables"};
+    static const char *const NAMES[] = {"artifact",
+                                        "environment",
+                                        "timeout-in-minutes",
+                                        "build-complete",
+                                        "initiator",
+                                        "source",
+                                        "source-version",
+                                        "logs",
+                                        "phases",
+                                        "queued-timeout-in-minutes",
+                                        "exported-environment-variables"};
     for (size_t i = 0; i < sizeof SHOWN / sizeof *SHOWN; i++) {
         const Doc *member = doc_get(step->state, SHOWN[i]);
         if (member) doc_set(information, NAMES[i], doc_copy(arena, member));

@@ -33,13 +33,15 @@ bool check_source(const Doc *source, bool inside_pipeline, Error *e) {
     static const char *const BUILT[] = {"CODEPIPELINE", "CODECOMMIT", "S3", "NO_SOURCE", NULL};
     Str type = doc_text(source, "type"), location = doc_text(source, "location");
     if (!type.at) return invalid_input(e, "Project source type is required");
-    if (!is_one_of(type, BUILT)) return fail(e, "NotImplemented", "Source type %.*s is not built; CODEPIPELINE, CODECOMMIT, S3 and NO_SOURCE are.", STR_ARG(type));
+    if (!is_one_of(type, BUILT))
+        return fail(e, "NotImplemented", "Source type %.*s is not built; CODEPIPELINE, CODECOMMIT, S3 and NO_SOURCE are.", STR_ARG(type));
     bool placed = str_is(type, "CODECOMMIT") || str_is(type, "S3");
     if (placed && !location.len) return invalid_input(e, "Invalid project source: location is required for source type %.*s", STR_ARG(type));
     if (str_is(type, "NO_SOURCE") && !doc_text(source, "buildspec").len) {
         return invalid_input(e, "Project source buildspec is required when using NO_SOURCE source type");
     }
-    return !str_is(type, "NO_SOURCE") || !location.len || invalid_input(e, "Invalid project source: location must be empty for source type NO_SOURCE");
+    return !str_is(type, "NO_SOURCE") || !location.len ||
+           invalid_input(e, "Invalid project source: location must be empty for source type NO_SOURCE");
 }
 
 bool check_environment(const Doc *environment, Error *e) {
@@ -50,7 +52,8 @@ bool check_environment(const Doc *environment, Error *e) {
     for (const Doc *variable = doc_first(doc_get(environment, "environmentVariables")); variable; variable = variable->next) {
         Str kind = doc_text(variable, "type"), name = doc_text(variable, "name");
         if (!kind.at || str_is(kind, "PLAINTEXT")) continue;
-        return fail(e, "NotImplemented", "Environment variable %.*s is of type %.*s, which is not built; PLAINTEXT is.", STR_ARG(name), STR_ARG(kind));
+        return fail(e, "NotImplemented", "Environment variable %.*s is of type %.*s, which is not built; PLAINTEXT is.", STR_ARG(name),
+                    STR_ARG(kind));
     }
     return true;
 }
@@ -60,9 +63,11 @@ bool check_artifacts(const Doc *artifacts, const Doc *source, Error *e) {
     bool in_pipeline = str_is(doc_text(source, "type"), "CODEPIPELINE");
     if (!type.at) return invalid_input(e, "Project artifacts type is required");
     if (in_pipeline != str_is(type, "CODEPIPELINE")) {
-        return invalid_input(e, "Invalid artifacts: artifact type %.*s should be configured with source type %s", STR_ARG(type), in_pipeline ? "CODEPIPELINE only" : "other than CODEPIPELINE");
+        return invalid_input(e, "Invalid artifacts: artifact type %.*s should be configured with source type %s", STR_ARG(type),
+                             in_pipeline ? "CODEPIPELINE only" : "other than CODEPIPELINE");
     }
-    return !str_is(type, "S3") || doc_text(artifacts, "location").len || invalid_input(e, "Invalid artifacts: location is required for artifact type S3");
+    return !str_is(type, "S3") || doc_text(artifacts, "location").len ||
+           invalid_input(e, "Invalid artifacts: location is required for artifact type S3");
 }
 
 static bool refuse_unbuilt(const Doc *input, Error *e) {
@@ -71,7 +76,8 @@ static bool refuse_unbuilt(const Doc *input, Error *e) {
         if (doc_count(doc_get(input, *member))) return fail(e, "NotImplemented", "Projects with %s are not built.", *member);
     }
     Str cache = doc_text(doc_get(input, "cache"), "type");
-    if (cache.at && !str_is(cache, "NO_CACHE")) return fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(cache));
+    if (cache.at && !str_is(cache, "NO_CACHE"))
+        return fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(cache));
     Str s3_logs = doc_text(doc_get(doc_get(input, "logsConfig"), "s3Logs"), "status");
     if (str_is(s3_logs, "ENABLED")) return fail(e, "NotImplemented", "Build logs in S3 are not built; CloudWatch Logs are.");
     return !doc_flag(input, "badgeEnabled", false) || fail(e, "NotImplemented", "Build badges are not built.");
@@ -86,7 +92,9 @@ static bool check_project(Turn *turn, const Doc *project, Error *e) {
     if (!str_starts(role, STR("arn:"))) return invalid_input(e, "Invalid service role: Service role account ID does not match caller's account");
     Error untrusted = {0};
     if (turn_role_trusts(turn, role, CODEBUILD_HOST, &untrusted)) return true;
-    return invalid_input(e, "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: 1) The provided service role exists, 2) The role name is case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured.");
+    return invalid_input(
+        e, "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: 1) The provided service role exists, 2) The "
+           "role name is case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured.");
 }
 
 void project_requirements(Turn *turn, const Call *call, Requirements *all) {
@@ -125,7 +133,7 @@ Outcome create_project(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_time(arena, project, "created", call->now_ms);
     doc_set_time(arena, project, "lastModified", call->now_ms);
     doc_set_str(arena, project, "$key",
-        str_format(arena, "arn:aws:kms:%.*s:%.*s:alias/aws/s3", STR_ARG(call->where.region), STR_ARG(call->where.account)));
+                str_format(arena, "arn:aws:kms:%.*s:%.*s:alias/aws/s3", STR_ARG(call->where.region), STR_ARG(call->where.account)));
     fill_defaults(arena, project);
     if (!turn_insert(turn, &CODEBUILD_PROJECT, name, project)) {
         return call_fail(e, "ResourceAlreadyExistsException", "Project already exists: %.*s", STR_ARG(doc_text(project, "arn")));
@@ -138,7 +146,8 @@ Outcome update_project(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "name");
     Doc *project;
     if (!turn_get(turn, &CODEBUILD_PROJECT, name, &project)) {
-        return call_fail(e, "ResourceNotFoundException", "Project cannot be found: %.*s", STR_ARG(codebuild_arn(arena, call->where, "project", name)));
+        return call_fail(e, "ResourceNotFoundException", "Project cannot be found: %.*s",
+                         STR_ARG(codebuild_arn(arena, call->where, "project", name)));
     }
     for (const Doc *member = doc_first(call->input); member; member = member->next) doc_put(project, member->key, doc_copy(arena, member));
     CALL_TRY(check_project(turn, project, e));
@@ -190,7 +199,8 @@ Outcome list_projects(Turn *turn, const Call *call, Doc **out, Error *e) {
 Outcome list_curated_environment_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const char *const NAMES[] = {"aws/codebuild/amazonlinux-x86_64-standard:5.0", "aws/codebuild/standard:7.0", NULL};
     Arena *arena = call->arena;
-    Doc *reply = doc_map(arena), *platforms = doc_list(arena), *platform = doc_map(arena), *languages = doc_list(arena), *language = doc_map(arena), *images = doc_list(arena);
+    Doc *reply = doc_map(arena), *platforms = doc_list(arena), *platform = doc_map(arena), *languages = doc_list(arena), *language = doc_map(arena),
+        *images = doc_list(arena);
     for (const char *const *name = NAMES; *name; name++) {
         Doc *image = doc_map(arena);
         doc_set_str(arena, image, "name", str_of(*name));

@@ -29,7 +29,8 @@ static void fetch_s3(Step *step, const Source *source) {
     doc_set_str(arena, input, "Bucket", bucket);
     doc_set_str(arena, input, "Key", key);
     if (str_is(source->type, "S3") && !source->identifier.at && source->version.len) doc_set_str(arena, input, "VersionId", source->version);
-    step_call(step, build_principal(step), "s3", "GetObject", input, NULL, str_cat(arena, STR("source/"), source->identifier.at ? source->identifier : STR("")));
+    step_call(step, build_principal(step), "s3", "GetObject", input, NULL,
+              str_cat(arena, STR("source/"), source->identifier.at ? source->identifier : STR("")));
     wait_for(step, 1);
 }
 
@@ -44,7 +45,7 @@ static void ask_for_pull(Step *step, const Source *source) {
     doc_set_str(arena, detail, "build", step->id);
     doc_set_str(arena, detail, "action", STR("codecommit:GitPull"));
     doc_set_str(arena, detail, "resource",
-        str_format(arena, "arn:aws:codecommit:%.*s:%.*s:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(name)));
+                str_format(arena, "arn:aws:codecommit:%.*s:%.*s:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(name)));
     doc_set(detail, "principal", principal_to_doc(arena, &principal));
     step_publish(step, "rehearse.codebuild", "Permission Check", detail, NULL);
     wait_for(step, 1);
@@ -140,7 +141,7 @@ static Doc *environment(const Step *step) {
     put_env(arena, env, "AWS_DEFAULT_REGION", step->where.region);
     put_env(arena, env, "AWS_ENDPOINT_URL", endpoint);
     put_env(arena, env, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        str_format(arena, "%.*s/_rehearse/credentials/%.*s", STR_ARG(endpoint), STR_ARG(doc_text(build, "$token"))));
+            str_format(arena, "%.*s/_rehearse/credentials/%.*s", STR_ARG(endpoint), STR_ARG(doc_text(build, "$token"))));
     put_env(arena, env, "CODEBUILD_BUILD_ID", id);
     put_env(arena, env, "CODEBUILD_BUILD_ARN", doc_text(build, "arn"));
     put_env(arena, env, "CODEBUILD_BUILD_NUMBER", str_format(arena, "%lld", (long long)doc_number(build, "buildNumber", 1)));
@@ -185,8 +186,10 @@ static Doc *artifacts(const Step *step) {
 static void add_file(Arena *arena, Doc *files, const char *to, Str text, const Doc *body) {
     Doc *file = doc_map(arena);
     doc_set_str(arena, file, "to", str_of(to));
-    if (body) doc_set(file, "body", doc_copy(arena, body));
-    else doc_set_str(arena, file, "text", text);
+    if (body)
+        doc_set(file, "body", doc_copy(arena, body));
+    else
+        doc_set_str(arena, file, "text", text);
     doc_push(files, file);
 }
 
@@ -199,8 +202,10 @@ static void add_sources(const Step *step, Doc *job, Doc *files) {
         Doc *source = doc_map(arena);
         doc_set_str(arena, source, "archive", str_of(name));
         if (identifier.len) doc_set_str(arena, source, "identifier", identifier);
-        if (identifier.len) doc_push(secondary, source);
-        else doc_set(job, "source", source);
+        if (identifier.len)
+            doc_push(secondary, source);
+        else
+            doc_set(job, "source", source);
         add_file(arena, files, name, STR_NONE, doc_get(one, "body"));
     }
     if (doc_count(secondary)) doc_set(job, "secondarySources", secondary);
@@ -252,8 +257,8 @@ static void on_log_stream(Step *step, const Doc *data) {
     Doc *logs = doc_get(step->state, "logs");
     bool there = str_is(doc_text(doc_get(data, "error"), "code"), "ResourceAlreadyExistsException");
     if (!doc_flag(data, "ok", false) && !there) {
-        Str message = str_format(arena,
-            "Service role %.*s does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %.*s. Error message: %.*s",
+        Str message = str_format(
+            arena, "Service role %.*s does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %.*s. Error message: %.*s",
             STR_ARG(doc_text(step->state, "serviceRole")), STR_ARG(doc_text(step->state, "arn")), STR_ARG(error_message(data)));
         build_fail(step, "FAILED", "ACCESS_DENIED", message);
         return;
@@ -261,7 +266,7 @@ static void on_log_stream(Step *step, const Doc *data) {
     doc_set_str(arena, logs, "groupName", doc_text(step->state, "$logGroup"));
     doc_set_str(arena, logs, "streamName", doc_text(step->state, "$logStream"));
     Str arn = str_format(arena, "arn:aws:logs:%.*s:%.*s:log-group:%.*s:log-stream:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account),
-        STR_ARG(doc_text(step->state, "$logGroup")), STR_ARG(doc_text(step->state, "$logStream")));
+                         STR_ARG(doc_text(step->state, "$logGroup")), STR_ARG(doc_text(step->state, "$logStream")));
     doc_set_str(arena, logs, "cloudWatchLogsArn", arn);
     one_came(step);
 }
@@ -278,7 +283,7 @@ static void on_source(Step *step, Str identifier, const Doc *data) {
     if (!doc_flag(data, "ok", false)) {
         Str code = doc_text(doc_get(data, "error"), "code");
         source_failed(step, str_format(arena, "%.*s: %.*s for primary source and source version %.*s", STR_ARG(code), STR_ARG(error_message(data)),
-                                STR_ARG(doc_str(doc_get(step->state, "sourceVersion"), STR("")))));
+                                       STR_ARG(doc_str(doc_get(step->state, "sourceVersion"), STR("")))));
         return;
     }
     if (!identifier.len) {
@@ -297,8 +302,10 @@ static void on_permission(Step *step, const Doc *data) {
         return;
     }
     Str version = doc_text(step->state, "sourceVersion");
-    if (is_commit(version)) archive_commit(step, version);
-    else look_up_branch(step);
+    if (is_commit(version))
+        archive_commit(step, version);
+    else
+        look_up_branch(step);
 }
 
 static void on_branch(Step *step, const Doc *data, bool is_repository) {

@@ -39,7 +39,8 @@ Outcome create_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 static bool find_group(Turn *turn, Str arn, Doc **group, Error *e) {
-    return turn_get(turn, &CODEBUILD_REPORT_GROUP, id_of(arn), group) || fail(e, "ResourceNotFoundException", "Report group %.*s does not exist", STR_ARG(arn));
+    return turn_get(turn, &CODEBUILD_REPORT_GROUP, id_of(arn), group) ||
+           fail(e, "ResourceNotFoundException", "Report group %.*s does not exist", STR_ARG(arn));
 }
 
 Outcome update_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {

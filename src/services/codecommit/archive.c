@@ -70,8 +70,14 @@ static bool spawn(Archive *archive, Error *e) {
         str_c(arena, archive->commit),
         NULL,
     };
-    static const char *const ENV[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1", "TZ=UTC", "GIT_CONFIG_COUNT=1",
-        "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", NULL};
+    static const char *const ENV[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                                      "HOME=/nonexistent",
+                                      "GIT_CONFIG_NOSYSTEM=1",
+                                      "TZ=UTC",
+                                      "GIT_CONFIG_COUNT=1",
+                                      "GIT_CONFIG_KEY_0=safe.directory",
+                                      "GIT_CONFIG_VALUE_0=*",
+                                      NULL};
     ProcessSpec spec = {.argv = argv, .env = ENV, .input = PROCESS_NULL, .output = PROCESS_NULL, .errors = PROCESS_PIPE};
     ProcessOwner owner = {.on_output = on_output, .on_exit = on_end, .context = archive};
     return process_spawn(plane_loop(archive->plane), &spec, &owner, &archive->process, e);

@@ -79,7 +79,8 @@ static Doc *person(Arena *arena, const git_signature *who) {
     int minutes = who->when.offset < 0 ? -who->when.offset : who->when.offset;
     doc_set_str(arena, doc, "name", str_copy(arena, str_of(who->name)));
     doc_set_str(arena, doc, "email", str_copy(arena, str_of(who->email)));
-    doc_set_str(arena, doc, "date", str_format(arena, "%lld %c%02d%02d", (long long)who->when.time, who->when.offset < 0 ? '-' : '+', minutes / 60, minutes % 60));
+    doc_set_str(arena, doc, "date",
+                str_format(arena, "%lld %c%02d%02d", (long long)who->when.time, who->when.offset < 0 ? '-' : '+', minutes / 60, minutes % 60));
     return doc;
 }
 
@@ -104,7 +105,8 @@ Outcome codecommit_get_commit(Turn *turn, const Call *call, Doc **out, Error *e)
     AUTO_GIT *git = NULL;
     AUTO_COMMIT *commit = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
-    if (!git_commit_of(git, id, &commit, NULL)) return call_fail(e, "CommitIdDoesNotExistException", "The specified commit ID does not exist: %.*s", STR_ARG(id));
+    if (!git_commit_of(git, id, &commit, NULL))
+        return call_fail(e, "CommitIdDoesNotExistException", "The specified commit ID does not exist: %.*s", STR_ARG(id));
     *out = doc_map(call->arena);
     doc_set(*out, "commit", commit_doc(call->arena, commit));
     return OUTCOME_DONE;
@@ -116,7 +118,8 @@ Outcome codecommit_batch_get_commits(Turn *turn, const Call *call, Doc **out, Er
     const Doc *ids = doc_get(call->input, "commitIds");
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (!doc_count(ids)) return call_fail(e, "CommitIdsListRequiredException", "A list of commit IDs is required.");
-    if (doc_count(ids) > MOST_COMMITS) return call_fail(e, "CommitIdsLimitExceededException", "The maximum number of commit IDs is %d.", MOST_COMMITS);
+    if (doc_count(ids) > MOST_COMMITS)
+        return call_fail(e, "CommitIdsLimitExceededException", "The maximum number of commit IDs is %d.", MOST_COMMITS);
     AUTO_GIT *git = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {

@@ -30,9 +30,7 @@ static const Operation OPERATIONS[] = {
     {NULL},
 };
 
-static void start(Turn *turn) {
-    refs_follow_all(turn);
-}
+static void start(Turn *turn) { refs_follow_all(turn); }
 
 static const DocumentType *const DOCUMENTS[] = {&CODECOMMIT_REPOSITORY, NULL};
 static const EffectType *const EFFECTS[] = {&GIT_ARCHIVE, NULL};

@@ -17,7 +17,8 @@ extern const DocumentType CODECOMMIT_REPOSITORY;
 extern const EndpointType CODECOMMIT_GIT;
 extern const EffectType GIT_ARCHIVE;
 
-CallHandler codecommit_create_repository, codecommit_get_repository, codecommit_batch_get_repositories, codecommit_list_repositories, codecommit_delete_repository;
+CallHandler codecommit_create_repository, codecommit_get_repository, codecommit_batch_get_repositories, codecommit_list_repositories,
+    codecommit_delete_repository;
 CallHandler codecommit_update_description, codecommit_update_name, codecommit_update_default_branch;
 CallHandler codecommit_tag, codecommit_untag, codecommit_list_tags;
 CallHandler codecommit_create_branch, codecommit_get_branch, codecommit_list_branches, codecommit_delete_branch;

@@ -59,7 +59,8 @@ Outcome codecommit_get_blob(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(git_open(turn, repository, &git, e));
     if (!id.len) return call_fail(e, "BlobIdRequiredException", "A blob ID is required.");
     if (!git_oid_of(id, &oid)) return call_fail(e, "InvalidBlobIdException", "The specified blob is not valid: %.*s", STR_ARG(id));
-    if (git_blob_lookup(&blob, git, &oid) != 0) return call_fail(e, "BlobIdDoesNotExistException", "The specified blob does not exist: %.*s", STR_ARG(id));
+    if (git_blob_lookup(&blob, git, &oid) != 0)
+        return call_fail(e, "BlobIdDoesNotExistException", "The specified blob does not exist: %.*s", STR_ARG(id));
     *out = doc_map(call->arena);
     doc_set(*out, "content", doc_of_blob(call->arena, str_copy(call->arena, (Str){git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)})));
     git_blob_free(blob);

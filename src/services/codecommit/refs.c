@@ -12,7 +12,8 @@ static Doc *read_refs(Arena *arena, git_repository *git) {
         Str name = str_copy(arena, str_of(git_reference_name(ref)));
         git_object *object = NULL;
         bool told = str_starts(name, STR("refs/heads/")) || str_starts(name, STR("refs/tags/"));
-        if (told && git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0) doc_add(refs, name, doc_of_str(arena, git_oid_str(arena, git_object_id(object))));
+        if (told && git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0)
+            doc_add(refs, name, doc_of_str(arena, git_oid_str(arena, git_object_id(object))));
         git_object_free(object);
         git_reference_free(ref);
     }
@@ -104,12 +105,13 @@ bool refs_move(Turn *turn, const Call *call, const Doc *repository, Str branch, 
     AUTO_GIT *git = NULL;
     TRY(git_open(turn, repository, &git, e));
     int status = -1;
-    if (new && old) status = git_reference_create_matching(&ref, git, name, new, 1, old, NULL);
+    if (new &&old) status = git_reference_create_matching(&ref, git, name, new, 1, old, NULL);
     if (new && !old) status = git_reference_create(&ref, git, name, new, 0, NULL);
-    if (!new && git_reference_lookup(&ref, git, name) == 0) status = git_reference_delete(ref);
+    if (!new &&git_reference_lookup(&ref, git, name) == 0) status = git_reference_delete(ref);
     git_reference_free(ref);
     if (status != 0) {
-        return fail(e, "ConcurrentReferenceUpdateException", "The branch %.*s cannot be updated because the reference is locked by another user.", STR_ARG(branch));
+        return fail(e, "ConcurrentReferenceUpdateException", "The branch %.*s cannot be updated because the reference is locked by another user.",
+                    STR_ARG(branch));
     }
     refs_follow(turn, doc_text(repository, "repositoryName"), call->principal.arn);
     return true;

@@ -23,16 +23,21 @@ bool repository_find(Turn *turn, Str name, Doc **out, Error *e) {
 static bool name_ok(Str name, Error *e) {
     if (!name.len) return fail(e, "RepositoryNameRequiredException", "A repository name is required.");
     bool ok = name.len <= NAME_MAX_BYTES && !str_ends(name, STR(".git"));
-    for (size_t i = 0; i < name.len; i++) ok = ok && (strchr("._-", name.at[i]) || (name.at[i] >= '0' && name.at[i] <= '9') || ((name.at[i] | 32) >= 'a' && (name.at[i] | 32) <= 'z'));
+    for (size_t i = 0; i < name.len; i++)
+        ok = ok && (strchr("._-", name.at[i]) || (name.at[i] >= '0' && name.at[i] <= '9') || ((name.at[i] | 32) >= 'a' && (name.at[i] | 32) <= 'z'));
     return ok || fail(e, "InvalidRepositoryNameException",
-                     "The repository name is not valid. Repository names can be any combination of letters, numbers, periods, underscores, and dashes between 1 and 100 characters in length. Names cannot end in .git and cannot contain any of the following characters: ! ? @ # $ %% ^ & * ( ) + = { } [ ] | \\ / > < ~ ` ' \" ; :");
+                      "The repository name is not valid. Repository names can be any combination of letters, numbers, periods, underscores, and "
+                      "dashes between 1 and 100 characters in length. Names cannot end in .git and cannot contain any of the following characters: ! "
+                      "? @ # $ %% ^ & * ( ) + = { } [ ] | \\ / > < ~ ` ' \" ; :");
 }
 
 static void set_urls(Arena *arena, Doc *repository, const Call *call) {
     Str name = doc_text(repository, "repositoryName");
     Str host = call->host.at ? call->host : str_format(arena, "git-codecommit.%.*s.amazonaws.com", STR_ARG(call->where.region));
-    doc_set_str(arena, repository, "cloneUrlHttp", str_format(arena, "%s://%.*s/v1/repos/%.*s", call->tls || !call->host.at ? "https" : "http", STR_ARG(host), STR_ARG(name)));
-    doc_set_str(arena, repository, "cloneUrlSsh", str_format(arena, "ssh://git-codecommit.%.*s.amazonaws.com/v1/repos/%.*s", STR_ARG(call->where.region), STR_ARG(name)));
+    doc_set_str(arena, repository, "cloneUrlHttp",
+                str_format(arena, "%s://%.*s/v1/repos/%.*s", call->tls || !call->host.at ? "https" : "http", STR_ARG(host), STR_ARG(name)));
+    doc_set_str(arena, repository, "cloneUrlSsh",
+                str_format(arena, "ssh://git-codecommit.%.*s.amazonaws.com/v1/repos/%.*s", STR_ARG(call->where.region), STR_ARG(name)));
 }
 
 static Outcome reply_metadata(const Call *call, Doc *repository, Doc **out) {
@@ -92,7 +97,8 @@ Outcome codecommit_batch_get_repositories(Turn *turn, const Call *call, Doc **ou
     const Doc *names = doc_get(call->input, "repositoryNames");
     Doc *reply = doc_map(arena), *found = doc_list(arena), *missing = doc_list(arena), *repository;
     if (!doc_count(names)) return call_fail(e, "RepositoryNamesRequiredException", "At least one repository name is required.");
-    if (doc_count(names) > MOST_BATCH) return call_fail(e, "MaximumRepositoryNamesExceededException", "The maximum number of repository names is %d.", MOST_BATCH);
+    if (doc_count(names) > MOST_BATCH)
+        return call_fail(e, "MaximumRepositoryNamesExceededException", "The maximum number of repository names is %d.", MOST_BATCH);
     for (const Doc *name = doc_first(names); name; name = name->next) {
         if (turn_get(turn, &CODECOMMIT_REPOSITORY, doc_str(name, STR("")), &repository)) {
             set_urls(arena, repository, call);
@@ -172,7 +178,8 @@ Outcome codecommit_update_default_branch(Turn *turn, const Call *call, Doc **out
     Doc *repository;
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     Str ref = str_cat(call->arena, STR("refs/heads/"), branch);
-    if (!doc_get_str_key(doc_get(repository, "$refs"), ref)) return call_fail(e, "BranchDoesNotExistException", "Branch %.*s does not exist", STR_ARG(branch));
+    if (!doc_get_str_key(doc_get(repository, "$refs"), ref))
+        return call_fail(e, "BranchDoesNotExistException", "Branch %.*s does not exist", STR_ARG(branch));
     AUTO_GIT *git = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
     git_repository_set_head(git, str_c(call->arena, ref)); // what a clone checks out
@@ -204,7 +211,8 @@ Outcome codecommit_tag(Turn *turn, const Call *call, Doc **out, Error *e) {
 Outcome codecommit_untag(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *repository;
     CALL_TRY(by_arn(turn, call, &repository, e));
-    for (const Doc *key = doc_first(doc_get(call->input, "tagKeys")); key; key = key->next) doc_put(doc_get(repository, "$tags"), doc_str(key, STR("")), NULL);
+    for (const Doc *key = doc_first(doc_get(call->input, "tagKeys")); key; key = key->next)
+        doc_put(doc_get(repository, "$tags"), doc_str(key, STR("")), NULL);
     turn_put(turn, &CODECOMMIT_REPOSITORY, doc_text(repository, "repositoryName"), repository);
     return OUTCOME_DONE;
 }

@@ -45,8 +45,9 @@ static bool check_parent(Draft *draft, Error *e) {
     bool exists = git_commit_of(draft->git, given, &other, NULL);
     git_commit_free(other);
     if (!exists) return fail(e, "ParentCommitDoesNotExistException", "The parent commit ID %.*s does not exist", STR_ARG(given));
-    return fail(e, "ParentCommitIdOutdatedException", "The parent commit ID %.*s is outdated: the tip of branch %.*s is %.*s. Use the most recent commit ID.", STR_ARG(given),
-        STR_ARG(draft->branch), STR_ARG(current));
+    return fail(e, "ParentCommitIdOutdatedException",
+                "The parent commit ID %.*s is outdated: the tip of branch %.*s is %.*s. Use the most recent commit ID.", STR_ARG(given),
+                STR_ARG(draft->branch), STR_ARG(current));
 }
 
 static bool draft_open(Draft *draft, Turn *turn, const Call *call, Error *e) {
@@ -67,17 +68,21 @@ static bool draft_open(Draft *draft, Turn *turn, const Call *call, Error *e) {
 
 static bool path_ok(Str path, Error *e) {
     if (!path.len) return fail(e, "PathRequiredException", "A file path is required.");
-    bool bad = path.at[0] == '/' || str_contains(path, STR("//")) || str_starts(path, STR("../")) || str_contains(path, STR("/../")) || str_starts(path, STR(".git/"));
+    bool bad = path.at[0] == '/' || str_contains(path, STR("//")) || str_starts(path, STR("../")) || str_contains(path, STR("/../")) ||
+               str_starts(path, STR(".git/"));
     return !bad || fail(e, "InvalidPathException", "The specified path is not valid: %.*s", STR_ARG(path));
 }
 
 static bool put(Draft *draft, Str path, Str mode, Str content, git_oid *blob, Error *e) {
     Arena *arena = draft->call->arena;
-    git_index_entry entry = {.mode = str_is(mode, "EXECUTABLE") ? GIT_FILEMODE_BLOB_EXECUTABLE : str_is(mode, "SYMLINK") ? GIT_FILEMODE_LINK : GIT_FILEMODE_BLOB};
+    git_index_entry entry = {.mode = str_is(mode, "EXECUTABLE") ? GIT_FILEMODE_BLOB_EXECUTABLE
+                                     : str_is(mode, "SYMLINK")  ? GIT_FILEMODE_LINK
+                                                                : GIT_FILEMODE_BLOB};
     TRY(path_ok(path, e));
     if (content.len > MOST_FILE_BYTES) return fail(e, "FileContentSizeLimitExceededException", "The file %.*s exceeds 6 MB.", STR_ARG(path));
     entry.path = str_c(arena, path);
-    if (git_blob_create_from_buffer(&entry.id, draft->git, content.at ? content.at : "", content.len) != 0) return git_failed(e, "The file cannot be stored");
+    if (git_blob_create_from_buffer(&entry.id, draft->git, content.at ? content.at : "", content.len) != 0)
+        return git_failed(e, "The file cannot be stored");
     const git_index_entry *old = git_index_get_bypath(draft->index, entry.path, 0);
     if (old && git_oid_equal(&old->id, &entry.id) && old->mode == entry.mode) {
         return fail(e, "SameFileContentException", "The content of file %.*s is the same as in the parent commit.", STR_ARG(path));
@@ -125,7 +130,8 @@ static bool draft_commit(Draft *draft, Str author, Str email, Str message, git_o
                 git_signature_new(&who, str_c(arena, name), str_c(arena, email), draft->call->now_ms / 1000, 0) == 0;
     if (made && draft->parent && git_oid_equal(tree_id, git_commit_tree_id(draft->parent))) {
         git_signature_free(who);
-        return fail(e, "NoChangeException", "The commit cannot be created because no changes will be made to the repository as a result of this commit.");
+        return fail(e, "NoChangeException",
+                    "The commit cannot be created because no changes will be made to the repository as a result of this commit.");
     }
     const char *text = message.at ? str_c(arena, message) : "";
     made = made && git_commit_create(id, draft->git, NULL, who, who, "UTF-8", text, tree, draft->parent ? 1 : 0, parents) == 0;
@@ -135,9 +141,12 @@ static bool draft_commit(Draft *draft, Str author, Str email, Str message, git_o
 }
 
 static bool apply_all(Draft *draft, Error *e) {
-    const Doc *input = draft->call->input, *puts = doc_get(input, "putFiles"), *deletes = doc_get(input, "deleteFiles"), *modes = doc_get(input, "setFileModes");
+    const Doc *input = draft->call->input, *puts = doc_get(input, "putFiles"), *deletes = doc_get(input, "deleteFiles"),
+              *modes = doc_get(input, "setFileModes");
     size_t count = doc_count(puts) + doc_count(deletes) + doc_count(modes);
-    if (!count) return fail(e, "FileEntryRequiredException", "The commit cannot be created because no files have been specified as added, updated, or changed.");
+    if (!count)
+        return fail(e, "FileEntryRequiredException",
+                    "The commit cannot be created because no files have been specified as added, updated, or changed.");
     if (count > MOST_FILES) return fail(e, "MaximumFileEntriesExceededException", "The number of files exceeds %d.", MOST_FILES);
     for (const Doc *file = doc_first(puts); file; file = file->next) {
         if (doc_get(file, "sourceFile")) return fail(e, "NotImplemented", "CreateCommit with sourceFile is not built.");

@@ -1,6 +1,5 @@
 #include "services/ec2/ec2.h"
 
-
 #define INSTANCE_ARN "arn:aws:ec2:{region}:{account}:instance/{InstanceId|InstanceIds.0}"
 #define GROUP_ARN "arn:aws:ec2:{region}:{account}:security-group/{GroupId}"
 

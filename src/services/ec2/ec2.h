@@ -14,11 +14,13 @@ extern const EndpointType EC2_METADATA;
 
 // handlers
 CallHandler run_instances, describe_instances, describe_instance_status, start_instances, stop_instances, terminate_instances, reboot_instances;
-CallHandler get_console_output, modify_instance_attribute, describe_instance_attribute, associate_iam_instance_profile, modify_instance_metadata_options;
+CallHandler get_console_output, modify_instance_attribute, describe_instance_attribute, associate_iam_instance_profile,
+    modify_instance_metadata_options;
 CallHandler create_security_group, delete_security_group, describe_security_groups, authorize_security_group_ingress, revoke_security_group_ingress;
 CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler create_tags, delete_tags, describe_tags;
-CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
+CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types,
+    describe_key_pairs;
 void run_instances_requirements(Turn *turn, const Call *call, Requirements *all);
 void ec2_start(Turn *turn);
 
@@ -37,7 +39,9 @@ Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e); // DOC_LIST of adm
 void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids);
 
 // filters.c
-typedef struct Filterable { const char *filter, *path; } Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
+typedef struct Filterable {
+    const char *filter, *path;
+} Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
 Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type); // Tags of a TagSpecification; NULL: none
 

@@ -54,22 +54,9 @@ static const struct {
     const char *name;
     int64_t cores, memory_mib;
 } TYPES[] = {
-    {"t2.nano", 1, 512},
-    {"t2.micro", 1, 1024},
-    {"t2.small", 1, 2048},
-    {"t2.medium", 2, 4096},
-    {"t2.large", 2, 8192},
-    {"t3.nano", 2, 512},
-    {"t3.micro", 2, 1024},
-    {"t3.small", 2, 2048},
-    {"t3.medium", 2, 4096},
-    {"t3.large", 2, 8192},
-    {"t3.xlarge", 4, 16384},
-    {"m5.large", 2, 8192},
-    {"m5.xlarge", 4, 16384},
-    {"c5.large", 2, 4096},
-    {"c5.xlarge", 4, 8192},
-    {"m1.small", 1, 1740},
+    {"t2.nano", 1, 512},     {"t2.micro", 1, 1024}, {"t2.small", 1, 2048},  {"t2.medium", 2, 4096}, {"t2.large", 2, 8192},   {"t3.nano", 2, 512},
+    {"t3.micro", 2, 1024},   {"t3.small", 2, 2048}, {"t3.medium", 2, 4096}, {"t3.large", 2, 8192},  {"t3.xlarge", 4, 16384}, {"m5.large", 2, 8192},
+    {"m5.xlarge", 4, 16384}, {"c5.large", 2, 4096}, {"c5.xlarge", 4, 8192}, {"m1.small", 1, 1740},
 };
 
 bool instance_type_known(Str type) { return instance_type_memory_mib(type) > 0; }
@@ -91,7 +78,8 @@ static bool is_asked(const Doc *ids, Str id) {
     return false;
 }
 
-static Outcome single(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out, Error *e) {
+static Outcome single(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
+                      Error *e) {
     bool matches;
     Doc *reply = doc_map(call->arena), *things = doc_list(call->arena);
     CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), known, thing, &matches, e));
@@ -109,8 +97,9 @@ static bool all_exist(const Doc *ids, Str there, const char *code, const char *w
 }
 
 Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {
-        {"vpc-id", "VpcId"}, {"is-default", "IsDefault"}, {"isDefault", "IsDefault"}, {"cidr", "CidrBlock"}, {"state", "State"}, {"owner-id", "OwnerId"}, {NULL, NULL}};
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},   {"is-default", "IsDefault"}, {"isDefault", "IsDefault"},
+                                       {"cidr", "CidrBlock"}, {"state", "State"},          {"owner-id", "OwnerId"},
+                                       {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *vpc = doc_map(arena);
     doc_set_str(arena, vpc, "VpcId", vpc_id(arena, call->where));
@@ -124,13 +113,19 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"}, {"subnet-id", "SubnetId"}, {"availability-zone", "AvailabilityZone"}, {"default-for-az", "DefaultForAz"},
-        {"map-public-ip-on-launch", "MapPublicIpOnLaunch"}, {"state", "State"}, {NULL, NULL}};
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"subnet-id", "SubnetId"},
+                                       {"availability-zone", "AvailabilityZone"},
+                                       {"default-for-az", "DefaultForAz"},
+                                       {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
+                                       {"state", "State"},
+                                       {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *subnet = doc_map(arena);
     Str id = subnet_id(arena, call->where);
     doc_set_str(arena, subnet, "SubnetId", id);
-    doc_set_str(arena, subnet, "SubnetArn", str_format(arena, "arn:aws:ec2:%.*s:%.*s:subnet/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(id)));
+    doc_set_str(arena, subnet, "SubnetArn",
+                str_format(arena, "arn:aws:ec2:%.*s:%.*s:subnet/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(id)));
     doc_set_str(arena, subnet, "VpcId", vpc_id(arena, call->where));
     doc_set_str(arena, subnet, "CidrBlock", STR("10.0.0.0/24"));
     doc_set_str(arena, subnet, "AvailabilityZone", zone_of(arena, call->where));
@@ -144,9 +139,18 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"name", "Name"}, {"architecture", "Architecture"}, {"state", "State"}, {"image-id", "ImageId"}, {"owner-alias", "ImageOwnerAlias"},
-        {"owner-id", "OwnerId"}, {"root-device-type", "RootDeviceType"}, {"virtualization-type", "VirtualizationType"}, {"description", "Description"},
-        {"image-type", "ImageType"}, {"is-public", "Public"}, {NULL, NULL}};
+    static const Filterable KNOWN[] = {{"name", "Name"},
+                                       {"architecture", "Architecture"},
+                                       {"state", "State"},
+                                       {"image-id", "ImageId"},
+                                       {"owner-alias", "ImageOwnerAlias"},
+                                       {"owner-id", "OwnerId"},
+                                       {"root-device-type", "RootDeviceType"},
+                                       {"virtualization-type", "VirtualizationType"},
+                                       {"description", "Description"},
+                                       {"image-type", "ImageType"},
+                                       {"is-public", "Public"},
+                                       {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *reply = doc_map(arena), *images = doc_list(arena);
     const Doc *ids = doc_get(call->input, "ImageIds");
@@ -167,7 +171,8 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"zone-name", "ZoneName"}, {"region-name", "RegionName"}, {"state", "State"}, {"opt-in-status", "OptInStatus"}, {"zone-type", "ZoneType"}, {NULL, NULL}};
+    static const Filterable KNOWN[] = {{"zone-name", "ZoneName"},        {"region-name", "RegionName"}, {"state", "State"},
+                                       {"opt-in-status", "OptInStatus"}, {"zone-type", "ZoneType"},     {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *zone = doc_map(arena);
     doc_set_str(arena, zone, "ZoneName", zone_of(arena, call->where));
@@ -180,8 +185,8 @@ Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Err
 
 Outcome describe_regions(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"region-name", "RegionName"}, {"endpoint", "Endpoint"}, {"opt-in-status", "OptInStatus"}, {NULL, NULL}};
-    static const char *const REGIONS[] = {"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1", "ap-southeast-1",
-        "ap-southeast-2", "ap-northeast-1", "sa-east-1"};
+    static const char *const REGIONS[] = {"us-east-1",    "us-east-2",  "us-west-1",      "us-west-2",      "eu-west-1",      "eu-west-2",
+                                          "eu-central-1", "eu-north-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"};
     Arena *arena = call->arena;
     Doc *reply = doc_map(arena), *regions = doc_list(arena);
     for (size_t i = 0; i < sizeof REGIONS / sizeof *REGIONS; i++) {

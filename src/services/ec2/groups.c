@@ -5,9 +5,16 @@ enum { MOST_PORTS = 256 };
 
 const DocumentType EC2_SECURITY_GROUP = {.name = "ec2.security-group"};
 
-static const Filterable KNOWN[] = {{"group-id", "GroupId"}, {"group-name", "GroupName"}, {"vpc-id", "VpcId"}, {"description", "Description"}, {"owner-id", "OwnerId"},
-    {"ip-permission.from-port", "IpPermissions.FromPort"}, {"ip-permission.to-port", "IpPermissions.ToPort"}, {"ip-permission.protocol", "IpPermissions.IpProtocol"},
-    {"ip-permission.cidr", "IpPermissions.IpRanges.CidrIp"}, {NULL, NULL}};
+static const Filterable KNOWN[] = {{"group-id", "GroupId"},
+                                   {"group-name", "GroupName"},
+                                   {"vpc-id", "VpcId"},
+                                   {"description", "Description"},
+                                   {"owner-id", "OwnerId"},
+                                   {"ip-permission.from-port", "IpPermissions.FromPort"},
+                                   {"ip-permission.to-port", "IpPermissions.ToPort"},
+                                   {"ip-permission.protocol", "IpPermissions.IpProtocol"},
+                                   {"ip-permission.cidr", "IpPermissions.IpRanges.CidrIp"},
+                                   {NULL, NULL}};
 
 static Doc *permission(Arena *arena, Str protocol, const char *cidr) {
     Doc *rule = doc_map(arena), *ranges = doc_list(arena);
@@ -102,8 +109,9 @@ static bool add_ports(Arena *arena, Doc *ports, const Doc *rule, Str group_id, E
     int64_t from = every ? 0 : doc_number(rule, "FromPort", 0), to = every ? 65535 : doc_number(rule, "ToPort", 0);
     if ((!tcp && !every) || !admits_everybody(rule)) return true;
     if (to - from >= MOST_PORTS) {
-        return fail(e, "UnsupportedOperation", "Security group %.*s admits ports %lld to %lld: an instance can show %d ports on the host; name the ports.",
-            STR_ARG(group_id), (long long)from, (long long)to, MOST_PORTS);
+        return fail(e, "UnsupportedOperation",
+                    "Security group %.*s admits ports %lld to %lld: an instance can show %d ports on the host; name the ports.", STR_ARG(group_id),
+                    (long long)from, (long long)to, MOST_PORTS);
     }
     for (int64_t port = from; port <= to; port++) {
         if (port > 0 && !has_port(ports, port)) doc_push(ports, doc_of_int(arena, port));
@@ -148,8 +156,8 @@ static bool named_group(Turn *turn, const Doc *input, Doc **out, Error *e) {
     Str id = doc_text(input, "GroupId"), name = doc_text(input, "GroupName");
     if (id.at) return group_get(turn, id, out) || no_such(e, "InvalidGroup.NotFound", "security group", id);
     if (!name.at) return fail(e, "MissingParameter", "The request must contain the parameter groupName or groupId");
-    return find_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'", STR_ARG(name),
-                                               STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
+    return find_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'",
+                                                 STR_ARG(name), STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
 }
 
 Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -157,9 +165,11 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     Str name = doc_text(call->input, "GroupName"), vpc = doc_text(call->input, "VpcId");
     Doc *existing, *reply = doc_map(arena);
     if (vpc.at && !str_eq(vpc, vpc_id(arena, call->where))) return no_such(e, "InvalidVpcID.NotFound", "vpc ID", vpc), OUTCOME_ERROR;
-    if (str_starts(name, STR("sg-"))) return call_fail(e, "InvalidParameterValue", "Invalid security group name. Group names may not be in the format sg-*.");
+    if (str_starts(name, STR("sg-")))
+        return call_fail(e, "InvalidParameterValue", "Invalid security group name. Group names may not be in the format sg-*.");
     if (find_by_name(turn, name, &existing)) {
-        return call_fail(e, "InvalidGroup.Duplicate", "The security group '%.*s' already exists for VPC '%.*s'", STR_ARG(name), STR_ARG(vpc_id(arena, call->where)));
+        return call_fail(e, "InvalidGroup.Duplicate", "The security group '%.*s' already exists for VPC '%.*s'", STR_ARG(name),
+                         STR_ARG(vpc_id(arena, call->where)));
     }
     Str id = str_cat(arena, STR("sg-0"), id_hex(turn_ids(turn), arena, 16));
     Doc *group = group_doc(arena, call->where, id, name, doc_text(call->input, "Description"));
@@ -180,7 +190,8 @@ Outcome delete_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     if (str_is(doc_text(group, "GroupName"), "default")) {
         return call_fail(e, "CannotDelete", "the specified group: \"%.*s\" name: \"default\" cannot be deleted by a user", STR_ARG(id));
     }
-    if (doc_count(turn_find(turn, &EC2_INSTANCE, "group", id))) return call_fail(e, "DependencyViolation", "resource %.*s has a dependent object", STR_ARG(id));
+    if (doc_count(turn_find(turn, &EC2_INSTANCE, "group", id)))
+        return call_fail(e, "DependencyViolation", "resource %.*s has a dependent object", STR_ARG(id));
     turn_delete(turn, &EC2_SECURITY_GROUP, id);
     Doc *reply = doc_map(call->arena);
     doc_set_bool(call->arena, reply, "Return", true);
@@ -262,8 +273,8 @@ static bool check_rule(const Doc *rule, Error *e) {
     bool ports = str_is(protocol, "tcp") || str_is(protocol, "udp");
     int64_t from = doc_number(rule, "FromPort", -2), to = doc_number(rule, "ToPort", -2);
     if (ports && (from < 0 || to > 65535 || from > to)) {
-        return fail(e, "InvalidParameterValue", "Invalid value '%lld' for port range. Must specify both from and to ports with %.*s.", (long long)(from < 0 ? from : to),
-            STR_ARG(protocol));
+        return fail(e, "InvalidParameterValue", "Invalid value '%lld' for port range. Must specify both from and to ports with %.*s.",
+                    (long long)(from < 0 ? from : to), STR_ARG(protocol));
     }
     return ports || str_is(protocol, "icmp") || str_is(protocol, "icmpv6") || str_is(protocol, "-1") || str_to_int(protocol, &from) ||
            fail(e, "InvalidPermission.Malformed", "Unsupported IP protocol \"%.*s\" - supported: [tcp, udp, icmp]", STR_ARG(protocol));
@@ -273,7 +284,7 @@ static Doc *rule_view(Turn *turn, const Doc *group, const Doc *rule) {
     Arena *arena = turn_arena(turn);
     Doc *view = doc_map(arena);
     Str text = str_format(arena, "%.*s/%.*s/%lld/%lld/%.*s", STR_ARG(doc_text(group, "GroupId")), STR_ARG(doc_text(rule, "IpProtocol")),
-        (long long)doc_number(rule, "FromPort", -1), (long long)doc_number(rule, "ToPort", -1), STR_ARG(first_source(rule)));
+                          (long long)doc_number(rule, "FromPort", -1), (long long)doc_number(rule, "ToPort", -1), STR_ARG(first_source(rule)));
     doc_set_str(arena, view, "SecurityGroupRuleId", str_format(arena, "sgr-0%016llx", (unsigned long long)str_hash(text)));
     doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
     doc_set_str(arena, view, "GroupOwnerId", doc_text(group, "OwnerId"));
@@ -295,8 +306,9 @@ Outcome authorize_security_group_ingress(Turn *turn, const Call *call, Doc **out
         CALL_TRY(check_rule(rule, e));
         if (find_rule(rules, rule)) {
             return call_fail(e, "InvalidPermission.Duplicate",
-                "the specified rule \"peer: %.*s, %.*s, from port: %lld, to port: %lld, ALLOW\" already exists", STR_ARG(first_source(rule)),
-                STR_ARG(doc_text(rule, "IpProtocol")), (long long)doc_number(rule, "FromPort", -1), (long long)doc_number(rule, "ToPort", -1));
+                             "the specified rule \"peer: %.*s, %.*s, from port: %lld, to port: %lld, ALLOW\" already exists",
+                             STR_ARG(first_source(rule)), STR_ARG(doc_text(rule, "IpProtocol")), (long long)doc_number(rule, "FromPort", -1),
+                             (long long)doc_number(rule, "ToPort", -1));
         }
         doc_push(rules, doc_copy(arena, rule));
         doc_push(views, rule_view(turn, group, rule));

@@ -25,7 +25,8 @@ static void publish(Step *step) {
     Doc *detail = doc_map(step->arena), *resources = doc_list(step->arena);
     doc_set_str(step->arena, detail, "instance-id", step->id);
     doc_set_str(step->arena, detail, "state", state_of(step));
-    doc_push_str(step->arena, resources,
+    doc_push_str(
+        step->arena, resources,
         str_format(step->arena, "arn:aws:ec2:%.*s:%.*s:instance/%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(step->id)));
     step_publish(step, "aws.ec2", "EC2 Instance State-change Notification", detail, resources);
 }

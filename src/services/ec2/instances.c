@@ -1,12 +1,29 @@
 // Handlers about instances. What they do to an instance, they send to its machine.
 #include "services/ec2/ec2.h"
 
-static const Filterable KNOWN[] = {{"instance-id", "InstanceId"}, {"instance-state-name", "State.Name"}, {"instance-state-code", "State.Code"}, {"instance-type", "InstanceType"},
-    {"image-id", "ImageId"}, {"private-ip-address", "PrivateIpAddress"}, {"ip-address", "PublicIpAddress"}, {"dns-name", "PublicDnsName"},
-    {"private-dns-name", "PrivateDnsName"}, {"subnet-id", "SubnetId"}, {"vpc-id", "VpcId"}, {"availability-zone", "Placement.AvailabilityZone"},
-    {"instance.group-id", "SecurityGroups.GroupId"}, {"instance.group-name", "SecurityGroups.GroupName"}, {"group-id", "SecurityGroups.GroupId"},
-    {"group-name", "SecurityGroups.GroupName"}, {"iam-instance-profile.arn", "IamInstanceProfile.Arn"}, {"architecture", "Architecture"}, {"key-name", "KeyName"},
-    {"reservation-id", "$reservation"}, {"owner-id", "$owner"}, {"client-token", "ClientToken"}, {NULL, NULL}};
+static const Filterable KNOWN[] = {{"instance-id", "InstanceId"},
+                                   {"instance-state-name", "State.Name"},
+                                   {"instance-state-code", "State.Code"},
+                                   {"instance-type", "InstanceType"},
+                                   {"image-id", "ImageId"},
+                                   {"private-ip-address", "PrivateIpAddress"},
+                                   {"ip-address", "PublicIpAddress"},
+                                   {"dns-name", "PublicDnsName"},
+                                   {"private-dns-name", "PrivateDnsName"},
+                                   {"subnet-id", "SubnetId"},
+                                   {"vpc-id", "VpcId"},
+                                   {"availability-zone", "Placement.AvailabilityZone"},
+                                   {"instance.group-id", "SecurityGroups.GroupId"},
+                                   {"instance.group-name", "SecurityGroups.GroupName"},
+                                   {"group-id", "SecurityGroups.GroupId"},
+                                   {"group-name", "SecurityGroups.GroupName"},
+                                   {"iam-instance-profile.arn", "IamInstanceProfile.Arn"},
+                                   {"architecture", "Architecture"},
+                                   {"key-name", "KeyName"},
+                                   {"reservation-id", "$reservation"},
+                                   {"owner-id", "$owner"},
+                                   {"client-token", "ClientToken"},
+                                   {NULL, NULL}};
 
 // ---- Run ----
 
@@ -19,7 +36,7 @@ static bool instance_profile(Turn *turn, const Doc *wanted, Doc **profile, Error
     Error missing = {0};
     if (!name.at || !turn_call(turn, principal_root(arena, turn_where(turn).account), "iam", "GetInstanceProfile", input, &output, &missing)) {
         return fail(e, "InvalidParameterValue", "Value (%.*s) for parameter iamInstanceProfile.%s is invalid. Invalid IAM Instance Profile %s",
-            STR_ARG(name.at ? name : STR("")), arn.at ? "arn" : "name", arn.at ? "ARN" : "name");
+                    STR_ARG(name.at ? name : STR("")), arn.at ? "arn" : "name", arn.at ? "ARN" : "name");
     }
     *profile = doc_get(output, "InstanceProfile");
     return true;
@@ -44,9 +61,7 @@ static bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e) 
     Doc *all = doc_count(ids) ? doc_copy(arena, ids) : doc_list(arena), *group;
     if (!doc_count(ids) && !doc_count(doc_get(input, "SecurityGroups"))) doc_push_str(arena, all, default_group_id(arena, turn_where(turn)));
     for (const Doc *id = doc_first(all); id; id = id->next) {
-        if (!group_get(turn, doc_str(id, STR("")), &group)) {
-            return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(id, STR("")));
-        }
+        if (!group_get(turn, doc_str(id, STR("")), &group)) { return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(id, STR(""))); }
         Doc *view = doc_map(arena);
         doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
         doc_set_str(arena, view, "GroupName", doc_text(group, "GroupName"));
@@ -57,15 +72,17 @@ static bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e) 
 
 // What an instance here cannot have is refused; what only concerns performance or price is nothing that could be kept.
 static bool check_run(Turn *turn, const Doc *input, Error *e) {
-    static const char *const REFUSED[] = {"LaunchTemplate", "InstanceMarketOptions", "HibernationOptions", "EnclaveOptions", "ElasticGpuSpecification",
-        "ElasticInferenceAccelerators", "SecurityGroups", "Ipv6Addresses", "PrivateIpAddress", "KeyName", "LicenseSpecifications", NULL};
+    static const char *const REFUSED[] = {
+        "LaunchTemplate", "InstanceMarketOptions", "HibernationOptions", "EnclaveOptions", "ElasticGpuSpecification", "ElasticInferenceAccelerators",
+        "SecurityGroups", "Ipv6Addresses",         "PrivateIpAddress",   "KeyName",        "LicenseSpecifications",   NULL};
     Arena *arena = turn_arena(turn);
     Str image = doc_text(input, "ImageId"), type = doc_text(input, "InstanceType"), subnet = doc_text(input, "SubnetId");
     TRY(refuse_members(input, REFUSED, "RunInstances", e));
     if (!image.at) return fail(e, "MissingParameter", "The request must contain the parameter ImageId");
     if (!image_doc(arena, turn_where(turn), image)) return fail(e, "InvalidAMIID.NotFound", "The image id '[%.*s]' does not exist", STR_ARG(image));
     if (type.at && !instance_type_known(type)) {
-        return fail(e, "InvalidParameterValue", "The instance type '%.*s' is not one that this plane knows: see describe-instance-types", STR_ARG(type));
+        return fail(e, "InvalidParameterValue", "The instance type '%.*s' is not one that this plane knows: see describe-instance-types",
+                    STR_ARG(type));
     }
     if (subnet.at && !str_eq(subnet, subnet_id(arena, turn_where(turn)))) return no_such(e, "InvalidSubnetID.NotFound", "subnet ID", subnet);
     int64_t least = doc_number(input, "MinCount", 0), most = doc_number(input, "MaxCount", 0);
@@ -156,7 +173,9 @@ static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *lis
     Arena *arena = turn_arena(turn);
     Str id = str_cat(arena, STR("i-0"), id_hex(turn_ids(turn), arena, 16));
     int64_t number = address_take(turn, id);
-    if (!number) return fail(e, "InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%.*s'", STR_ARG(subnet_id(arena, turn_where(turn))));
+    if (!number)
+        return fail(e, "InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%.*s'",
+                    STR_ARG(subnet_id(arena, turn_where(turn))));
     Doc *instance = fixed_facts(turn, launch->input, id), *ids, *data = doc_map(arena), *stored;
     doc_set_int(arena, instance, "AmiLaunchIndex", index);
     doc_set_str(arena, instance, "$reservation", launch->reservation);
@@ -283,8 +302,10 @@ static Doc *status_summary(Arena *arena, bool running) {
 }
 
 Outcome describe_instance_status(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable STATUS[] = {
-        {"instance-state-name", "State.Name"}, {"instance-state-code", "State.Code"}, {"availability-zone", "Placement.AvailabilityZone"}, {NULL, NULL}};
+    static const Filterable STATUS[] = {{"instance-state-name", "State.Name"},
+                                        {"instance-state-code", "State.Code"},
+                                        {"availability-zone", "Placement.AvailabilityZone"},
+                                        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *instances, *reply = doc_map(arena), *statuses = doc_list(arena);
     CALL_TRY(matching(turn, call, STATUS, &instances, e));
@@ -358,7 +379,8 @@ Outcome start_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(all_exist(turn, doc_get(call->input, "InstanceIds"), e));
     for (const Doc *id = doc_first(doc_get(call->input, "InstanceIds")); id; id = id->next) {
         Doc *instance;
-        if (!turn_get(turn, &EC2_INSTANCE, doc_str(id, STR("")), &instance) || !str_is(doc_text(doc_get(instance, "State"), "Name"), "stopped")) continue;
+        if (!turn_get(turn, &EC2_INSTANCE, doc_str(id, STR("")), &instance) || !str_is(doc_text(doc_get(instance, "State"), "Name"), "stopped"))
+            continue;
         doc_set_str(call->arena, instance, "PublicIpAddress", doc_text(instance, "$publicAddress"));
         doc_set_str(call->arena, instance, "PublicDnsName", doc_text(instance, "$publicAddress"));
         doc_set(instance, "StateReason", NULL);
@@ -374,13 +396,15 @@ Outcome reboot_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome terminate_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Change TERMINATE = {"terminate", "TerminatingInstances", {"pending", "running", "stopping", "stopped"}, {"shutting-down", "terminated"}};
+    static const Change TERMINATE = {
+        "terminate", "TerminatingInstances", {"pending", "running", "stopping", "stopped"}, {"shutting-down", "terminated"}};
     for (const Doc *id = doc_first(doc_get(call->input, "InstanceIds")); id; id = id->next) {
         Doc *instance;
         if (!turn_get(turn, &EC2_INSTANCE, doc_str(id, STR("")), &instance)) continue;
         if (doc_flag(instance, "$protected", false)) {
             return call_fail(e, "OperationNotPermitted",
-                "The instance '%.*s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", STR_ARG(doc_str(id, STR(""))));
+                             "The instance '%.*s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.",
+                             STR_ARG(doc_str(id, STR(""))));
         }
         if (doc_number(instance, "$number", 0)) address_give_back(turn, doc_number(instance, "$number", 0));
     }
@@ -395,8 +419,19 @@ static bool find_instance(Turn *turn, const Doc *input, Doc **out, Error *e) {
 }
 
 Outcome modify_instance_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const REFUSED[] = {"SourceDestCheck", "DisableApiStop", "BlockDeviceMappings", "InstanceType", "Kernel", "Ramdisk", "UserData",
-        "InstanceInitiatedShutdownBehavior", "EbsOptimized", "SriovNetSupport", "EnaSupport", "Attribute", NULL};
+    static const char *const REFUSED[] = {"SourceDestCheck",
+                                          "DisableApiStop",
+                                          "BlockDeviceMappings",
+                                          "InstanceType",
+                                          "Kernel",
+                                          "Ramdisk",
+                                          "UserData",
+                                          "InstanceInitiatedShutdownBehavior",
+                                          "EbsOptimized",
+                                          "SriovNetSupport",
+                                          "EnaSupport",
+                                          "Attribute",
+                                          NULL};
     Doc *instance, *groups = NULL;
     const Doc *protect = doc_get(call->input, "DisableApiTermination"), *ids = doc_get(call->input, "Groups");
     CALL_TRY(find_instance(turn, call->input, &instance, e));

@@ -113,20 +113,16 @@ static Str profile_info(Arena *arena, const Doc *instance) {
 static const struct {
     const char *path, *member;
 } PLAIN[] = {
-    {"meta-data/instance-id", "InstanceId"},
-    {"meta-data/ami-id", "ImageId"},
-    {"meta-data/instance-type", "InstanceType"},
-    {"meta-data/local-ipv4", "PrivateIpAddress"},
-    {"meta-data/public-ipv4", "PublicIpAddress"},
-    {"meta-data/local-hostname", "PrivateDnsName"},
-    {"meta-data/hostname", "PrivateDnsName"},
-    {"meta-data/public-hostname", "PublicDnsName"},
-    {"meta-data/reservation-id", "$reservation"},
-    {"user-data", "$userData"},
+    {"meta-data/instance-id", "InstanceId"},      {"meta-data/ami-id", "ImageId"},
+    {"meta-data/instance-type", "InstanceType"},  {"meta-data/local-ipv4", "PrivateIpAddress"},
+    {"meta-data/public-ipv4", "PublicIpAddress"}, {"meta-data/local-hostname", "PrivateDnsName"},
+    {"meta-data/hostname", "PrivateDnsName"},     {"meta-data/public-hostname", "PublicDnsName"},
+    {"meta-data/reservation-id", "$reservation"}, {"user-data", "$userData"},
 };
 
-static const char LISTING[] = "ami-id\nhostname\niam/\ninstance-id\ninstance-type\nlocal-hostname\nlocal-ipv4\nplacement/\npublic-hostname\npublic-ipv4\nreservation-id\n"
-                              "security-groups\ntags/";
+static const char LISTING[] =
+    "ami-id\nhostname\niam/\ninstance-id\ninstance-type\nlocal-hostname\nlocal-ipv4\nplacement/\npublic-hostname\npublic-ipv4\nreservation-id\n"
+    "security-groups\ntags/";
 
 static Str answer_of(Question *question) {
     Arena *arena = question->arena;

@@ -61,7 +61,8 @@ Outcome create_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return 
 Outcome delete_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return change_tags(turn, call, true, e); }
 
 static bool add_tags_of(Turn *turn, const DocumentType *type, const char *kind, const Doc *filters, Doc *list, Error *e) {
-    static const Filterable KNOWN[] = {{"resource-id", "ResourceId"}, {"resource-type", "ResourceType"}, {"key", "Key"}, {"value", "Value"}, {NULL, NULL}};
+    static const Filterable KNOWN[] = {
+        {"resource-id", "ResourceId"}, {"resource-type", "ResourceType"}, {"key", "Key"}, {"value", "Value"}, {NULL, NULL}};
     Arena *arena = turn_arena(turn);
     Doc *things = turn_scan(turn, type, (DocumentScan){.prefix = STR("")});
     for (const Doc *thing = doc_first(things); thing; thing = thing->next) {
