@@ -39,6 +39,7 @@ class Delivery:
         try:
             self.account.push(self.folder, f"push {self.pushes}")
         except (AssertionError, subprocess.TimeoutExpired):
+            until(lambda: self.server.process.poll() is not None, 20, what="the death that cut the push off")
             self.revive()
             self.account.git(self.folder, "push", "-q", self.account.remote(), "HEAD:main")
         return self.account.git(self.folder, "rev-parse", "HEAD").strip()
