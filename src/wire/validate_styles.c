@@ -78,6 +78,17 @@ static void put_value(Buf *buf, const Doc *value) {
     }
 }
 
+enum { ECHO_BYTES = 1024 };
+
+// A value as the caller gave it; of one too long for a message only that it was there, as AWS does for large requests.
+static void put_echo(Buf *buf, const Doc *value) {
+    AUTO_BUF text;
+    buf_init(&text, ECHO_BYTES);
+    put_value(&text, value);
+    buf_add(buf, STR("Value"));
+    if (!text.overflow) buf_addf(buf, " '%.*s'", STR_ARG(buf_str(&text)));
+}
+
 void add_violation(Check *check, const Place *place, const WireShape *shape, const Doc *value, Str constraint) {
     Buf *buf = check->violations;
     if (check->count++) buf_add(buf, STR("; "));
@@ -86,9 +97,7 @@ void add_violation(Check *check, const Place *place, const WireShape *shape, con
     } else if (shape->flags & WIRE_SENSITIVE) {
         buf_add(buf, STR("Value"));
     } else {
-        buf_add(buf, STR("Value '"));
-        put_value(buf, value);
-        buf_add_char(buf, '\'');
+        put_echo(buf, value);
     }
     buf_add(buf, STR(" at '"));
     put_place(buf, place);

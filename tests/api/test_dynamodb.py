@@ -5,38 +5,13 @@ import json
 import string
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-_names = itertools.count(1)
-_write, _read = TypeSerializer(), TypeDeserializer()
-
-
-def item(**values):
-    return {name: _write.serialize(value) for name, value in values.items()}
-
-
-def plain(values):
-    return {name: _read.deserialize(value) for name, value in values.items()}
-
-
-def values(**by_name):
-    return {f":{name}": _write.serialize(value) for name, value in by_name.items()}
+from dynamodb import get, item, make_table, plain, put, refused, serialize, values
 
 
 @pytest.fixture
 def db(aws):
     return aws("dynamodb")
-
-
-def make_table(db, hash_="id", range_=None, types="S", **more):
-    name = f"table-{next(_names)}"
-    keys = [{"AttributeName": hash_, "KeyType": "HASH"}] + ([{"AttributeName": range_, "KeyType": "RANGE"}] if range_ else [])
-    defined = {key["AttributeName"]: kind for key, kind in zip(keys, itertools.chain(types, itertools.repeat("S")))}
-    defined.update(more.pop("defined", {}))
-    definitions = [{"AttributeName": key, "AttributeType": kind} for key, kind in defined.items()]
-    db.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=definitions, BillingMode="PAY_PER_REQUEST", **more)
-    return name
 
 
 @pytest.fixture
@@ -48,25 +23,6 @@ def table(db):
 def ranged(db):
     """Partition key `p` (text), sort key `n` (number)."""
     return make_table(db, "p", "n", "SN")
-
-
-def refused(code, call, message=None, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert error["Code"] == code, caught.value
-    assert message is None or message in error["Message"], error["Message"]
-    return caught.value.response
-
-
-def put(db, table, *items):
-    for one in items:
-        db.put_item(TableName=table, Item=item(**one))
-
-
-def get(db, table, **key):
-    found = db.get_item(TableName=table, Key=item(**key)).get("Item")
-    return found and plain(found)
 
 
 # ---- Tables ----
@@ -110,7 +66,14 @@ DEFINED = [{"AttributeName": "id", "AttributeType": "S"}]
         ({"BillingMode": "PROVISIONED"}, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
         ({"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}, "when BillingMode is PAY_PER_REQUEST"),
         ({"KeySchema": [{"AttributeName": "id", "KeyType": "RANGE"}]}, "The first KeySchemaElement is not a HASH key type"),
-        ({"KeySchema": HASH + [{"AttributeName": "id", "KeyType": "RANGE"}]}, "have the same name"),
+        ({"KeySchema": HASH + [{"AttributeName": "id", "KeyType": "RANGE"}]}, "Invalid KeySchema: Some index key attribute have no definition"),
+        (
+            {
+                "KeySchema": HASH + [{"AttributeName": "id", "KeyType": "RANGE"}],
+                "AttributeDefinitions": DEFINED + [{"AttributeName": "x", "AttributeType": "S"}],
+            },
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ),
         ({"KeySchema": [{"AttributeName": "other", "KeyType": "HASH"}]}, "Some index key attributes are not defined in AttributeDefinitions"),
         ({"AttributeDefinitions": DEFINED + [{"AttributeName": "x", "AttributeType": "S"}]}, "Number of attributes in KeySchema does not exactly match"),
         ({"GlobalSecondaryIndexes": [{"IndexName": "g-1", "KeySchema": HASH, "Projection": {"ProjectionType": "INCLUDE"}}]}, "NonKeyAttributes is not specified"),
@@ -260,7 +223,7 @@ SUBJECT = {"id": "x", "n": 5, "s": "hello", "l": [1, "two"], "m": {"k": 1}, "ss"
 def test_conditions(db, table, condition, holds):
     put(db, table, SUBJECT)
     known = {":5": 5, ":6": 6, ":hel": "hel", ":lo": "lo", ":a": "a", ":two": "two", ":S": "S", ":hello": "hello", ":m": {"k": 1}, ":t": True}
-    used = {name: _write.serialize(value) for name, value in known.items() if name in condition.replace("(", " ").replace(")", " ").replace(",", " ").split()}
+    used = {name: serialize(value) for name, value in known.items() if name in condition.replace("(", " ").replace(")", " ").replace(",", " ").split()}
     arguments = {"TableName": table, "Item": item(**SUBJECT), "ConditionExpression": condition}
     if used:
         arguments["ExpressionAttributeValues"] = used

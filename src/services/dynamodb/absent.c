@@ -4,7 +4,7 @@
 
 Outcome describe_time_to_live(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
-    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    CALL_TRY(table_need_named(turn, call, &table, e));
     Doc *description = doc_map(call->arena);
     doc_set_str(call->arena, description, "TimeToLiveStatus", STR("DISABLED"));
     *out = doc_map(call->arena);
@@ -15,7 +15,8 @@ Outcome describe_time_to_live(Turn *turn, const Call *call, Doc **out, Error *e)
 Outcome describe_continuous_backups(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     Doc *description = doc_map(call->arena), *recovery = doc_map(call->arena);
-    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    Str name = table_name_of(doc_text(call->input, "TableName"));
+    if (!table_need(turn, name, &table, NULL)) return call_fail(e, "TableNotFoundException", "Table not found: %.*s", STR_ARG(name));
     doc_set_str(call->arena, recovery, "PointInTimeRecoveryStatus", STR("DISABLED"));
     doc_set_str(call->arena, description, "ContinuousBackupsStatus", STR("ENABLED"));
     doc_set(description, "PointInTimeRecoveryDescription", recovery);

@@ -34,7 +34,7 @@ static bool get_keys(Turn *turn, BatchGet *batch, const Table *table, const Doc 
     Arena *arena = batch->call->arena;
     Doc *items = doc_list(arena);
     Map *seen = map_new();
-    double consumed = 0;
+    Usage usage = usage_new(arena, table);
     bool ok = true;
     for (Doc *key = doc_first(doc_get(request, "Keys")); key && ok; key = key->next) {
         Str row;
@@ -49,12 +49,12 @@ static bool get_keys(Turn *turn, BatchGet *batch, const Table *table, const Doc 
         bool found = item_get(turn, row, &item);
         size_t bytes = found ? item_bytes(item) : 0;
         batch->bytes += bytes;
-        consumed += read_units(bytes, doc_flag(request, "ConsistentRead", false));
+        usage.of_table += read_units(bytes, doc_flag(request, "ConsistentRead", false));
         if (found) doc_push(items, paths->len ? path_project(arena, paths, item) : item);
     }
     map_free(seen);
     doc_put(batch->responses, table->name, items);
-    doc_push(batch->capacity, capacity_doc(arena, table->name, consumed));
+    doc_push(batch->capacity, usage_doc(arena, &usage, batch->call->input, NULL));
     return ok;
 }
 
@@ -73,11 +73,6 @@ static bool get_table(Turn *turn, BatchGet *batch, const Doc *request, Error *e)
     return get_keys(turn, batch, &table, request, &paths, e);
 }
 
-static void show_capacity(const Call *call, Doc *capacity, Doc *reply) {
-    Str wanted = doc_text(call->input, "ReturnConsumedCapacity");
-    if (str_is(wanted, "TOTAL") || str_is(wanted, "INDEXES")) doc_set(reply, "ConsumedCapacity", capacity);
-}
-
 Outcome batch_get_item(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     const Doc *requests = doc_get(call->input, "RequestItems");
@@ -87,7 +82,7 @@ Outcome batch_get_item(Turn *turn, const Call *call, Doc **out, Error *e) {
     *out = doc_map(arena);
     doc_set(*out, "Responses", batch.responses);
     doc_set(*out, "UnprocessedKeys", batch.unprocessed);
-    show_capacity(call, batch.capacity, *out);
+    if (usage_wanted(call->input)) doc_set(*out, "ConsumedCapacity", batch.capacity);
     return OUTCOME_DONE;
 }
 
@@ -101,37 +96,66 @@ static Doc *single_input(Arena *arena, Str table, const Doc *request, const char
     return input;
 }
 
-static bool write_one(Turn *turn, const Call *call, Str table, const Doc *request, Map *seen, double *consumed, Error *e) {
+// What one table's requests come to.
+typedef struct BatchWrite {
+    const Call *call;
+    Map *seen;
+    Doc *capacity, *metrics; // of all tables
+    Table table;
+    Usage usage;
+} BatchWrite;
+
+static void note_metrics(BatchWrite *batch, const Write *write) {
+    Arena *arena = batch->call->arena;
+    const Doc *key = doc_get(write->input, "Key");
+    Doc *one = collection_metrics(arena, batch->call->input, &batch->table, key ? key : write->item);
+    if (!one) return;
+    Doc *list = doc_get_str_key(batch->metrics, batch->table.name);
+    if (!list) {
+        list = doc_list(arena);
+        doc_put(batch->metrics, batch->table.name, list);
+    }
+    doc_push(list, one);
+}
+
+static bool write_one(Turn *turn, BatchWrite *batch, const Doc *request, Error *e) {
+    Arena *arena = batch->call->arena;
     const Doc *put = doc_get(request, "PutRequest"), *remove = doc_get(request, "DeleteRequest");
     if (!put == !remove)
         return dynamodb_invalid(e, "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
-    Write write = {.call = call, .input = single_input(call->arena, table, put ? put : remove, put ? "Item" : "Key")};
+    Write write = {
+        .call = batch->call,
+        .input = single_input(arena, batch->table.name, put ? put : remove, put ? "Item" : "Key"),
+        .of_batch = true,
+    };
     TRY(put ? write_put(turn, &write, e) : write_delete(turn, &write, e));
-    *consumed += write_units(write.old, write.item);
-    if (map_put(seen, write.key, &write.key)) return dynamodb_invalid(e, "Provided list of item keys contains duplicates");
+    usage_add_write(arena, &batch->usage, write.old, write.item);
+    note_metrics(batch, &write);
+    if (map_put(batch->seen, write.key, &write.key)) return dynamodb_invalid(e, "Provided list of item keys contains duplicates");
     return true;
 }
 
-static bool write_table(Turn *turn, const Call *call, const Doc *requests, Map *seen, Doc *capacity, Error *e) {
-    double consumed = 0;
-    for (const Doc *request = doc_first(requests); request; request = request->next)
-        TRY(write_one(turn, call, requests->key, request, seen, &consumed, e));
-    doc_push(capacity, capacity_doc(call->arena, table_name_of(requests->key), consumed));
+static bool write_table(Turn *turn, BatchWrite *batch, const Doc *requests, Error *e) {
+    Arena *arena = batch->call->arena;
+    TRY(table_need(turn, requests->key, &batch->table, e));
+    batch->usage = usage_new(arena, &batch->table);
+    for (const Doc *request = doc_first(requests); request; request = request->next) TRY(write_one(turn, batch, request, e));
+    doc_push(batch->capacity, usage_doc(arena, &batch->usage, batch->call->input, NULL));
     return true;
 }
 
 Outcome batch_write_item(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *tables = doc_get(call->input, "RequestItems");
-    Doc *capacity = doc_list(call->arena);
-    CALL_TRY(count_requests(tables, NULL, WRITES_MOST, "BatchWriteItem", e));
-    Map *seen = map_new();
+    BatchWrite batch = {.call = call, .capacity = doc_list(call->arena), .metrics = doc_map(call->arena)};
     bool ok = true;
-    for (const Doc *requests = doc_first(tables); requests && ok; requests = requests->next)
-        ok = write_table(turn, call, requests, seen, capacity, e);
-    map_free(seen);
+    CALL_TRY(count_requests(tables, NULL, WRITES_MOST, "BatchWriteItem", e));
+    batch.seen = map_new();
+    for (const Doc *requests = doc_first(tables); requests && ok; requests = requests->next) ok = write_table(turn, &batch, requests, e);
+    map_free(batch.seen);
     if (!ok) return OUTCOME_ERROR;
     *out = doc_map(call->arena);
     doc_set(*out, "UnprocessedItems", doc_map(call->arena));
-    show_capacity(call, capacity, *out);
+    if (usage_wanted(call->input)) doc_set(*out, "ConsumedCapacity", batch.capacity);
+    if (doc_count(batch.metrics)) doc_set(*out, "ItemCollectionMetrics", batch.metrics);
     return OUTCOME_DONE;
 }

@@ -2,7 +2,13 @@
 
 #include "base/buf.h"
 
-enum { EXPONENT_MOST = 126, EXPONENT_LEAST = -129, PLACES = EXPONENT_MOST - EXPONENT_LEAST + DECIMAL_DIGITS + 2, TEXT_BYTES = 512 };
+enum {
+    EXPONENT_MOST = 126,
+    EXPONENT_LEAST = -129,
+    PLACES = EXPONENT_MOST - EXPONENT_LEAST + DECIMAL_DIGITS + 2,
+    TEXT_BYTES = 512,
+    EXPONENT_CHARACTERS = 18
+};
 
 static bool fail_number(Error *e, Str text) {
     return fail(e, "ValidationException", "The parameter cannot be converted to a numeric value: %.*s", STR_ARG(text));
@@ -72,7 +78,7 @@ bool decimal_parse(Str text, Decimal *out, Error *e) {
     if (rest.len && (rest.at[0] == 'e' || rest.at[0] == 'E')) {
         rest = str_from(rest, 1);
         if (rest.len > 1 && rest.at[0] == '+' && is_digit(rest.at[1])) rest = str_from(rest, 1);
-        if (rest.len > 6 || !str_to_int(rest, &shift)) return fail_number(e, text);
+        if (rest.len > EXPONENT_CHARACTERS || !str_to_int(rest, &shift)) return fail_number(e, text);
         rest = STR_NONE;
     }
     if (rest.len) return fail_number(e, text);

@@ -57,14 +57,17 @@ KeySchema key_schema_read(const Doc *schema, const Doc *definitions);
 Str key_bytes(Arena *arena, const Doc *value); // of one key attribute
 Str item_row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *range); // range NULL: none
 bool key_of_item(Arena *arena, const Table *table, const Doc *item, Str *out, Error *e); // of an Item: other attributes may stand beside
+bool key_fits(const Table *table, const Doc *item); // its key attributes are there, with the right types
 bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Error *e); // of a Key: nothing else may
 bool index_key(Arena *arena, const Table *table, const Index *index, const Doc *item, Str *out); // false: the item is not in the index
-bool index_keys_check(const Table *table, const Doc *item, Error *e); // what an index is over must have its type
+Doc *index_view(Arena *arena, const Table *table, const Index *index, const Doc *item); // what it keeps of the item; NULL: the item is not in it
+bool index_keys_check(const Table *table, const Doc *item, bool update, Error *e); // what an index is over must have its type
 Doc *item_key_of(Arena *arena, const KeySchema *schema, const Doc *item);
 void key_add(Arena *arena, const KeySchema *schema, const Doc *item, Doc *to);
 
 // tables.c
 bool table_need(Turn *turn, Str name_or_arn, Table *out, Error *e);
+bool table_need_named(Turn *turn, const Call *call, Table *out, Error *e); // of TableName; what manages tables names the one that is missing
 Table table_read(Doc *doc);
 bool table_index(const Table *table, size_t position, Index *out); // 0, 1, …: global ones, then local ones; false: no more
 bool table_index_named(const Table *table, Str name, Index *out);
@@ -74,6 +77,7 @@ Doc *table_description(Turn *turn, const Table *table, const char *status);
 
 // table_checks.c
 bool check_new_table(const Call *call, Error *e);
+bool check_extras(const Call *call, Error *e); // streams and encryption, of CreateTable and UpdateTable
 bool check_new_index(const Call *call, const Doc *index, const Doc *key_schema, const Doc *definitions, bool global, Error *e);
 bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e);
 
@@ -94,6 +98,7 @@ typedef struct Write {
     Scope scope;
     Node *condition;
     Vec actions; // of an update
+    bool of_batch; // an item whose key does not fit is told as a Key that does not fit
     const Doc *old; // NULL: there was no item
     Doc *item; // NULL: there is none now
 } Write;
@@ -104,10 +109,21 @@ bool write_delete(Turn *turn, Write *write, Error *e);
 bool write_check(Turn *turn, Write *write, Error *e); // only the condition
 bool check_item_size(const Doc *item, Error *e);
 
-// capacity.c
+// capacity.c: what calls have used of a table and its indexes
+typedef struct Usage {
+    const Table *table;
+    double of_table;
+    double *of_index; // as table_index numbers them
+} Usage;
+
 double read_units(size_t bytes, bool consistent);
-double write_units(const Doc *old, const Doc *item);
-void capacity_show(Arena *arena, Doc *reply, const Doc *input, Str table_name, double units_used); // when ReturnConsumedCapacity asks for it
-Doc *capacity_doc(Arena *arena, Str table_name, double units_used);
+size_t table_indexes(const Table *table); // how many
+Usage usage_new(Arena *arena, const Table *table);
+void usage_add_write(Arena *arena, Usage *usage, const Doc *old, const Doc *item); // old, item NULL: there was none, there is none
+void usage_add_index_read(Usage *usage, Str name, double read);
+void usage_double(Usage *usage); // a transaction prepares and commits
+bool usage_wanted(const Doc *input); // by ReturnConsumedCapacity
+Doc *usage_doc(Arena *arena, const Usage *usage, const Doc *input, const char *split); // split: "ReadCapacityUnits" beside the total, or NULL
+Doc *collection_metrics(Arena *arena, const Doc *input, const Table *table, const Doc *item); // NULL: not asked for, or no local index
 
 extern const Operation DYNAMODB_OPERATIONS[]; // operations.c

@@ -51,7 +51,8 @@ typedef enum NodeKind {
     NODE_NOT_EXISTS,
     NODE_TYPE,
     NODE_BEGINS_WITH,
-    NODE_CONTAINS
+    NODE_CONTAINS,
+    NODE_UNKNOWN // a function that there is not: a fault, never evaluated
 } NodeKind;
 
 typedef struct Node Node;
@@ -61,6 +62,7 @@ struct Node {
     Path path; // NODE_PATH
     const Doc *value; // NODE_VALUE
     Node *first; // arguments
+    bool grouped; // it stood in parentheses
 };
 
 typedef enum ActionKind { ACTION_SET, ACTION_REMOVE, ACTION_ADD, ACTION_DELETE, ACTION_KINDS } ActionKind;
@@ -84,6 +86,7 @@ bool scope_end(const Scope *scope, Error *e); // fails when one was not used
 
 // `label`: the member of the input that the expression is ("ConditionExpression"), for messages.
 bool parse_condition(Scope *scope, const char *label, Str text, Node **out, Error *e);
+const char *condition_name(NodeKind kind); // of a condition, as messages call it: "=", "OR", "begins_with"
 bool parse_update(Scope *scope, Str text, Vec *actions, Error *e); // of Action
 bool parse_projection(Scope *scope, Str text, Vec *paths, Error *e); // of Path
 
@@ -92,6 +95,7 @@ const Doc *path_find(const Path *path, const Doc *item); // the value there, or 
 Doc *path_project(Arena *arena, const Vec *paths, const Doc *item); // a new item with these parts only
 Str path_text(Arena *arena, const Path *path);
 bool paths_overlap(const Path *a, const Path *b); // one is the other or lies within it
+bool paths_conflict(const Path *a, const Path *b); // where they part, one goes by name and the other by index
 
 // Changes the item; all operands are worked out on what it was before.
 bool update_apply(Arena *arena, const Vec *actions, Doc *item, Error *e);

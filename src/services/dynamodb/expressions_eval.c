@@ -28,6 +28,14 @@ bool paths_overlap(const Path *a, const Path *b) {
     return true;
 }
 
+bool paths_conflict(const Path *a, const Path *b) {
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        if (!a->steps[i].name.at != !b->steps[i].name.at) return true;
+        if (!same_step(&a->steps[i], &b->steps[i])) return false;
+    }
+    return false;
+}
+
 Str path_text(Arena *arena, const Path *path) { // [a, b, [2]]
     AUTO_BUF buf;
     buf_init(&buf, 1024);
@@ -68,7 +76,7 @@ static const Doc *operand(Arena *arena, const Node *node, const Doc *item) {
     assert(node); // the parser gives every node its arguments
     if (node->kind == NODE_VALUE) return node->value;
     if (node->kind == NODE_PATH) return path_find(&node->path, item);
-    const Doc *value = path_find(&node->first->path, item);
+    const Doc *value = operand(arena, node->first, item); // of size
     if (!value || !size_of(value, &size)) return NULL;
     return value_new(arena, VALUE_N, doc_of_str(arena, str_format(arena, "%lld", (long long)size)));
 }

@@ -47,7 +47,8 @@ void parser_next(Parser *parser) {
 }
 
 bool parser_begin(Parser *parser, Scope *scope, const char *label, Str text, Error *e) {
-    *parser = (Parser){.scope = scope, .label = label, .text = text, .e = e};
+    bool condition = !str_is(str_of(label), "UpdateExpression") && !str_is(str_of(label), "ProjectionExpression");
+    *parser = (Parser){.scope = scope, .label = label, .text = text, .condition = condition, .e = e};
     scope->any = true;
     if (!text.len) return fail_expression(parser, "The expression can not be empty;");
     if (text.len > EXPRESSION_BYTES)
@@ -68,6 +69,39 @@ bool parser_take(Parser *parser, const char *word) {
 }
 
 bool parser_want(Parser *parser, const char *word) { return parser_take(parser, word) || fail_syntax(parser); }
+
+// DynamoDB looks for faults of the whole expression first; in a condition then for those of each comparison in turn.
+static int rank_of(const Parser *parser, Fault fault) {
+    static const int of_condition[FAULTS] = {[FAULT_FUNCTION] = 1, [FAULT_MISUSED] = 2, [FAULT_RESERVED] = 3, [FAULT_NAME] = 4,
+                                             [FAULT_VALUE] = 4,    [FAULT_COUNT] = 5,   [FAULT_DISTINCT] = 6, [FAULT_TYPE] = 7};
+    static const int of_update[FAULTS] = {[FAULT_FUNCTION] = 1, [FAULT_SECTION] = 2, [FAULT_NAME] = 3,  [FAULT_VALUE] = 4, [FAULT_OVERLAP] = 5,
+                                          [FAULT_CONFLICT] = 6, [FAULT_OPERAND] = 7, [FAULT_COUNT] = 8, [FAULT_TYPE] = 8};
+    if (!parser->condition) return of_update[fault];
+    int rank = of_condition[fault];
+    return rank < of_condition[FAULT_NAME] ? rank : rank + FAULTS * parser->clause;
+}
+
+void note_fault(Parser *parser, Fault fault, const char *format, ...) {
+    char message[ERROR_MESSAGE_BYTES];
+    int rank = rank_of(parser, fault);
+    if (parser->fault.at && rank >= parser->fault_rank) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    parser->fault = str_copy(parser->scope->arena, str_of(message));
+    parser->fault_rank = rank;
+}
+
+void note_operand_type(Parser *parser, const char *sign, ValueType type) {
+    note_fault(parser, FAULT_TYPE, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", sign,
+               value_type_name(type));
+}
+
+bool parser_end(Parser *parser) {
+    if (parser->token.kind != TOKEN_END) return fail_syntax(parser);
+    return !parser->fault.at || fail_expression(parser, "%.*s", STR_ARG(parser->fault));
+}
 
 bool(fail_expression)(const Parser *parser, const char *format, ...) {
     char message[ERROR_MESSAGE_BYTES];

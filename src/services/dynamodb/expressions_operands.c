@@ -17,22 +17,29 @@ static void mark_used(Scope *scope, Str holder) {
     if (!doc_get_str_key(scope->used, holder)) doc_add(scope->used, holder, doc_of_bool(scope->arena, true));
 }
 
+// Words of the grammar: as an attribute's name they are no fault but a mistake of syntax.
+static bool is_keyword(const Parser *parser) {
+    static const char *const of_condition[] = {"AND", "OR", "NOT", "IN", "BETWEEN", NULL}, *const of_update[] = {"SET", "REMOVE", "ADD", "DELETE",
+                                                                                                                 NULL};
+    for (const char *const *word = parser->condition ? of_condition : of_update; *word; word++)
+        if (parser_is(parser, *word)) return true;
+    return false;
+}
+
 static bool take_name(Parser *parser, Str *out) {
     Str text = parser->token.text;
+    *out = text;
     if (parser->token.kind == TOKEN_NAME_HOLDER) {
         const Doc *name = doc_get_str_key(parser->scope->names, text);
-        if (!name) {
-            return fail_expression(parser, "An expression attribute name used in the document path is not defined; attribute name: %.*s",
-                                   STR_ARG(text));
-        }
+        if (!name)
+            note_fault(parser, FAULT_NAME, "An expression attribute name used in the document path is not defined; attribute name: %.*s",
+                       STR_ARG(text));
         mark_used(parser->scope, text);
-        *out = doc_str(name, STR(""));
-    } else if (parser->token.kind == TOKEN_NAME) {
-        if (is_reserved_word(parser->scope->arena, text))
-            return fail_expression(parser, "Attribute name is a reserved keyword; reserved keyword: %.*s", STR_ARG(text));
-        *out = text;
-    } else {
+        *out = doc_str(name, text);
+    } else if (parser->token.kind != TOKEN_NAME || is_keyword(parser)) {
         return fail_syntax(parser);
+    } else if (is_reserved_word(parser->scope->arena, text)) {
+        note_fault(parser, FAULT_RESERVED, "Attribute name is a reserved keyword; reserved keyword: %.*s", STR_ARG(text));
     }
     parser_next(parser);
     return true;
@@ -71,44 +78,35 @@ bool parse_value(Parser *parser, const Doc **out) {
     if (parser->token.kind != TOKEN_VALUE_HOLDER) return fail_syntax(parser);
     const Doc *value = doc_get_str_key(parser->scope->values, holder);
     if (!value)
-        return fail_expression(parser, "An expression attribute value used in expression is not defined; attribute value: %.*s", STR_ARG(holder));
+        note_fault(parser, FAULT_VALUE, "An expression attribute value used in expression is not defined; attribute value: %.*s", STR_ARG(holder));
     mark_used(parser->scope, holder);
     parser_next(parser);
     *out = value;
     return true;
 }
 
-static bool is_call(const Parser *parser) {
+bool parse_atom(Parser *parser, Node **out) {
+    bool value = parser->token.kind == TOKEN_VALUE_HOLDER;
+    Node *node = new_node(parser, value ? NODE_VALUE : NODE_PATH);
+    TRY(value ? parse_value(parser, &node->value) : parse_path(parser, &node->path));
+    *out = node;
+    return true;
+}
+
+bool parser_at_call(const Parser *parser) {
     size_t at = parser->at;
     while (at < parser->text.len && (parser->text.at[at] == ' ' || parser->text.at[at] == '\t')) at++;
     return parser->token.kind == TOKEN_NAME && at < parser->text.len && parser->text.at[at] == '(';
 }
 
-static bool parse_size(Parser *parser, Node **out) {
-    if (!str_is(parser->token.text, "size")) {
-        Str name = parser->token.text;
-        return fail_expression(parser, "Invalid function name; function: %.*s", STR_ARG(name));
-    }
-    Node *size = new_node(parser, NODE_SIZE), *path = new_node(parser, NODE_PATH);
-    parser_next(parser);
-    TRY(parser_want(parser, "("));
-    TRY(parse_path(parser, &path->path));
-    TRY(parser_want(parser, ")"));
-    add_argument(size, path);
-    *out = size;
-    return true;
-}
-
-bool parse_operand(Parser *parser, Node **out) {
-    if (is_call(parser)) return parse_size(parser, out);
-    bool value = parser->token.kind == TOKEN_VALUE_HOLDER;
-    Node *node = new_node(parser, value ? NODE_VALUE : NODE_PATH);
-    if (value)
-        TRY(parse_value(parser, &node->value));
-    else
-        TRY(parse_path(parser, &node->path));
-    *out = node;
-    return true;
+// One path may not be another or lie within it, nor may they differ on whether something is a map or a list.
+void check_overlap(Parser *parser, const Path *before, const Path *path) {
+    bool conflict = paths_conflict(before, path);
+    if (!conflict && !paths_overlap(before, path)) return;
+    Str one = path_text(parser->scope->arena, before), two = path_text(parser->scope->arena, path);
+    note_fault(parser, conflict ? FAULT_CONFLICT : FAULT_OVERLAP,
+               "Two document paths %s with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
+               conflict ? "conflict" : "overlap", STR_ARG(one), STR_ARG(two));
 }
 
 // ---- Scope ----
@@ -123,8 +121,11 @@ static bool check_holders(const Doc *map, const char *member, char mark, Error *
 }
 
 static bool check_values(Arena *arena, const Doc *values, Error *e) {
-    for (Doc *value = doc_first(values); value; value = value->next)
-        if (!value_check(arena, value, e)) return fail_within(e, "ExpressionAttributeValues contains invalid value: %.*s", STR_ARG(value->key));
+    for (Doc *value = doc_first(values); value; value = value->next) {
+        Error why = {0};
+        if (value_check(arena, value, &why)) continue;
+        return fail(e, "ValidationException", "ExpressionAttributeValues contains invalid value: %s for key %.*s", why.message, STR_ARG(value->key));
+    }
     return true;
 }
 

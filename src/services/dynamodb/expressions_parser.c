@@ -1,183 +1,176 @@
 // Conditions and projections, by recursive descent. OR binds least, then AND, NOT, comparisons.
+//
+// A parenthesis may open a condition or an operand: which of them shows only behind it. So what stands in it is parsed as a condition that may turn out to be
+// an operand (`is_operand`), and where a condition must stand it is asked for (`want_condition`).
 #include "services/dynamodb/expressions_lexer.h"
+
+enum { IN_OPERANDS = 100 };
 
 static bool parse_or(Parser *parser, Node **out);
 
-static bool descend(Parser *parser) {
+bool parser_descend(Parser *parser) {
     if (++parser->depth <= EXPRESSION_DEPTH) return true;
     return fail_expression(parser, "The expression has too deep nesting; nesting levels: %d", parser->depth);
 }
 
-static bool count_operator(Parser *parser) {
+bool parser_count_operator(Parser *parser) {
     if (++parser->operators <= EXPRESSION_OPERATORS) return true;
     return fail_expression(parser, "The expression contains too many operators; operator count: %d", parser->operators);
 }
 
-// ---- Functions ----
-
-typedef struct Function {
-    const char *name;
-    NodeKind kind;
-    size_t arguments;
-} Function;
-
-static const Function FUNCTIONS[] = {
-    {"attribute_exists", NODE_EXISTS, 1}, {"attribute_not_exists", NODE_NOT_EXISTS, 1},
-    {"attribute_type", NODE_TYPE, 2},     {"begins_with", NODE_BEGINS_WITH, 2},
-    {"contains", NODE_CONTAINS, 2},
-};
-
-static const Function *function_named(Str name) {
-    for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
-        if (str_is(name, FUNCTIONS[i].name)) return &FUNCTIONS[i];
-    return NULL;
-}
-
-static bool fail_operand(const Parser *parser, const char *function, const Doc *value) {
-    return fail_expression(parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", function,
-                           value_type_name(value_type(value)));
-}
-
-// What can be said of the arguments before there is an item.
-static bool check_function(const Parser *parser, const Function *function, const Node *node) {
-    const Node *first = node->first, *second = first->next;
-    ValueType type;
-    if ((function->kind == NODE_EXISTS || function->kind == NODE_NOT_EXISTS || function->kind == NODE_TYPE) && first->kind != NODE_PATH)
-        return fail_expression(parser, "Operator or function requires a document path; operator or function: %s", function->name);
-    if (!second || second->kind != NODE_VALUE) return true;
-    ValueType given = value_type(second->value);
-    if (function->kind == NODE_TYPE && given != VALUE_S) return fail_operand(parser, function->name, second->value);
-    if (function->kind == NODE_TYPE && !value_type_named(value_text(second->value), &type)) {
-        Str name = value_text(second->value);
-        return fail_expression(parser, "Invalid attribute type name found; type: %.*s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", STR_ARG(name));
-    }
-    if (function->kind == NODE_BEGINS_WITH && given != VALUE_S && given != VALUE_B) return fail_operand(parser, function->name, second->value);
-    return true;
-}
-
-static bool parse_function(Parser *parser, const Function *function, Node **out) {
-    Node *node = new_node(parser, function->kind);
-    size_t count = 0;
-    TRY(count_operator(parser));
-    parser_next(parser);
-    TRY(parser_want(parser, "("));
-    do {
-        Node *argument = NULL;
-        TRY(parse_operand(parser, &argument));
-        add_argument(node, argument);
-        count++;
-    } while (parser_take(parser, ","));
-    TRY(parser_want(parser, ")"));
-    if (count != function->arguments) {
-        return fail_expression(parser, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %zu",
-                               function->name, count);
-    }
-    TRY(check_function(parser, function, node));
-    *out = node;
-    return true;
+void parser_close_group(Parser *parser, Node *node) {
+    if (node->grouped) note_fault(parser, FAULT_PARENTHESES, "The expression has redundant parentheses;");
+    node->grouped = true;
 }
 
 // ---- Comparisons ----
 
-static bool take_comparator(Parser *parser, NodeKind *out) {
-    static const struct {
-        const char *sign;
-        NodeKind kind;
-    } comparators[] = {{"=", NODE_EQ}, {"<>", NODE_NE}, {"<=", NODE_LE}, {"<", NODE_LT}, {">=", NODE_GE}, {">", NODE_GT}};
-    for (size_t i = 0; i < sizeof comparators / sizeof *comparators; i++) {
-        if (parser->token.kind != TOKEN_SIGN || !parser_take(parser, comparators[i].sign)) continue;
-        *out = comparators[i].kind;
-        return true;
+typedef struct Comparator {
+    const char *sign;
+    NodeKind kind;
+} Comparator;
+
+static const Comparator COMPARATORS[] = {{"=", NODE_EQ}, {"<>", NODE_NE}, {"<=", NODE_LE}, {"<", NODE_LT}, {">=", NODE_GE}, {">", NODE_GT}};
+
+static const Comparator *take_comparator(Parser *parser) {
+    for (size_t i = 0; i < sizeof COMPARATORS / sizeof *COMPARATORS; i++)
+        if (parser->token.kind == TOKEN_SIGN && parser_take(parser, COMPARATORS[i].sign)) return &COMPARATORS[i];
+    return NULL;
+}
+
+const char *condition_name(NodeKind kind) {
+    static const char *const words[] = {[NODE_BETWEEN] = "BETWEEN", [NODE_IN] = "IN", [NODE_AND] = "AND", [NODE_OR] = "OR", [NODE_NOT] = "NOT"};
+    for (size_t i = 0; i < sizeof COMPARATORS / sizeof *COMPARATORS; i++)
+        if (COMPARATORS[i].kind == kind) return COMPARATORS[i].sign;
+    if (kind < sizeof words / sizeof *words && words[kind]) return words[kind];
+    return function_name(kind);
+}
+
+static void check_ordered(Parser *parser, const char *sign, const Node *operands) {
+    for (const Node *one = operands; one; one = one->next) {
+        ValueType type = operand_type(one);
+        if (type != VALUE_TYPES && type != VALUE_S && type != VALUE_N && type != VALUE_B) note_operand_type(parser, sign, type);
     }
-    return false;
+}
+
+static Str bound_text(Arena *arena, const Doc *value) {
+    ValueType type = value_type(value);
+    Str text = type == VALUE_B ? str_base64(arena, value_text(value)) : value_text(value);
+    return str_format(arena, "AttributeValue: {%s:%.*s}", value_type_name(type), STR_ARG(text));
+}
+
+static void check_bounds(Parser *parser, const Node *low, const Node *high) {
+    int order = 0;
+    if (low->kind != NODE_VALUE || high->kind != NODE_VALUE || !low->value || !high->value) return;
+    bool same = value_type(low->value) == value_type(high->value);
+    if (same && !(value_compare(low->value, high->value, &order) && order > 0)) return;
+    Str lower = bound_text(parser->scope->arena, low->value), upper = bound_text(parser->scope->arena, high->value);
+    note_fault(parser, FAULT_TYPE, "The BETWEEN operator requires %s; lower bound operand: %.*s, upper bound operand: %.*s",
+               same ? "upper bound to be greater than or equal to lower bound" : "same data type for lower and upper bounds", STR_ARG(lower),
+               STR_ARG(upper));
 }
 
 static bool parse_between(Parser *parser, Node *left, Node **out) {
     Node *node = new_node(parser, NODE_BETWEEN), *low = NULL, *high = NULL;
-    int order;
     TRY(parse_operand(parser, &low));
     TRY(parser_want(parser, "and"));
     TRY(parse_operand(parser, &high));
-    if (low->kind == NODE_VALUE && high->kind == NODE_VALUE && value_compare(low->value, high->value, &order) && order > 0)
-        return fail_expression(parser, "The BETWEEN operator requires upper bound to be greater than or equal to lower bound");
     add_argument(node, left);
     add_argument(node, low);
     add_argument(node, high);
+    check_ordered(parser, "BETWEEN", node->first);
+    check_bounds(parser, low, high);
     *out = node;
     return true;
 }
 
 static bool parse_in(Parser *parser, Node *left, Node **out) {
     Node *node = new_node(parser, NODE_IN);
+    size_t count;
     add_argument(node, left);
-    TRY(parser_want(parser, "("));
-    do {
-        Node *one = NULL;
-        TRY(parse_operand(parser, &one));
-        add_argument(node, one);
-    } while (parser_take(parser, ","));
-    TRY(parser_want(parser, ")"));
+    TRY(parse_arguments(parser, node, parse_operand, &count));
+    if (count > IN_OPERANDS) note_fault(parser, FAULT_COUNT, "The IN operator is provided with too many operands; number of operands: %zu", count);
+    for (const Node *one = left->next; one; one = one->next) check_distinct(parser, "IN", left, one);
     *out = node;
     return true;
 }
 
-static bool same_path(const Node *a, const Node *b) {
-    return a->kind == NODE_PATH && b->kind == NODE_PATH && a->path.count == b->path.count && paths_overlap(&a->path, &b->path);
-}
-
-static bool parse_comparison(Parser *parser, Node **out) {
-    Node *left = NULL, *right = NULL;
-    NodeKind kind;
-    TRY(parse_operand(parser, &left));
-    TRY(count_operator(parser));
-    if (parser_take(parser, "between")) return parse_between(parser, left, out);
-    if (parser_take(parser, "in")) return parse_in(parser, left, out);
-    if (!take_comparator(parser, &kind)) return fail_syntax(parser);
+static bool parse_compared(Parser *parser, const Comparator *comparator, Node *left, Node **out) {
+    Node *right = NULL, *node = new_node(parser, comparator->kind);
     TRY(parse_operand(parser, &right));
-    if (same_path(left, right)) {
-        Str path = path_text(parser->scope->arena, &left->path);
-        return fail_expression(
-            parser, "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %.*s",
-            "comparison", STR_ARG(path));
-    }
-    Node *node = new_node(parser, kind);
     add_argument(node, left);
     add_argument(node, right);
+    check_distinct(parser, comparator->sign, left, right);
+    if (comparator->kind != NODE_EQ && comparator->kind != NODE_NE) check_ordered(parser, comparator->sign, node->first);
     *out = node;
     return true;
 }
+
+static bool is_operand(const Node *node) { return node->kind == NODE_PATH || node->kind == NODE_VALUE || node->kind == NODE_SIZE; }
+
+static bool may_be_compared(const Node *node) { return is_operand(node) || node->kind == NODE_UNKNOWN || function_name(node->kind); }
 
 // ---- Logic ----
 
+// An operand or a condition in parentheses, or a first operand.
 static bool parse_primary(Parser *parser, Node **out) {
-    const Function *function = parser->token.kind == TOKEN_NAME ? function_named(parser->token.text) : NULL;
-    if (function) return parse_function(parser, function, out);
-    if (!parser_take(parser, "(")) return parse_comparison(parser, out);
-    TRY(descend(parser));
+    if (!parser_take(parser, "(")) return parser_at_call(parser) ? parse_call(parser, out) : parse_atom(parser, out);
+    TRY(parser_descend(parser));
     TRY(parse_or(parser, out));
     parser->depth--;
+    parser_close_group(parser, *out);
     return parser_want(parser, ")");
 }
 
+static bool parse_comparison(Parser *parser, Node **out) {
+    Node *left = NULL;
+    TRY(parse_primary(parser, &left));
+    *out = left;
+    if (!may_be_compared(left)) return true;
+    bool between = parser_is(parser, "between"), in = parser_is(parser, "in");
+    const Comparator *comparator = between || in ? NULL : take_comparator(parser);
+    if (!between && !in && !comparator) return true;
+    TRY(parser_count_operator(parser));
+    if (!comparator) parser_next(parser);
+    TRY(between ? parse_between(parser, left, out) : in ? parse_in(parser, left, out) : parse_compared(parser, comparator, left, out));
+    check_not_misused(parser, (*out)->first);
+    parser->clause++;
+    return true;
+}
+
+// Where a condition stands: an operand alone is a mistake, and so is a size that nothing is compared with.
+static bool want_condition(Parser *parser, const Node *node) {
+    if (node->kind == NODE_SIZE)
+        note_fault(parser, FAULT_MISUSED, "The function is not allowed to be used this way in an expression; function: size");
+    else if (is_operand(node))
+        return fail_syntax(parser);
+    return true;
+}
+
 static bool parse_not(Parser *parser, Node **out) {
-    if (!parser_take(parser, "not")) return parse_primary(parser, out);
+    if (!parser_take(parser, "not")) return parse_comparison(parser, out);
     Node *node = new_node(parser, NODE_NOT), *argument = NULL;
-    TRY(descend(parser));
-    TRY(count_operator(parser));
+    TRY(parser_descend(parser));
+    TRY(parser_count_operator(parser));
     TRY(parse_not(parser, &argument));
+    TRY(want_condition(parser, argument));
     parser->depth--;
     add_argument(node, argument);
     *out = node;
     return true;
 }
 
-static bool parse_and(Parser *parser, Node **out) {
+// Operands that `word` joins, from the left.
+static bool parse_joined(Parser *parser, const char *word, NodeKind kind, bool parse_one(Parser *parser, Node **out), Node **out) {
     Node *left = NULL;
-    TRY(parse_not(parser, &left));
-    while (parser_take(parser, "and")) {
-        Node *node = new_node(parser, NODE_AND), *right = NULL;
-        TRY(count_operator(parser));
-        TRY(parse_not(parser, &right));
+    TRY(parse_one(parser, &left));
+    while (parser_is(parser, word)) {
+        Node *node = new_node(parser, kind), *right = NULL;
+        TRY(want_condition(parser, left));
+        parser_next(parser);
+        TRY(parser_count_operator(parser));
+        TRY(parse_one(parser, &right));
+        TRY(want_condition(parser, right));
         add_argument(node, left);
         add_argument(node, right);
         left = node;
@@ -186,44 +179,22 @@ static bool parse_and(Parser *parser, Node **out) {
     return true;
 }
 
-static bool parse_or(Parser *parser, Node **out) {
-    Node *left = NULL;
-    TRY(parse_and(parser, &left));
-    while (parser_take(parser, "or")) {
-        Node *node = new_node(parser, NODE_OR), *right = NULL;
-        TRY(count_operator(parser));
-        TRY(parse_and(parser, &right));
-        add_argument(node, left);
-        add_argument(node, right);
-        left = node;
-    }
-    *out = left;
-    return true;
-}
+static bool parse_and(Parser *parser, Node **out) { return parse_joined(parser, "and", NODE_AND, parse_not, out); }
+
+static bool parse_or(Parser *parser, Node **out) { return parse_joined(parser, "or", NODE_OR, parse_and, out); }
 
 bool parse_condition(Scope *scope, const char *label, Str text, Node **out, Error *e) {
     Parser parser;
     Node *node = NULL;
     TRY(parser_begin(&parser, scope, label, text, e));
     TRY(parse_or(&parser, &node));
-    if (parser.token.kind != TOKEN_END) return fail_syntax(&parser);
+    TRY(want_condition(&parser, node));
+    TRY(parser_end(&parser));
     *out = node;
     return true;
 }
 
 // ---- Projections ----
-
-static bool check_overlap(const Parser *parser, const Vec *paths, const Path *path) {
-    for (size_t i = 0; i < paths->len; i++) {
-        const Path *other = vec_at(paths, i);
-        if (!paths_overlap(other, path)) continue;
-        Str one = path_text(parser->scope->arena, other), two = path_text(parser->scope->arena, path);
-        return fail_expression(
-            parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
-            STR_ARG(one), STR_ARG(two));
-    }
-    return true;
-}
 
 bool parse_projection(Scope *scope, Str text, Vec *paths, Error *e) {
     Parser parser;
@@ -231,8 +202,8 @@ bool parse_projection(Scope *scope, Str text, Vec *paths, Error *e) {
     do {
         Path path = {0};
         TRY(parse_path(&parser, &path));
-        TRY(check_overlap(&parser, paths, &path));
+        for (size_t i = 0; i < paths->len; i++) check_overlap(&parser, vec_at(paths, i), &path);
         vec_add(paths, Path, path);
     } while (parser_take(&parser, ","));
-    return parser.token.kind == TOKEN_END || fail_syntax(&parser);
+    return parser_end(&parser);
 }

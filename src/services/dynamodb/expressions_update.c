@@ -1,43 +1,49 @@
 // The grammar of updates: each of SET, REMOVE, ADD, DELETE at most once, in any order.
 #include "services/dynamodb/expressions_lexer.h"
 
-static bool parse_set_value(Parser *parser, Node **out);
-
 static const char *const SECTIONS[ACTION_KINDS] = {
     [ACTION_SET] = "SET", [ACTION_REMOVE] = "REMOVE", [ACTION_ADD] = "ADD", [ACTION_DELETE] = "DELETE"};
 
-static bool parse_two(Parser *parser, NodeKind kind, Node **out) {
-    Node *node = new_node(parser, kind), *one = NULL, *two = NULL;
-    const char *name = kind == NODE_LIST_APPEND ? "list_append" : "if_not_exists";
+static bool parse_set_operand(Parser *parser, Node **out);
+
+// What a value of the call must be: of lists and numbers found in the item this shows only there.
+static void check_values(Parser *parser, const char *sign, const Node *operands, ValueType wanted) {
+    for (const Node *one = operands; one; one = one->next) {
+        ValueType type = one->kind == NODE_VALUE ? value_type(one->value) : VALUE_TYPES;
+        if (type != VALUE_TYPES && type != wanted) note_operand_type(parser, sign, type);
+    }
+}
+
+static bool parse_set_call(Parser *parser, Node **out) {
+    Str name = parser->token.text;
+    bool append = str_is(name, "list_append"), exists = str_is(name, "if_not_exists");
+    Node *node = new_node(parser, append ? NODE_LIST_APPEND : exists ? NODE_IF_NOT_EXISTS : NODE_UNKNOWN);
+    size_t count;
+    TRY(parser_descend(parser));
     parser_next(parser);
-    TRY(parser_want(parser, "("));
-    TRY(parse_set_value(parser, &one));
-    TRY(parser_want(parser, ","));
-    TRY(parse_set_value(parser, &two));
-    TRY(parser_want(parser, ")"));
-    if (kind == NODE_IF_NOT_EXISTS && one->kind != NODE_PATH)
-        return fail_expression(parser, "Operator or function requires a document path; operator or function: %s", name);
-    add_argument(node, one);
-    add_argument(node, two);
+    TRY(parse_arguments(parser, node, parse_set_operand, &count));
+    parser->depth--;
+    if (!append && !exists)
+        note_fault(parser, FAULT_FUNCTION, "Invalid function name; function: %.*s", STR_ARG(name));
+    else
+        check_operand_count(parser, append ? "list_append" : "if_not_exists", 2, count);
+    if (append) check_values(parser, "list_append", node->first, VALUE_L);
+    if (exists && node->first->kind != NODE_PATH)
+        note_fault(parser, FAULT_TYPE, "Operator or function requires a document path; operator or function: if_not_exists");
     *out = node;
     return true;
 }
 
+static bool parse_set_value(Parser *parser, Node **out);
+
+// A path, :value, function, or one of these in parentheses.
 static bool parse_set_operand(Parser *parser, Node **out) {
-    bool name = parser->token.kind == TOKEN_NAME;
-    if (name && str_is(parser->token.text, "if_not_exists")) return parse_two(parser, NODE_IF_NOT_EXISTS, out);
-    if (name && str_is(parser->token.text, "list_append")) return parse_two(parser, NODE_LIST_APPEND, out);
-    if (!parser_take(parser, "(")) return parse_operand(parser, out);
-    if (++parser->depth > EXPRESSION_DEPTH) return fail_expression(parser, "The expression has too deep nesting; nesting levels: %d", parser->depth);
+    if (parser_at_call(parser)) return parse_set_call(parser, out);
+    if (!parser_take(parser, "(")) return parse_atom(parser, out);
+    TRY(parser_descend(parser));
     TRY(parse_set_value(parser, out));
     parser->depth--;
     return parser_want(parser, ")");
-}
-
-static bool check_number_operand(const Parser *parser, const char *sign, const Node *operand) {
-    if (operand->kind != NODE_VALUE || value_type(operand->value) == VALUE_N) return true;
-    return fail_expression(parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", sign,
-                           value_type_name(value_type(operand->value)));
 }
 
 static bool parse_set_value(Parser *parser, Node **out) {
@@ -50,34 +56,22 @@ static bool parse_set_value(Parser *parser, Node **out) {
     }
     parser_next(parser);
     TRY(parse_set_operand(parser, &right));
-    TRY(check_number_operand(parser, plus ? "+" : "-", left));
-    TRY(check_number_operand(parser, plus ? "+" : "-", right));
     Node *node = new_node(parser, plus ? NODE_ADD : NODE_SUBTRACT);
     add_argument(node, left);
     add_argument(node, right);
+    check_values(parser, plus ? "+" : "-", node->first, VALUE_N);
     *out = node;
     return true;
 }
 
-static bool check_overlap(const Parser *parser, const Vec *actions, const Path *path) {
-    for (size_t i = 0; i < actions->len; i++) {
-        const Action *other = vec_at(actions, i);
-        if (!paths_overlap(&other->path, path)) continue;
-        Str one = path_text(parser->scope->arena, &other->path), two = path_text(parser->scope->arena, path);
-        return fail_expression(
-            parser, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %.*s, path two: %.*s",
-            STR_ARG(one), STR_ARG(two));
-    }
-    return true;
-}
-
 // ADD takes numbers and sets, DELETE sets.
-static bool check_section_operand(const Parser *parser, ActionKind kind, const Doc *value) {
+static void check_section_operand(Parser *parser, ActionKind kind, const Doc *value) {
     ValueType type = value_type(value);
     bool set = type == VALUE_SS || type == VALUE_NS || type == VALUE_BS;
-    if (set || (kind == ACTION_ADD && type == VALUE_N)) return true;
-    return fail_expression(parser, "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
-                           SECTIONS[kind], value_type_word(type), SECTIONS[kind]);
+    if (set || type == VALUE_TYPES || (kind == ACTION_ADD && type == VALUE_N)) return;
+    note_fault(parser, FAULT_OPERAND,
+               "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND", SECTIONS[kind],
+               value_type_word(type), SECTIONS[kind]);
 }
 
 static bool parse_action(Parser *parser, ActionKind kind, Vec *actions) {
@@ -89,9 +83,9 @@ static bool parse_action(Parser *parser, ActionKind kind, Vec *actions) {
     } else if (kind != ACTION_REMOVE) {
         action.operand = new_node(parser, NODE_VALUE);
         TRY(parse_value(parser, &action.operand->value));
-        TRY(check_section_operand(parser, kind, action.operand->value));
+        check_section_operand(parser, kind, action.operand->value);
     }
-    TRY(check_overlap(parser, actions, &action.path));
+    for (size_t i = 0; i < actions->len; i++) check_overlap(parser, &((const Action *)vec_at(actions, i))->path, &action.path);
     vec_add(actions, Action, action);
     return true;
 }
@@ -112,9 +106,9 @@ bool parse_update(Scope *scope, Str text, Vec *actions, Error *e) {
     while (parser.token.kind != TOKEN_END) {
         ActionKind kind = ACTION_SET;
         TRY(take_section(&parser, &kind));
-        if (seen[kind]) return fail_expression(&parser, "The \"%s\" section can only be used once in an update expression;", SECTIONS[kind]);
+        if (seen[kind]) note_fault(&parser, FAULT_SECTION, "The \"%s\" section can only be used once in an update expression;", SECTIONS[kind]);
         seen[kind] = true;
         do { TRY(parse_action(&parser, kind, actions)); } while (parser_take(&parser, ","));
     }
-    return true;
+    return parser_end(&parser);
 }

@@ -24,8 +24,11 @@ Outcome get_item(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(key_exactly(arena, &table, wanted, &key, e));
     *out = doc_map(arena);
     bool found = item_get(turn, key, &item);
-    if (doc_get(call->input, "ReturnConsumedCapacity"))
-        capacity_show(arena, *out, call->input, table.name, read_units(item_bytes(item), doc_flag(call->input, "ConsistentRead", false)));
+    if (usage_wanted(call->input)) {
+        Usage usage = usage_new(arena, &table);
+        usage.of_table = read_units(item_bytes(item), doc_flag(call->input, "ConsistentRead", false));
+        doc_set(*out, "ConsumedCapacity", usage_doc(arena, &usage, call->input, NULL));
+    }
     if (found) doc_add(*out, STR("Item"), paths.len ? path_project(arena, &paths, item) : item);
     return OUTCOME_DONE;
 }
@@ -38,9 +41,16 @@ static bool check_return_values(const Call *call, const char *const *allowed, Er
 }
 
 static Doc *write_reply(const Write *write) {
-    Doc *reply = doc_map(write->call->arena);
-    if (doc_get(write->input, "ReturnConsumedCapacity"))
-        capacity_show(write->call->arena, reply, write->input, write->table.name, write_units(write->old, write->item));
+    Arena *arena = write->call->arena;
+    Doc *reply = doc_map(arena);
+    if (usage_wanted(write->input)) {
+        Usage usage = usage_new(arena, &write->table);
+        usage_add_write(arena, &usage, write->old, write->item);
+        doc_set(reply, "ConsumedCapacity", usage_doc(arena, &usage, write->input, NULL));
+    }
+    const Doc *key = doc_get(write->input, "Key");
+    Doc *metrics = collection_metrics(arena, write->input, &write->table, key ? key : write->item);
+    if (metrics) doc_set(reply, "ItemCollectionMetrics", metrics);
     return reply;
 }
 

@@ -34,6 +34,11 @@ Str item_row_key(Arena *arena, uint64_t number, const Doc *hash, const Doc *rang
     return KEY(arena, key_number(number), key_text(key_bytes(arena, hash)), key_text(key_bytes(arena, range)));
 }
 
+static bool fail_size(bool is_range, Error *e) {
+    if (is_range) return dynamodb_bad_parameters(e, "Aggregated size of all range keys has exceeded the size limit of %d bytes", RANGE_BYTES);
+    return dynamodb_bad_parameters(e, "Size of hashkey has exceeded the maximum size limit of%d bytes", HASH_BYTES);
+}
+
 static bool check_size(const KeyAttribute *attribute, const Doc *value, bool is_range, Error *e) {
     size_t most = is_range ? RANGE_BYTES : HASH_BYTES, bytes = value_bytes(value);
     if (attribute->type != VALUE_N && bytes == 0) {
@@ -42,8 +47,7 @@ static bool check_size(const KeyAttribute *attribute, const Doc *value, bool is_
             attribute->type == VALUE_S ? "string" : "binary", STR_ARG(attribute->name));
     }
     if (bytes <= most) return true;
-    if (is_range) return dynamodb_bad_parameters(e, "Aggregated size of all range keys has exceeded the size limit of %zu bytes", most);
-    return dynamodb_bad_parameters(e, "Size of hashkey has exceeded the maximum size limit of%zu bytes", most);
+    return fail_size(is_range, e);
 }
 
 static bool take_part(const KeyAttribute *attribute, const Doc *item, bool is_range, const Doc **out, Error *e) {
@@ -67,12 +71,16 @@ bool key_of_item(Arena *arena, const Table *table, const Doc *item, Str *out, Er
     return true;
 }
 
-bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Error *e) {
+bool key_fits(const Table *table, const Doc *item) {
     const KeyAttribute *parts[] = {&table->key.hash, &table->key.range};
+    for (size_t i = 0; i < 2 && parts[i]->name.at; i++)
+        if (value_type(doc_get_str_key(item, parts[i]->name)) != parts[i]->type) return false;
+    return true;
+}
+
+bool key_exactly(Arena *arena, const Table *table, const Doc *key, Str *out, Error *e) {
     size_t wanted = table->key.range.name.at ? 2 : 1;
-    bool fits = doc_count(key) == wanted;
-    for (size_t i = 0; i < wanted && fits; i++) fits = value_type(doc_get_str_key(key, parts[i]->name)) == parts[i]->type;
-    if (!fits) return dynamodb_invalid(e, "The provided key element does not match the schema");
+    if (doc_count(key) != wanted || !key_fits(table, key)) return dynamodb_invalid(e, "The provided key element does not match the schema");
     return key_of_item(arena, table, key, out, e);
 }
 
@@ -92,26 +100,60 @@ bool index_key(Arena *arena, const Table *table, const Index *index, const Doc *
     return true;
 }
 
-static bool check_index_part(const Index *index, const KeyAttribute *attribute, const Doc *item, Error *e) {
-    const Doc *value = attribute->name.at ? doc_get_str_key(item, attribute->name) : NULL;
-    if (!value) return true;
-    if (value_type(value) != attribute->type) {
-        return dynamodb_bad_parameters(e, "Type mismatch for Index Key %.*s Expected: %s Actual: %s IndexName: %.*s", STR_ARG(attribute->name),
-                                       value_type_name(attribute->type), value_type_name(value_type(value)), STR_ARG(index->name));
+Doc *index_view(Arena *arena, const Table *table, const Index *index, const Doc *item) {
+    Str key;
+    if (!index_key(arena, table, index, item, &key)) return NULL;
+    if (str_is(doc_text(index->projection, "ProjectionType"), "ALL")) return (Doc *)item;
+    Doc *part = item_key_of(arena, &table->key, item);
+    key_add(arena, &index->key, item, part);
+    for (const Doc *name = doc_first(doc_get(index->projection, "NonKeyAttributes")); name; name = name->next) {
+        const Doc *value = doc_get_str_key(item, doc_str(name, STR("")));
+        if (value) doc_put(part, value->key, doc_copy(arena, value));
     }
-    if (attribute->type == VALUE_N || value_bytes(value) > 0) return true;
-    return dynamodb_invalid(e,
-                            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
-                            "AttributeValue for a key attribute cannot "
-                            "contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
-                            attribute->type == VALUE_S ? "string" : "binary", STR_ARG(index->name), STR_ARG(attribute->name));
+    return part;
 }
 
-bool index_keys_check(const Table *table, const Doc *item, Error *e) {
+// An update does not say which index it was.
+static bool fail_index_type(const Index *index, const KeyAttribute *attribute, ValueType given, bool update, Error *e) {
+    if (update) return dynamodb_invalid(e, "The update expression attempted to update the secondary index key to unsupported type");
+    return dynamodb_bad_parameters(e, "Type mismatch for Index Key %.*s Expected: %s Actual: %s IndexName: %.*s", STR_ARG(attribute->name),
+                                   value_type_name(attribute->type), value_type_name(given), STR_ARG(index->name));
+}
+
+static bool fail_index_empty(const Index *index, const KeyAttribute *attribute, bool update, Error *e) {
+    const char *what = attribute->type == VALUE_S ? "string" : "binary";
+    if (update) {
+        return dynamodb_invalid(
+            e,
+            "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value "
+            "that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.",
+            what);
+    }
+    return dynamodb_invalid(e,
+                            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+                            "AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
+                            what, STR_ARG(index->name), STR_ARG(attribute->name));
+}
+
+static bool fail_index_size(bool is_range, bool update, Error *e) {
+    if (update) return dynamodb_invalid(e, "The update expression attempted to update the secondary index key beyond allowed size limits");
+    return fail_size(is_range, e);
+}
+
+static bool check_index_part(const Index *index, bool is_range, const Doc *item, bool update, Error *e) {
+    const KeyAttribute *attribute = is_range ? &index->key.range : &index->key.hash;
+    const Doc *value = attribute->name.at ? doc_get_str_key(item, attribute->name) : NULL;
+    if (!value) return true;
+    if (value_type(value) != attribute->type) return fail_index_type(index, attribute, value_type(value), update, e);
+    if (attribute->type != VALUE_N && value_bytes(value) == 0) return fail_index_empty(index, attribute, update, e);
+    return value_bytes(value) <= (is_range ? RANGE_BYTES : HASH_BYTES) || fail_index_size(is_range, update, e);
+}
+
+bool index_keys_check(const Table *table, const Doc *item, bool update, Error *e) {
     Index index;
     for (size_t i = 0; table_index(table, i, &index); i++) {
-        TRY(check_index_part(&index, &index.key.hash, item, e));
-        TRY(check_index_part(&index, &index.key.range, item, e));
+        TRY(check_index_part(&index, false, item, update, e));
+        TRY(check_index_part(&index, true, item, update, e));
     }
     return true;
 }

@@ -27,7 +27,11 @@ typedef struct Reading {
     bool more;
 } Reading;
 
-bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e); // table, index, stand-ins, filter, projection, Select
+// In this order: what is asked is judged before the table is looked for.
+bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e); // stand-ins
+bool reading_parse(Reading *reading, Error *e); // filter, projection, Select; all stand-ins must then have been used
+bool reading_open(Reading *reading, Error *e); // table, index
+bool reading_check_start(const Reading *reading, Error *e); // the form of ExclusiveStartKey
 const KeySchema *reading_key(const Reading *reading); // of the index or the table
 uint64_t reading_number(const Reading *reading);
 bool reading_start(Reading *reading, Error *e); // goes on behind ExclusiveStartKey; after `range` is set

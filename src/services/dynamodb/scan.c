@@ -19,8 +19,10 @@ static bool check_segments(Reading *reading, Error *e) {
 Outcome dynamodb_scan(Turn *turn, const Call *call, Doc **out, Error *e) {
     Reading reading;
     CALL_TRY(reading_begin(turn, call, &reading, e));
-    CALL_TRY(scope_end(&reading.scope, e));
+    CALL_TRY(reading_parse(&reading, e));
     CALL_TRY(check_segments(&reading, e));
+    CALL_TRY(reading_open(&reading, e));
+    CALL_TRY(reading_check_start(&reading, e));
     Str prefix = KEY(call->arena, key_number(reading_number(&reading)));
     reading.range = (StoreRange){.from = prefix, .before = key_after_prefix(call->arena, prefix)};
     CALL_TRY(reading_start(&reading, e));

@@ -1,7 +1,7 @@
 // What CreateTable and UpdateTable insist on, in DynamoDB's words.
 #include "services/dynamodb/dynamodb.h"
 
-enum { NAME_LEAST = 3, NAME_MOST = 255, GLOBAL_INDEXES = 20, LOCAL_INDEXES = 5, NON_KEY_ATTRIBUTES = 100 };
+enum { NAME_LEAST = 3, NAME_MOST = 255, GLOBAL_INDEXES = 20, LOCAL_INDEXES = 5, NON_KEY_ATTRIBUTES = 100, KEY_ELEMENTS = 2 };
 
 static bool check_name(const char *member, Str name, Error *e) {
     for (size_t i = 0; i < name.len; i++) {
@@ -36,13 +36,11 @@ static bool is_defined(const Doc *definitions, Str name) {
 
 bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
     const Doc *first = doc_first(schema), *second = first ? first->next : NULL;
-    if (!first || doc_count(schema) > 2) return dynamodb_invalid(e, "Invalid KeySchema: The number of key schema elements must be 1 or 2");
-    if (!str_is(doc_text(first, "KeyType"), "HASH"))
-        return dynamodb_invalid(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-    if (second && !str_is(doc_text(second, "KeyType"), "RANGE"))
-        return dynamodb_invalid(e, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-    if (second && str_eq(doc_text(first, "AttributeName"), doc_text(second, "AttributeName")))
-        return dynamodb_invalid(e, "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    if (!first || doc_count(schema) > KEY_ELEMENTS) {
+        return dynamodb_invalid(e, "1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length %s",
+                                first ? "less than or equal to 2" : "greater than or equal to 1");
+    }
+    if (doc_count(schema) > doc_count(definitions)) return dynamodb_invalid(e, "Invalid KeySchema: Some index key attribute have no definition");
     for (const Doc *one = first; one; one = one->next) {
         if (is_defined(definitions, doc_text(one, "AttributeName"))) continue;
         AUTO_ARENA arena = arena_new();
@@ -50,6 +48,12 @@ bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
         return dynamodb_bad_parameters(e, "Some index key attributes are not defined in AttributeDefinitions. Keys: %.*s, AttributeDefinitions: %.*s",
                                        STR_ARG(keys), STR_ARG(defined));
     }
+    if (second && str_eq(doc_text(first, "AttributeName"), doc_text(second, "AttributeName")))
+        return dynamodb_invalid(e, "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    if (!str_is(doc_text(first, "KeyType"), "HASH"))
+        return dynamodb_invalid(e, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    if (second && !str_is(doc_text(second, "KeyType"), "RANGE"))
+        return dynamodb_invalid(e, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
     return true;
 }
 
@@ -93,7 +97,10 @@ static bool check_indexes(const Call *call, const char *member, size_t most, Err
               *defined = doc_get(call->input, "AttributeDefinitions");
     bool global = str_is(str_of(member), "GlobalSecondaryIndexes");
     if (indexes && !doc_count(indexes)) return dynamodb_bad_parameters(e, "List of %s is empty", member);
-    if (doc_count(indexes) > most) return dynamodb_bad_parameters(e, "%s count exceeds the per-table limit of %zu", member, most);
+    if (doc_count(indexes) > most) {
+        return global ? dynamodb_bad_parameters(e, "GlobalSecondaryIndex count exceeds the per-table limit of %zu", most)
+                      : dynamodb_bad_parameters(e, "Number of LocalSecondaryIndexes exceeds per-table limit of %zu", most);
+    }
     for (const Doc *index = doc_first(indexes); index; index = index->next) {
         TRY(check_new_index(call, index, schema, defined, global, e));
         for (const Doc *other = index->next; other; other = other->next)
@@ -146,19 +153,37 @@ static bool check_billing(const Doc *input, Error *e) {
     if (!on_demand && !throughput)
         return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     for (const Doc *index = doc_first(doc_get(input, "GlobalSecondaryIndexes")); index; index = index->next) {
-        if (!on_demand || !doc_get(index, "ProvisionedThroughput")) continue;
-        return dynamodb_bad_parameters(e, "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is PAY_PER_REQUEST",
-                                       STR_ARG(doc_text(index, "IndexName")));
+        bool given = doc_get(index, "ProvisionedThroughput") != NULL;
+        Str name = doc_text(index, "IndexName");
+        if (on_demand && given) {
+            return dynamodb_bad_parameters(e, "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is PAY_PER_REQUEST",
+                                           STR_ARG(name));
+        }
+        if (!on_demand && !given) return dynamodb_bad_parameters(e, "ProvisionedThroughput is not specified for index: %.*s", STR_ARG(name));
     }
     return true;
 }
 
+// Streams and keys of KMS: only saying that they are off says nothing new.
+bool check_extras(const Call *call, Error *e) {
+    const Doc *stream = doc_get(call->input, "StreamSpecification"), *encryption = doc_get(call->input, "SSESpecification");
+    if (doc_flag(stream, "StreamEnabled", false) || doc_get(stream, "StreamViewType")) return dynamodb_unsupported(call, "StreamSpecification", e);
+    if (doc_flag(encryption, "Enabled", false) || doc_get(encryption, "SSEType") || doc_get(encryption, "KMSMasterKeyId"))
+        return dynamodb_unsupported(call, "SSESpecification", e);
+    return true;
+}
+
 bool check_new_table(const Call *call, Error *e) {
-    static const char *const refused[] = {"ResourcePolicy", "OnDemandThroughput", "WarmThroughput", "GlobalTableSourceArn", NULL};
+    static const char *const refused[] = {"ResourcePolicy",
+                                          "OnDemandThroughput",
+                                          "WarmThroughput",
+                                          "GlobalTableSourceArn",
+                                          "GlobalTableSettingsReplicationMode",
+                                          "VectorIndexes",
+                                          NULL};
     const Doc *input = call->input;
     TRY(dynamodb_refuse(call, input, refused, e));
-    if (doc_flag(doc_get(input, "StreamSpecification"), "StreamEnabled", false)) return dynamodb_unsupported(call, "StreamSpecification", e);
-    if (doc_flag(doc_get(input, "SSESpecification"), "Enabled", false)) return dynamodb_unsupported(call, "SSESpecification", e);
+    TRY(check_extras(call, e));
     TRY(check_name("tableName", table_name_of(doc_text(input, "TableName")), e));
     TRY(check_billing(input, e));
     TRY(check_key_schema(doc_get(input, "KeySchema"), doc_get(input, "AttributeDefinitions"), e));

@@ -5,7 +5,7 @@
 
 const DocumentType DYNAMODB_TABLE = {.name = "dynamodb.table"};
 
-enum { TABLES_A_PAGE = 100, COUNTED_ITEMS = 20000 };
+enum { TABLES_A_PAGE = 100, COUNTED_ITEMS = 20000, WARM_READS = 12000, WARM_WRITES = 4000 };
 
 Str table_name_of(Str name_or_arn) {
     ptrdiff_t at = str_starts(name_or_arn, STR("arn:")) ? str_find(name_or_arn, STR(":table/")) : -1;
@@ -32,7 +32,7 @@ bool table_need(Turn *turn, Str name_or_arn, Table *out, Error *e) {
     return true;
 }
 
-static bool table_need_named(Turn *turn, const Call *call, Table *out, Error *e) {
+bool table_need_named(Turn *turn, const Call *call, Table *out, Error *e) {
     Str name = table_name_of(doc_text(call->input, "TableName"));
     if (table_need(turn, name, out, e)) return true;
     return fail(e, "ResourceNotFoundException", "Requested resource not found: Table: %.*s not found", STR_ARG(name));
@@ -88,12 +88,37 @@ static Tally tally_of(Turn *turn, const StoreTable *rows, uint64_t number) {
     return tally;
 }
 
+static void set_time_if(Arena *arena, Doc *to, const char *member, const Doc *from, const char *kept) {
+    if (doc_get(from, kept)) doc_set_time(arena, to, member, doc_number(from, kept, 0));
+}
+
 static Doc *throughput_doc(Arena *arena, const Doc *throughput) {
     Doc *doc = doc_map(arena);
-    doc_set_int(arena, doc, "NumberOfDecreasesToday", 0);
+    set_time_if(arena, doc, "LastIncreaseDateTime", throughput, "IncreasedMs");
+    set_time_if(arena, doc, "LastDecreaseDateTime", throughput, "DecreasedMs");
+    doc_set_int(arena, doc, "NumberOfDecreasesToday", doc_number(throughput, "Decreases", 0));
     doc_set_int(arena, doc, "ReadCapacityUnits", doc_number(throughput, "ReadCapacityUnits", 0));
     doc_set_int(arena, doc, "WriteCapacityUnits", doc_number(throughput, "WriteCapacityUnits", 0));
     return doc;
+}
+
+// What a table can take at once: as provisioned, or what every table on demand begins with.
+static Doc *warm_doc(Arena *arena, const Doc *throughput) {
+    Doc *doc = doc_map(arena);
+    doc_set_int(arena, doc, "ReadUnitsPerSecond", doc_number(throughput, "ReadCapacityUnits", WARM_READS));
+    doc_set_int(arena, doc, "WriteUnitsPerSecond", doc_number(throughput, "WriteCapacityUnits", WARM_WRITES));
+    doc_set_str(arena, doc, "Status", STR("ACTIVE"));
+    return doc;
+}
+
+static void describe_billing(Arena *arena, const Table *table, bool creating, Doc *to) {
+    Str mode = doc_text(table->doc, "BillingMode");
+    bool on_demand = str_is(mode, "PAY_PER_REQUEST");
+    if (!on_demand && !doc_get(table->doc, "OnDemandMs")) return;
+    Doc *summary = doc_map(arena);
+    doc_set_str(arena, summary, "BillingMode", mode);
+    if (!creating) doc_set_time(arena, summary, "LastUpdateToPayPerRequestDateTime", doc_number(table->doc, "OnDemandMs", 0));
+    doc_set(to, "BillingModeSummary", summary);
 }
 
 static void describe_indexes(Turn *turn, const Table *table, const char *member, const char *status, Doc *to) {
@@ -112,36 +137,43 @@ static void describe_indexes(Turn *turn, const Table *table, const char *member,
         if (str_is(str_of(member), "GlobalSecondaryIndexes")) {
             doc_set_str(arena, shown, "IndexStatus", str_of(status));
             doc_set(shown, "ProvisionedThroughput", throughput_doc(arena, doc_get(index, "ProvisionedThroughput")));
+            if (str_is(str_of(status), "ACTIVE")) doc_set(shown, "WarmThroughput", warm_doc(arena, doc_get(index, "ProvisionedThroughput")));
         }
         doc_push(list, shown);
     }
     doc_set(to, member, list);
 }
 
+// Of a table on its way out DynamoDB no longer tells the schema.
+static void forget_schema(Doc *description) {
+    static const char *const members[] = {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", NULL};
+    for (const char *const *member = members; *member; member++) doc_set(description, *member, NULL);
+}
+
 Doc *table_description(Turn *turn, const Table *table, const char *status) {
     Arena *arena = turn_arena(turn);
     Doc *doc = doc_copy(arena, table->doc);
     Tally tally = tally_of(turn, &DYNAMODB_ITEMS, table->number);
-    Str mode = doc_text(table->doc, "BillingMode");
+    bool creating = str_is(str_of(status), "CREATING"), deleting = str_is(str_of(status), "DELETING");
     doc_set(doc, "Number", NULL);
     doc_set(doc, "Tags", NULL);
     doc_set_str(arena, doc, "TableStatus", str_of(status));
     doc_set_int(arena, doc, "ItemCount", tally.count);
     doc_set_int(arena, doc, "TableSizeBytes", tally.bytes);
     doc_set(doc, "ProvisionedThroughput", throughput_doc(arena, doc_get(table->doc, "ProvisionedThroughput")));
-    if (str_is(mode, "PAY_PER_REQUEST")) {
-        Doc *summary = doc_map(arena);
-        doc_set_str(arena, summary, "BillingMode", mode);
-        doc_set_time(arena, summary, "LastUpdateToPayPerRequestDateTime", doc_number(table->doc, "CreatedMs", 0));
-        doc_set(doc, "BillingModeSummary", summary);
-    }
+    describe_billing(arena, table, creating, doc);
     if (doc_get(table->doc, "TableClass")) {
         Doc *summary = doc_map(arena);
         doc_set_str(arena, summary, "TableClass", doc_text(table->doc, "TableClass"));
         doc_set(doc, "TableClassSummary", summary);
     }
+    if (deleting) {
+        forget_schema(doc);
+        return doc;
+    }
+    if (!creating) doc_set(doc, "WarmThroughput", warm_doc(arena, doc_get(table->doc, "ProvisionedThroughput")));
     doc_set_time(arena, doc, "CreationDateTime", doc_number(table->doc, "CreatedMs", 0));
-    describe_indexes(turn, table, "GlobalSecondaryIndexes", str_is(str_of(status), "CREATING") ? "CREATING" : "ACTIVE", doc);
+    describe_indexes(turn, table, "GlobalSecondaryIndexes", creating ? "CREATING" : "ACTIVE", doc);
     describe_indexes(turn, table, "LocalSecondaryIndexes", "ACTIVE", doc);
     return doc;
 }
@@ -181,6 +213,7 @@ static Doc *new_table(Turn *turn, const Call *call, Str name) {
     doc_set_int(arena, doc, "CreatedMs", call->now_ms);
     doc_set_bool(arena, doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));
     copy_members(arena, call->input, members, doc);
+    if (str_is(doc_text(doc, "BillingMode"), "PAY_PER_REQUEST")) doc_set_int(arena, doc, "OnDemandMs", call->now_ms);
     number_indexes(turn, doc_get(doc, "GlobalSecondaryIndexes"));
     number_indexes(turn, doc_get(doc, "LocalSecondaryIndexes"));
     return doc;

@@ -45,31 +45,92 @@ static Doc *reason_of(Arena *arena, const Error *why) {
     return reason;
 }
 
-// Only what a condition or an item's own state says is a reason to cancel; a malformed action fails the call as such.
+// What a condition, an item's own state or the table's schema says is a reason to cancel; a malformed action fails the call as such.
 static bool cancels(const Error *why) {
     static const char *const state[] = {
         "An operand in the update expression has an incorrect data type",
         "The provided expression refers to an attribute that does not exist in the item",
         "The document path provided in the update expression is invalid for update",
+        "The update expression attempted to update the secondary index key",
         "Item size to update has exceeded the maximum allowed size",
+        "The provided key element does not match the schema",
+        "One or more parameter values were invalid: Type mismatch for",
+        "One or more parameter values were invalid: Missing the key",
+        "One or more parameter values were invalid: Cannot update attribute",
         NULL,
     };
     if (error_is(why, "ConditionalCheckFailedException")) return true;
     for (const char *const *message = state; *message; message++)
-        if (strcmp(why->message, *message) == 0) return true;
+        if (str_starts(str_of(why->message), str_of(*message))) return true;
     return false;
 }
 
-static bool run_action(Turn *turn, const Call *call, const Doc *item, Map *seen, Error *e) {
+// What is under way: the items met, and what each table has come to.
+typedef struct Transaction {
+    const Call *call;
+    Map *seen;
+    Vec usages; // of Usage
+    Doc *metrics;
+    const char *split; // "ReadCapacityUnits" or "WriteCapacityUnits"
+} Transaction;
+
+static Transaction transaction_begin(const Call *call, const char *split) {
+    return (Transaction){.call = call, .seen = map_new(), .usages = vec_of(call->arena, Usage), .metrics = doc_map(call->arena), .split = split};
+}
+
+static Usage *usage_of(Transaction *transaction, const Table *table) {
+    Arena *arena = transaction->call->arena;
+    for (size_t i = 0; i < transaction->usages.len; i++) {
+        Usage *usage = (Usage *)vec_at(&transaction->usages, i);
+        if (usage->table->number == table->number) return usage;
+    }
+    vec_add(&transaction->usages, Usage, usage_new(arena, arena_copy(arena, table, sizeof *table)));
+    return (Usage *)vec_at(&transaction->usages, transaction->usages.len - 1);
+}
+
+static void note_metrics(Transaction *transaction, const Write *write) {
+    Arena *arena = transaction->call->arena;
+    const Doc *key = doc_get(write->input, "Key");
+    Doc *one = collection_metrics(arena, transaction->call->input, &write->table, key ? key : write->item);
+    if (!one) return;
+    Doc *list = doc_get_str_key(transaction->metrics, write->table.name);
+    if (!list) {
+        list = doc_list(arena);
+        doc_put(transaction->metrics, write->table.name, list);
+    }
+    doc_push(list, one);
+}
+
+static void show_usages(Transaction *transaction, Doc *reply) {
+    Arena *arena = transaction->call->arena;
+    Doc *list = doc_list(arena);
+    if (doc_count(transaction->metrics)) doc_set(reply, "ItemCollectionMetrics", transaction->metrics);
+    if (!usage_wanted(transaction->call->input)) return;
+    for (size_t i = 0; i < transaction->usages.len; i++) {
+        Usage *usage = (Usage *)vec_at(&transaction->usages, i);
+        usage_double(usage);
+        doc_push(list, usage_doc(arena, usage, transaction->call->input, transaction->split));
+    }
+    doc_set(reply, "ConsumedCapacity", list);
+}
+
+static bool meet(Transaction *transaction, Str key, Error *e) {
+    if (!key.at || !map_put(transaction->seen, key, transaction)) return true;
+    return dynamodb_invalid(e, "Transaction request cannot include multiple operations on one item");
+}
+
+static bool run_action(Turn *turn, Transaction *transaction, const Doc *item, Error *e) {
     const Doc *action = doc_first(item);
     if (doc_count(item) != 1) return dynamodb_invalid(e, "TransactItems can only contain one of Check, Put, Update or Delete");
     for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++) {
         if (!str_is(action->key, ACTIONS[i].member)) continue;
-        Write write = {.call = call, .input = action};
+        Write write = {.call = transaction->call, .input = action};
         bool done = ACTIONS[i].run(turn, &write, e);
-        if (write.key.at && map_put(seen, write.key, (void *)item))
-            return dynamodb_invalid(e, "Transaction request cannot include multiple operations on one item");
-        return done;
+        TRY(meet(transaction, write.key, e));
+        if (!done) return false;
+        if (ACTIONS[i].run != write_check) note_metrics(transaction, &write);
+        usage_add_write(transaction->call->arena, usage_of(transaction, &write.table), write.old, write.item);
+        return true;
     }
     return dynamodb_invalid(e, "Invalid request");
 }
@@ -90,12 +151,13 @@ static bool fail_cancelled(const Call *call, Doc *reasons, Error *e) {
     return false;
 }
 
-static bool run_actions(Turn *turn, const Call *call, const Doc *items, Map *seen, Error *e) {
+static bool run_actions(Turn *turn, Transaction *transaction, const Doc *items, Error *e) {
+    const Call *call = transaction->call;
     Doc *reasons = doc_list(call->arena);
     bool cancelled = false;
     for (const Doc *item = doc_first(items); item; item = item->next) {
         Error why = {0};
-        bool done = run_action(turn, call, item, seen, &why);
+        bool done = run_action(turn, transaction, item, &why);
         if (!done && !cancels(&why)) {
             if (e) *e = why;
             return false;
@@ -133,21 +195,20 @@ static bool check_count(const Doc *items, Error *e) {
 
 Outcome transact_write_items(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *items = doc_get(call->input, "TransactItems");
-    static const char *const refused[] = {"ReturnItemCollectionMetrics", NULL};
     bool known, ok = true;
-    CALL_TRY(dynamodb_refuse(call, call->input, refused, e));
     CALL_TRY(check_count(items, e));
     CALL_TRY(remember(turn, call, &known, e));
-    Map *seen = map_new();
-    if (!known) ok = run_actions(turn, call, items, seen, e);
-    map_free(seen);
+    Transaction transaction = transaction_begin(call, "WriteCapacityUnits");
+    if (!known) ok = run_actions(turn, &transaction, items, e);
+    map_free(transaction.seen);
     if (!ok) return OUTCOME_ERROR;
     *out = doc_map(call->arena);
+    show_usages(&transaction, *out);
     return OUTCOME_DONE;
 }
 
-static bool get_one(Turn *turn, const Call *call, const Doc *request, Doc *responses, Error *e) {
-    Arena *arena = call->arena;
+static bool get_one(Turn *turn, Transaction *transaction, const Doc *request, Doc *responses, Error *e) {
+    Arena *arena = transaction->call->arena;
     Doc *get = doc_get(request, "Get"), *item = NULL, *response = doc_map(arena);
     Str projection = doc_text(get, "ProjectionExpression"), key;
     Vec paths = vec_of(arena, Path);
@@ -159,7 +220,10 @@ static bool get_one(Turn *turn, const Call *call, const Doc *request, Doc *respo
     if (projection.at) TRY(parse_projection(&scope, projection, &paths, e));
     TRY(scope_end(&scope, e));
     TRY(key_exactly(arena, &table, doc_get(get, "Key"), &key, e));
-    if (item_get(turn, key, &item)) doc_set(response, "Item", paths.len ? path_project(arena, &paths, item) : item);
+    TRY(meet(transaction, key, e));
+    bool found = item_get(turn, key, &item);
+    usage_of(transaction, &table)->of_table += read_units(item_bytes(item), true);
+    if (found) doc_set(response, "Item", paths.len ? path_project(arena, &paths, item) : item);
     doc_push(responses, response);
     return true;
 }
@@ -168,8 +232,13 @@ Outcome transact_get_items(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *items = doc_get(call->input, "TransactItems");
     Doc *responses = doc_list(call->arena);
     CALL_TRY(check_count(items, e));
-    for (const Doc *request = doc_first(items); request; request = request->next) CALL_TRY(get_one(turn, call, request, responses, e));
+    Transaction transaction = transaction_begin(call, "ReadCapacityUnits");
+    bool ok = true;
+    for (const Doc *request = doc_first(items); request && ok; request = request->next) ok = get_one(turn, &transaction, request, responses, e);
+    map_free(transaction.seen);
+    if (!ok) return OUTCOME_ERROR;
     *out = doc_map(call->arena);
     doc_set(*out, "Responses", responses);
+    show_usages(&transaction, *out);
     return OUTCOME_DONE;
 }

@@ -46,20 +46,54 @@ static bool delete_index(Turn *turn, const Call *call, Table *table, const Doc *
     return true;
 }
 
-static bool change_index(const Call *call, Table *table, const Doc *wanted, Error *e) {
-    Str name = doc_text(wanted, "IndexName");
-    for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next) {
-        if (!str_eq(doc_text(one, "IndexName"), name)) continue;
-        if (doc_get(wanted, "ProvisionedThroughput"))
-            doc_set(one, "ProvisionedThroughput", doc_copy(call->arena, doc_get(wanted, "ProvisionedThroughput")));
-        return true;
+// The new capacities, with when they last grew and shrank.
+static bool change_throughput(const Call *call, const Doc *wanted, Doc *owner, Error *e) {
+    Arena *arena = call->arena;
+    const Doc *old = doc_get(owner, "ProvisionedThroughput");
+    int64_t reads = doc_number(old, "ReadCapacityUnits", 0), writes = doc_number(old, "WriteCapacityUnits", 0);
+    int64_t more_reads = doc_number(wanted, "ReadCapacityUnits", 0) - reads, more_writes = doc_number(wanted, "WriteCapacityUnits", 0) - writes;
+    if (!more_reads && !more_writes) {
+        return dynamodb_invalid(
+            e,
+            "The provisioned throughput for the table will not change. The requested value equals the current value. Current "
+            "ReadCapacityUnits provisioned for the table: %lld. Requested ReadCapacityUnits: %lld. Current WriteCapacityUnits "
+            "provisioned for the table: %lld. Requested WriteCapacityUnits: %lld. Refer to the Amazon DynamoDB Developer Guide for "
+            "current limits and how to request higher limits.",
+            (long long)reads, (long long)reads, (long long)writes, (long long)writes);
     }
+    Doc *kept = old ? doc_copy(arena, old) : doc_map(arena);
+    doc_set_int(arena, kept, "ReadCapacityUnits", reads + more_reads);
+    doc_set_int(arena, kept, "WriteCapacityUnits", writes + more_writes);
+    if (more_reads > 0 || more_writes > 0) doc_set_int(arena, kept, "IncreasedMs", call->now_ms);
+    if (more_reads < 0 || more_writes < 0) {
+        doc_set_int(arena, kept, "DecreasedMs", call->now_ms);
+        doc_set_int(arena, kept, "Decreases", doc_number(old, "Decreases", 0) + 1);
+    }
+    doc_set(owner, "ProvisionedThroughput", kept);
+    return true;
+}
+
+static bool change_index(const Call *call, Table *table, const Doc *wanted, Error *e) {
+    static const char *const refused[] = {"OnDemandThroughput", "WarmThroughput", NULL};
+    Str name = doc_text(wanted, "IndexName");
+    TRY(dynamodb_refuse(call, wanted, refused, e));
+    for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next)
+        if (str_eq(doc_text(one, "IndexName"), name)) return change_throughput(call, doc_get(wanted, "ProvisionedThroughput"), one, e);
     return fail_no_index(name, e);
 }
 
 static bool change_indexes(Turn *turn, const Call *call, Table *table, Error *e) {
+    size_t made_or_gone = 0;
     for (const Doc *update = doc_first(doc_get(call->input, "GlobalSecondaryIndexUpdates")); update; update = update->next) {
         const Doc *create = doc_get(update, "Create"), *change = doc_get(update, "Update"), *remove = doc_get(update, "Delete");
+        if (!create && !change && !remove) {
+            return dynamodb_bad_parameters(e, "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                                              "GlobalSecondaryIndexUpdate.Delete must not be null");
+        }
+        if ((create || remove) && ++made_or_gone > 1) {
+            return fail(e, "LimitExceededException",
+                        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+        }
         if (create) TRY(create_index(turn, call, table, create, e));
         if (change) TRY(change_index(call, table, change, e));
         if (remove) TRY(delete_index(turn, call, table, remove, e));
@@ -70,26 +104,42 @@ static bool change_indexes(Turn *turn, const Call *call, Table *table, Error *e)
 static bool change_billing(const Call *call, Table *table, Error *e) {
     const Doc *throughput = doc_get(call->input, "ProvisionedThroughput");
     Str mode = doc_text(call->input, "BillingMode");
+    bool was_on_demand = str_is(doc_text(table->doc, "BillingMode"), "PAY_PER_REQUEST");
     if (mode.at) doc_set_str(call->arena, table->doc, "BillingMode", mode);
     bool on_demand = str_is(doc_text(table->doc, "BillingMode"), "PAY_PER_REQUEST");
     if (on_demand && throughput)
         return dynamodb_bad_parameters(e, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
     if (str_is(mode, "PROVISIONED") && !throughput && !doc_get(table->doc, "ProvisionedThroughput"))
         return dynamodb_bad_parameters(e, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+    if (on_demand && !was_on_demand) doc_set_int(call->arena, table->doc, "OnDemandMs", call->now_ms);
     if (on_demand) doc_set(table->doc, "ProvisionedThroughput", NULL);
-    if (throughput) doc_set(table->doc, "ProvisionedThroughput", doc_copy(call->arena, throughput));
-    return true;
+    return !throughput || change_throughput(call, throughput, table->doc, e);
+}
+
+static bool check_asked(const Call *call, Error *e) {
+    static const char *const refused[] = {"ReplicaUpdates",
+                                          "OnDemandThroughput",
+                                          "WarmThroughput",
+                                          "MultiRegionConsistency",
+                                          "GlobalTableWitnessUpdates",
+                                          "GlobalTableSettingsReplicationMode",
+                                          "DisassociationProtectionEnabled",
+                                          "VectorIndexUpdates",
+                                          NULL};
+    static const char *const changes[] = {"ProvisionedThroughput", "BillingMode", "StreamSpecification",       "GlobalSecondaryIndexUpdates",
+                                          "SSESpecification",      "TableClass",  "DeletionProtectionEnabled", NULL};
+    TRY(dynamodb_refuse(call, call->input, refused, e));
+    TRY(check_extras(call, e));
+    for (const char *const *member = changes; *member; member++)
+        if (doc_get(call->input, *member)) return true;
+    return dynamodb_invalid(e, "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+                               "SSESpecification or ReplicaUpdates is required");
 }
 
 Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const refused[] = {"ReplicaUpdates",         "OnDemandThroughput",        "WarmThroughput",
-                                          "MultiRegionConsistency", "GlobalTableWitnessUpdates", NULL};
     Table table;
-    CALL_TRY(dynamodb_refuse(call, call->input, refused, e));
-    if (doc_flag(doc_get(call->input, "StreamSpecification"), "StreamEnabled", false))
-        return dynamodb_unsupported(call, "StreamSpecification", e), OUTCOME_ERROR;
-    if (doc_flag(doc_get(call->input, "SSESpecification"), "Enabled", false)) return dynamodb_unsupported(call, "SSESpecification", e), OUTCOME_ERROR;
-    CALL_TRY(table_need(turn, doc_text(call->input, "TableName"), &table, e));
+    CALL_TRY(check_asked(call, e));
+    CALL_TRY(table_need_named(turn, call, &table, e));
     CALL_TRY(change_billing(call, &table, e));
     if (doc_get(call->input, "DeletionProtectionEnabled"))
         doc_set_bool(call->arena, table.doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));

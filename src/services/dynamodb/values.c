@@ -48,26 +48,33 @@ static bool check_number(Arena *arena, Doc *text, Error *e) {
     return true;
 }
 
-static bool fail_duplicates(const Doc *set, Error *e) {
+static bool fail_duplicates(Arena *arena, ValueType type, const Doc *set, Error *e) {
+    static const char invalid[] = "One or more parameter values were invalid: Input collection";
     AUTO_BUF buf;
-    buf_init(&buf, 1024);
+    if (type == VALUE_NS) return fail(e, "ValidationException", "%s contains duplicates", invalid);
+    buf_init(&buf, ERROR_MESSAGE_BYTES);
     for (const Doc *element = doc_first(set); element; element = element->next) {
+        Str text = doc_str(element, STR(""));
         if (buf.len) buf_add(&buf, STR(", "));
-        buf_add(&buf, doc_str(element, STR("")));
+        buf_add(&buf, type == VALUE_BS ? str_base64(arena, text) : text);
     }
-    return fail(e, "ValidationException", "One or more parameter values were invalid: Input collection [%.*s] contains duplicates.",
-                STR_ARG(buf_str(&buf)));
+    return fail(e, "ValidationException", "%s [%.*s]%s contains duplicates.", invalid, STR_ARG(buf_str(&buf)), type == VALUE_BS ? "of type BS" : "");
+}
+
+static bool fail_empty_set(ValueType type, Error *e) {
+    if (type == VALUE_BS) return fail(e, "ValidationException", "One or more parameter values were invalid: Binary sets should not be empty");
+    return fail(e, "ValidationException", "One or more parameter values were invalid: An %s set  may not be empty",
+                type == VALUE_SS ? "string" : "number");
 }
 
 static bool check_set(Arena *arena, ValueType type, Doc *set, Error *e) {
-    static const char *const kinds[VALUE_TYPES] = {[VALUE_SS] = "string", [VALUE_NS] = "number", [VALUE_BS] = "binary"};
-    if (!doc_count(set)) return fail(e, "ValidationException", "One or more parameter values were invalid: An %s set  may not be empty", kinds[type]);
+    if (!doc_count(set)) return fail_empty_set(type, e);
     for (Doc *element = doc_first(set); element; element = element->next)
         if (type == VALUE_NS) TRY(check_number(arena, element, e));
     Map *seen = set_index(set);
     bool distinct = map_count(seen) == doc_count(set);
     map_free(seen);
-    return distinct || fail_duplicates(set, e);
+    return distinct || fail_duplicates(arena, type, set, e);
 }
 
 static bool check_at(Arena *arena, Doc *value, int depth, Error *e) {

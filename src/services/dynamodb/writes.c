@@ -39,8 +39,7 @@ static bool look(Turn *turn, Write *write, Error *e) {
 // A plain put into a table without indexes asks nothing of what was there before.
 static bool wants_old(const Write *write) {
     Index index;
-    return write->condition || doc_get(write->input, "ReturnValues") || doc_get(write->input, "ReturnConsumedCapacity") ||
-           table_index(&write->table, 0, &index);
+    return write->condition || doc_get(write->input, "ReturnValues") || usage_wanted(write->call->input) || table_index(&write->table, 0, &index);
 }
 
 bool write_put(Turn *turn, Write *write, Error *e) {
@@ -49,8 +48,9 @@ bool write_put(Turn *turn, Write *write, Error *e) {
     TRY(item_check(arena, item, e));
     TRY(begin(turn, write, e));
     TRY(scope_end(&write->scope, e));
+    if (write->of_batch && !key_fits(&write->table, item)) return dynamodb_invalid(e, "The provided key element does not match the schema");
     TRY(key_of_item(arena, &write->table, item, &write->key, e));
-    TRY(index_keys_check(&write->table, item, e));
+    TRY(index_keys_check(&write->table, item, false, e));
     TRY(check_item_size(item, e));
     if (wants_old(write)) TRY(look(turn, write, e));
     write->item = item;
@@ -101,7 +101,7 @@ bool write_update(Turn *turn, Write *write, Error *e) {
     TRY(look(turn, write, e));
     Doc *item = doc_copy(arena, write->old ? write->old : doc_get(write->input, "Key"));
     TRY(update_apply(arena, &write->actions, item, e));
-    TRY(index_keys_check(&write->table, item, e));
+    TRY(index_keys_check(&write->table, item, true, e));
     if (item_bytes(item) > ITEM_BYTES) return dynamodb_invalid(e, "Item size to update has exceeded the maximum allowed size");
     write->item = item;
     item_put(turn, &write->table, write->key, write->old, item);

@@ -34,7 +34,7 @@ static void conditions_bind_as_they_should(void **state) {
         {"n BETWEEN :5 AND :6 AND s <> :h", true},
         {"m.k.d > n", true},
         {"l[0] < :5 and size(l) < :5", true},
-        {"((((n = :5))))", true},
+        {"(n = :5) AND (((n) = (:5)) OR n = :6)", true},
         {"n in (:6, :h, :5)", true},
         {"attribute_not_exists(l[2])", true},
         {"contains(ss, :h) OR contains(s, :h)", true},
