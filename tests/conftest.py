@@ -1,11 +1,12 @@
 """Fixtures: `server` is shared by the tests of one worker, each test in an account of its own; `start_server` gives servers of one's own."""
 
+import json
 import shutil
 import subprocess
 
 import pytest
 
-from harness import Server, fresh_account
+from harness import Server, clean_environment, fresh_account, program
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,21 @@ def account():
 def aws(server, account):
     """aws("s3") is a client of the shared server, as root of this test's account."""
     return lambda service, **settings: server.client(service, key=account, **settings)
+
+
+@pytest.fixture(scope="session")
+def rung():
+    """The letter of the rung of isolation that sandboxes have on this machine."""
+    done = subprocess.run([program(), "doctor", "--json"], capture_output=True, text=True, env=clean_environment())
+    (told,) = [one["text"] for one in json.loads(done.stdout) if one["subject"] == "sandboxes"]
+    return told.partition("(rung ")[2][0]
+
+
+@pytest.fixture
+def many_users(rung):
+    """For tests of users inside sandboxes: there are several only as root, or with subordinate ids."""
+    if rung in "CD":
+        pytest.skip(f"on rung {rung} a sandbox has one user: runas and owners have no effect")
 
 
 @pytest.fixture

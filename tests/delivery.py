@@ -168,6 +168,10 @@ class Account:
         reservations = self.client("ec2").describe_instances(InstanceIds=ids)["Reservations"]
         return [one for reservation in reservations for one in reservation["Instances"]]
 
+    def address(self, instance):
+        """Where its port 80 answers on this machine: "127.77.0.5", or "127.77.0.5:8080" where ports below 1024 need a privilege."""
+        return self.described([instance])[0]["PublicDnsName"]
+
     def fleet(self, application, name="host", **more):
         """An application with a deployment group of the instances tagged Name=`name`."""
         self.client("codedeploy").create_application(applicationName=application, computePlatform="Server")

@@ -190,6 +190,7 @@ void unsupported_done(Plane *plane);
 bool sandboxes_open(Plane *plane, Error *e);
 void sandboxes_close(Plane *plane);
 void sandboxes_reset(Plane *plane); // destroys all
+void sandboxes_set_clock(Plane *plane); // what programs in them see as the time: with each new snapshot
 
 // run.c: one call, on either thread: authorise, savepoint, handle.
 Outcome run_call(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e);

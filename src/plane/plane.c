@@ -46,6 +46,7 @@ static void snapshot_free(Snapshot *snapshot) {
 void plane_set_snapshot(Plane *plane, Snapshot *snapshot) {
     snapshot_free(plane->snapshot);
     plane->snapshot = snapshot;
+    sandboxes_set_clock(plane);
 }
 
 const IdentitySnapshot *plane_identity(const Plane *plane) { return plane->snapshot ? plane->snapshot->identity : NULL; }

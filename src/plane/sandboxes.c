@@ -67,8 +67,16 @@ Map *sandboxes_handles(Plane *plane) { return plane->sandboxes->handles; }
 
 SandboxHost *plane_sandbox_host(Plane *plane, Error *e) {
     Sandboxes *all = plane->sandboxes;
-    if (!all->host && !sandbox_host_open(plane->options.data, all->keeper, &all->host, e)) return NULL;
+    if (all->host) return all->host;
+    if (!sandbox_host_open(plane->options.data, all->keeper, &all->host, e)) return NULL;
+    sandboxes_set_clock(plane);
     return all->host;
+}
+
+void sandboxes_set_clock(Plane *plane) {
+    Sandboxes *all = plane->sandboxes;
+    int64_t real_ms = real_now_ms();
+    if (all && all->host && plane->snapshot) sandbox_host_set_clock(all->host, clock_now(&plane->snapshot->clock, real_ms) - real_ms);
 }
 
 // ---- Handles ----
@@ -237,25 +245,26 @@ static void fill_files(Arena *arena, const Doc *list, SandboxSpec *spec) {
     spec->files = files;
 }
 
-// Packages that were prepared at set-up are found without a network.
-static void fill_env(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
-    static const char *const PIP[] = {"PIP_NO_INDEX=1", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore",
-                                      "PIP_DISABLE_PIP_VERSION_CHECK=1"};
-    enum { PIP_COUNT = sizeof PIP / sizeof *PIP };
-    Str *env = (Str *)texts(arena, list, PIP_COUNT + 1, &spec->env_count);
-    if (plane->sandboxes->wheels.at) {
-        for (size_t i = 0; i < PIP_COUNT; i++) env[spec->env_count++] = str_of(PIP[i]);
-        env[spec->env_count++] = str_cat(arena, STR("PIP_FIND_LINKS="), plane->sandboxes->wheels);
-    }
-    spec->env = env;
-}
-
 // The limit of memory counts reserved address space too, of which a sanitizer takes terabytes: in such a build our own programs could not start in a sandbox.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = true };
 #else
 enum { SANITIZED = false };
 #endif
+
+// Packages that were prepared at set-up are found without a network.
+static void fill_env(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
+    static const char *const PIP[] = {"PIP_NO_INDEX=1", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore",
+                                      "PIP_DISABLE_PIP_VERSION_CHECK=1"};
+    enum { PIP_COUNT = sizeof PIP / sizeof *PIP };
+    Str *env = (Str *)texts(arena, list, PIP_COUNT + 2, &spec->env_count);
+    if (plane->sandboxes->wheels.at) {
+        for (size_t i = 0; i < PIP_COUNT; i++) env[spec->env_count++] = str_of(PIP[i]);
+        env[spec->env_count++] = str_cat(arena, STR("PIP_FIND_LINKS="), plane->sandboxes->wheels);
+    }
+    if (SANITIZED) env[spec->env_count++] = STR("ASAN_OPTIONS=verify_asan_link_order=0"); // the library of plane time comes before its own
+    spec->env = env;
+}
 
 static SandboxSpec spec_of(Arena *arena, const Plane *plane, const Doc *arguments) {
     const Doc *limits = doc_get(arguments, "limits");
@@ -265,6 +274,7 @@ static SandboxSpec spec_of(Arena *arena, const Plane *plane, const Doc *argument
         .hostname = doc_text(arguments, "hostname"),
         .address = doc_str(doc_get(arguments, "address"), STR("")),
         .public_address = doc_str(doc_get(arguments, "publicAddress"), STR("")),
+        .plane_time = true,
         .limits =
             {
                 .memory_bytes = SANITIZED ? 0 : doc_number(limits, "memoryBytes", 0),

@@ -191,9 +191,9 @@ def test_a_build_and_an_instance_go_on_during_the_outage(delivery):
     account.project("slow", buildspec=slow, source_type="NO_SOURCE")
     started = account.client("codebuild").start_build(projectName="slow")["build"]["id"]
     until(lambda: account.client("codebuild").batch_get_builds(ids=[started])["builds"][0]["currentPhase"] == "BUILD", what="the phase BUILD")
-    (address,) = [one["PublicIpAddress"] for one in account.described([delivery.instance])]
     serve(delivery)
-    until(lambda: answers(address), 20, what="the instance's port 80")
+    until(lambda: answers(account.address(delivery.instance)), 20, what="the instance's port 80")
+    address = account.address(delivery.instance)
     delivery.server.kill()
     output = delivery.server.data / "sandboxes" / started.partition(":")[2] / "jobs/build/output"
     size = output.stat().st_size
@@ -219,7 +219,7 @@ def serve(delivery):
 
 def answers(address):
     try:
-        connection = http.client.HTTPConnection(address, 80, timeout=5)
+        connection = http.client.HTTPConnection(address, timeout=5)
         connection.request("GET", "/page.txt")
         return connection.getresponse().status == 200
     except OSError:

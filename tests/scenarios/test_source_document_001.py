@@ -114,7 +114,7 @@ class Lab:
         return reservations[0]["Instances"][0] if reservations else None
 
     def page(self, path):
-        connection = http.client.HTTPConnection(self.instance()["PublicIpAddress"], 80, timeout=10)
+        connection = http.client.HTTPConnection(self.instance()["PublicDnsName"], timeout=10)
         connection.request("GET", path)
         reply = connection.getresponse()
         return reply.status, reply.read().decode()

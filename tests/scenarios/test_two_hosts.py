@@ -58,9 +58,8 @@ def release(shop, page, hook):
 
 def page_of(shop, host):
     """What the host's port 80 answers at its public address."""
-    (address,) = [one["PublicIpAddress"] for one in shop.described([host])]
     try:
-        connection = http.client.HTTPConnection(address, 80, timeout=5)
+        connection = http.client.HTTPConnection(shop.address(host), timeout=5)
         connection.request("GET", "/page.txt")
         reply = connection.getresponse()
         return reply.read().decode().strip() if reply.status == 200 else None

@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,4 +102,37 @@ int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict unt
     NEXT(sem_timedwait);
     struct timespec deadline = real_deadline(until);
     return next_sem_timedwait(semaphore, &deadline);
+}
+
+int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock,
+                           const struct timespec *restrict until) {
+    NEXT(pthread_cond_clockwait);
+    struct timespec deadline = clock == CLOCK_REALTIME ? real_deadline(until) : *until;
+    return next_pthread_cond_clockwait(condition, mutex, clock, &deadline);
+}
+
+int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until) {
+    NEXT(sem_clockwait);
+    struct timespec deadline = clock == CLOCK_REALTIME ? real_deadline(until) : *until;
+    return next_sem_clockwait(semaphore, clock, &deadline);
+}
+
+// Timers say which clock they follow when they are made; by their first deadline one sees as much.
+static struct itimerspec real_timer(const struct itimerspec *wanted, bool absolute) {
+    struct itimerspec timer = *wanted;
+    bool armed = timer.it_value.tv_sec || timer.it_value.tv_nsec;
+    if (absolute && armed) timer.it_value = real_deadline(&timer.it_value);
+    return timer;
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *wanted, struct itimerspec *old) {
+    NEXT(timerfd_settime);
+    struct itimerspec timer = real_timer(wanted, flags & TFD_TIMER_ABSTIME);
+    return next_timerfd_settime(fd, flags, &timer, old);
+}
+
+int timer_settime(timer_t id, int flags, const struct itimerspec *restrict wanted, struct itimerspec *restrict old) {
+    NEXT(timer_settime);
+    struct itimerspec timer = real_timer(wanted, flags & TIMER_ABSTIME);
+    return next_timer_settime(id, flags, &timer, old);
 }

@@ -67,10 +67,9 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
     words_setf(env, "REHEARSE_EXCHANGE", exchange);
     if (launch->control >= 0) words_setf(env, "REHEARSE_CONTROL_FD", "3");
     if (launch->plan->own_network) add_proxy(env);
-    if (*launch->plan->clock) {
-        bool is_host = launch->plan->rung == 'D';
-        words_setf(env, "REHEARSE_CLOCK", is_host ? launch->plan->clock : "/run/rehearse/clock");
-        words_setf(env, "LD_PRELOAD", is_host ? launch->plan->clock_library : "/run/rehearse/clock.so");
+    if (*launch->plan->clock && launch->plan->rung == 'D') { // elsewhere /etc/ld.so.preload names it (provision.c)
+        words_setf(env, "REHEARSE_CLOCK", launch->plan->clock);
+        words_setf(env, "LD_PRELOAD", launch->plan->clock_library);
     }
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);

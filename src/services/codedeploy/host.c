@@ -149,12 +149,11 @@ static void on_bundle(Step *step, Doc *target, const Doc *data) {
 
 // ---- The jobs ----
 
-// The agent's clock is the wall's. Of a batch of records the last one is now; the others came before it, by their own distances.
+// The agent sees plane time. What runs beside it on the instance could write anything: nothing happens later than now.
 static void on_records(Step *step, Doc *target, const Doc *records) {
-    int64_t last = 0;
-    for (const Doc *record = doc_first(records); record; record = record->next) last = doc_number(record, "ms", last);
     for (const Doc *record = doc_first(records); record; record = record->next) {
-        int64_t at = step->now_ms - (last - doc_number(record, "ms", last));
+        int64_t at = doc_number(record, "ms", step->now_ms);
+        if (at > step->now_ms) at = step->now_ms;
         Str event = doc_text(record, "event");
         if (str_is(doc_text(record, "what"), "started")) event_begin(step, target, event, at);
         if (str_is(doc_text(record, "what"), "ended")) event_end(step, target, event, at, record, doc_flag(record, "ok", false));

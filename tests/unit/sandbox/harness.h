@@ -1,7 +1,7 @@
 // Real sandboxes for tests: each test runs on one rung, in a data folder of its own.
 //
-// The program runs once per rung: the lower ones in a child that became an ordinary user when the tests run as root. Where a rung is impossible,
-// the test says so by name and checks the refusal instead (cause and remedy) — it never passes silently.
+// A test program runs on the rung that its argument names: the lower ones in a child that became an ordinary user when the tests run as root. Where a
+// rung is impossible, the refusal is checked instead (cause and remedy), and the program says so and ends as skipped: it never passes silently.
 #pragma once
 
 #include "sandbox/sandbox.h"
@@ -17,8 +17,8 @@ typedef struct Place { // of one test
 
 extern const char *keeper_program; // REHEARSE_KEEPER, or beside the build
 
-// Runs `tests` on `rung`; 0: all passed, or the rung is impossible here and was refused properly.
-int run_on_rung(char rung, const char *title, const struct CMUnitTest *tests, size_t count);
+// Runs `tests` on `rung`, "A" … "D". 0: all passed; 77: the rung is impossible here and was refused properly.
+int run_on_rung(const char *rung, const char *title, const struct CMUnitTest *tests, size_t count);
 #define RUN_ON_RUNG(rung, tests) run_on_rung(rung, #tests, tests, sizeof tests / sizeof *tests)
 
 int place_setup(void **state); // cmocka's: *state becomes a Place
