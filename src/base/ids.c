@@ -48,7 +48,15 @@ Str id_chars(IdSource *source, Arena *arena, Str alphabet, size_t length) {
 Str id_hex(IdSource *source, Arena *arena, size_t digits) { return id_chars(source, arena, STR("0123456789abcdef"), digits); }
 
 Str id_uuid(IdSource *source, Arena *arena) {
-    uint64_t a = id_u64(source), b = id_u64(source);
-    return str_format(arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                      (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx", hex[] = "0123456789abcdef";
+    uint64_t random[] = {id_u64(source), id_u64(source)};
+    char *text = arena_copy(arena, form, sizeof form);
+    int digit = 0;
+    for (char *at = text; *at; at++) {
+        if (*at != 'x' && *at != 'v') continue;
+        unsigned bits = random[digit / 16] >> digit % 16 * 4 & 15;
+        *at = hex[*at == 'v' ? 8 | (bits & 3) : bits];
+        digit++;
+    }
+    return (Str){text, sizeof form - 1};
 }

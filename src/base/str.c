@@ -119,14 +119,21 @@ Str str_replace(Arena *arena, Str s, Str old, Str with) {
     return (Str){text, len};
 }
 
+enum { USUAL_TEXT_BYTES = 512 }; // longer ones are formatted twice
+
 Str str_vformat(Arena *arena, const char *format, va_list args) {
+    char room[USUAL_TEXT_BYTES];
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
-    va_end(again);
+    int len = vsnprintf(room, sizeof room, format, args);
     if (len < 0) abort();
     char *text = arena_alloc(arena, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, args);
+    if ((size_t)len < sizeof room) {
+        memcpy(text, room, (size_t)len + 1);
+    } else {
+        vsnprintf(text, (size_t)len + 1, format, again);
+    }
+    va_end(again);
     return (Str){text, (size_t)len};
 }
 
@@ -136,6 +143,16 @@ Str str_format(Arena *arena, const char *format, ...) {
     Str text = str_vformat(arena, format, args);
     va_end(args);
     return text;
+}
+
+Str str_of_int(Arena *arena, int64_t number) {
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0) digits[--at] = '-';
+    return str_copy(arena, (Str){digits + at, sizeof digits - at});
 }
 
 // Numbers are short: what does not fit here is no number that we accept.

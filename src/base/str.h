@@ -55,6 +55,7 @@ Str str_upper(Arena *arena, Str s);
 Str str_replace(Arena *arena, Str s, Str old, Str with); // every occurrence
 Str str_format(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 Str str_vformat(Arena *arena, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+Str str_of_int(Arena *arena, int64_t number); // decimal
 
 // Whole string a decimal number (an optional '-'); false and `*out` untouched otherwise or when out of range.
 bool str_to_int(Str s, int64_t *out);

@@ -257,10 +257,23 @@ Str time_iso8601_basic(Arena *arena, int64_t ms) {
     return str_format(arena, "%04d%02d%02dT%02d%02d%02dZ", (int)p.year, p.month, p.day, p.hour, p.minute, p.second);
 }
 
+static void put_digits(char *to, int count, int64_t number) {
+    for (; count; number /= 10) to[--count] = (char)('0' + number % 10);
+}
+
+// In every reply: hence without a format.
 Str time_http(Arena *arena, int64_t ms) {
+    static const char form[] = "Www, DD Mmm YYYY hh:mm:ss GMT";
     TimeParts p = time_split(ms);
-    return str_format(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[p.weekday], p.day, months[p.month - 1], (int)p.year, p.hour, p.minute,
-                      p.second);
+    char *text = arena_copy(arena, form, sizeof form);
+    memcpy(text, weekdays[p.weekday], 3);
+    put_digits(text + 5, 2, p.day);
+    memcpy(text + 8, months[p.month - 1], 3);
+    put_digits(text + 12, 4, p.year);
+    put_digits(text + 17, 2, p.hour);
+    put_digits(text + 20, 2, p.minute);
+    put_digits(text + 23, 2, p.second);
+    return (Str){text, sizeof form - 1};
 }
 
 Str time_rfc822(Arena *arena, int64_t ms) { return time_http(arena, ms); }

@@ -52,6 +52,8 @@ static const FaultRow rows[] = {
     [AUTH_PRESIGNED_EXPIRED] = {"AccessDenied", "SignatureDoesNotMatch", "RequestExpired", "InvalidSignature", 403, 403, "Request has expired", NULL},
     [AUTH_HEADERS_NOT_SIGNED] = {"AccessDenied", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 403, 403,
                                  "There were headers present in the request which were not signed", MISMATCH},
+    [AUTH_PAYLOAD_HASH_MISSING] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403,
+                                   "Missing required header for this request: x-amz-content-sha256", MISMATCH},
     [AUTH_BODY_MISMATCH] = {"XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, BODY_MISMATCH,
                             MISMATCH},
     [AUTH_CHUNK_MISMATCH] = {"SignatureDoesNotMatch", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 403, 403, MISMATCH_S3, MISMATCH},

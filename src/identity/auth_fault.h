@@ -23,6 +23,7 @@ typedef enum AuthFault {
     AUTH_TOO_NEW,
     AUTH_PRESIGNED_EXPIRED,
     AUTH_HEADERS_NOT_SIGNED, // S3: an x-amz-* header is not under the signature
+    AUTH_PAYLOAD_HASH_MISSING, // S3: a body whose hash the head does not tell
     AUTH_BODY_MISMATCH, // the body is not what x-amz-content-sha256 says
     AUTH_CHUNK_MISMATCH // a chunk's signature is another
 } AuthFault;

@@ -57,6 +57,12 @@ static bool is_account(Str key) {
     return key.len == 12;
 }
 
+static AuthFault verify(const Signature *signature, const HttpRequest *request, Str secret, const AuthenticationRules *rules) {
+    if (!secret.at) return signature_check_time(signature, clocks_of(rules));
+    if (rules->head_only) return signature_verify_head(signature, request, secret, clocks_of(rules));
+    return signature_verify(signature, request, secret, clocks_of(rules));
+}
+
 static AuthFault find_signer(const IdentitySnapshot *snapshot, const AuthenticationRules *rules, Arena *arena, const Signature *signature,
                              Signer *out) {
     Str key = signature->access_key;
@@ -89,8 +95,7 @@ bool identity_authenticate(const IdentitySnapshot *snapshot, const Authenticatio
         return true;
     }
     if (!fault) fault = find_signer(snapshot, rules, request->arena, &signature, &signer);
-    if (!fault && signer.secret.at) fault = signature_verify(&signature, request, signer.secret, clocks_of(rules));
-    if (!fault && !signer.secret.at) fault = signature_check_time(&signature, clocks_of(rules));
+    if (!fault) fault = verify(&signature, request, signer.secret, rules);
     TRY(auth_fail(fault, dialect_of(route), &signature, clocks_of(rules), e));
     *out = (Authentication){.principal = signer.principal,
                             .region = signature.region,

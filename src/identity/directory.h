@@ -42,6 +42,7 @@ extern const DocumentType IAM_USER, IAM_ROLE, IAM_GROUP, IAM_POLICY, IAM_ACCESS_
 typedef struct AuthenticationRules {
     Str default_account;
     bool strict; // refuse unknown access keys
+    bool head_only; // the body is still to come: its hash is taken on the client's word (signature_body_matches will check it)
     int64_t wall_ms, plane_ms; // a signature is in time by either: processes in sandboxes sign with plane time
 } AuthenticationRules;
 

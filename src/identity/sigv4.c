@@ -231,19 +231,30 @@ static AuthFault compute(const Signature *signature, const HttpRequest *request,
     return AUTH_OK;
 }
 
-AuthFault signature_verify(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks) {
+static AuthFault verify_payload(const Signature *signature, const HttpRequest *request, Str payload, Str secret, AuthClocks clocks) {
+    char computed[SIGNATURE_HEX];
     AuthFault fault = signature_check_time(signature, clocks);
     if (fault) return fault;
     if (!str_eq(str_sub(signature_timestamp(signature), 0, 8), signature->date)) return AUTH_MISMATCH;
     if (!is_signed_name(signature->signed_headers, STR("host"))) return AUTH_MISMATCH;
-    char room[SHA256_HEX], computed[SIGNATURE_HEX];
-    Str payload;
-    AuthFault body = payload_text(signature, request, room, &payload);
-    fault = compute(signature, request, body ? signature->payload_hash : payload, secret, computed);
+    fault = compute(signature, request, payload, secret, computed);
     if (fault) return fault;
     if (!bytes_equal_in_constant_time((Str){computed, SIGNATURE_HEX}, signature->signature)) return AUTH_MISMATCH;
-    if (str_is(signature->service, "s3") && !signs_all_amz_headers(signature, request)) return AUTH_HEADERS_NOT_SIGNED;
-    return body;
+    bool s3 = str_is(signature->service, "s3");
+    return s3 && !signs_all_amz_headers(signature, request) ? AUTH_HEADERS_NOT_SIGNED : AUTH_OK;
+}
+
+AuthFault signature_verify(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks) {
+    char room[SHA256_HEX];
+    Str payload;
+    AuthFault body = payload_text(signature, request, room, &payload);
+    AuthFault fault = verify_payload(signature, request, body ? signature->payload_hash : payload, secret, clocks);
+    return fault ? fault : body;
+}
+
+AuthFault signature_verify_head(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks) {
+    if (!signature->payload_hash.at) return AUTH_PAYLOAD_HASH_MISSING;
+    return verify_payload(signature, request, signature->payload_hash, secret, clocks);
 }
 
 bool signature_body_matches(const Signature *signature, Str sha256_hex_digits) {

@@ -47,6 +47,8 @@ AuthFault signature_read(const HttpRequest *request, Signature *out);
 // `clocks`: a request signed near either is in time. Bodies: a PAYLOAD_HASHED body that is inline is hashed and compared; of one in a file
 // the caller compares the hash (signature_body_matches).
 AuthFault signature_verify(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks);
+// Before the body has come: the client must say what hash it will have.
+AuthFault signature_verify_head(const Signature *signature, const HttpRequest *request, Str secret, AuthClocks clocks);
 // The time alone, for keys whose secret nobody knows.
 AuthFault signature_check_time(const Signature *signature, AuthClocks clocks);
 // For requests of our own: the signature of a complete request. The headers that `signature` names must be there.

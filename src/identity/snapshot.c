@@ -1,14 +1,16 @@
 #include "identity/snapshot.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 Str entity_key(char room[ENTITY_KEY_MAX], const char *kind, Str account, Str name) {
-    int length = snprintf(room, ENTITY_KEY_MAX, "%s/%.*s/%.*s", kind, STR_ARG(account), STR_ARG(name));
-    if (length < 0 || length >= ENTITY_KEY_MAX) return STR("");
-    for (char *c = room; *c; c++) *c = (char)tolower((unsigned char)*c);
-    return (Str){room, (size_t)length};
+    const Str parts[] = {str_of(kind), STR("/"), account, STR("/"), name};
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].len > ENTITY_KEY_MAX - length) return STR("");
+        for (size_t at = 0; at < parts[i].len; at++) room[length++] = (char)tolower((unsigned char)parts[i].at[at]);
+    }
+    return (Str){room, length};
 }
 
 // The account and the last part of the path of arn:aws:iam::ACCOUNT:role/path/NAME.

@@ -53,8 +53,8 @@ static void collect(Turn *turn, const Operation *operation, const Call *call, Re
         return;
     }
     const WireService *wire = wire_service_of(call->operation);
-    const char *prefix = registry_service(wire)->prefix;
-    Str action = operation->action ? str_of(operation->action) : str_format(call->arena, "%s:%s", prefix, operation->name);
+    Str action = str_of(operation->action);
+    if (!action.at) action = str_cat(call->arena, str_of(registry_service(wire)->prefix), str_cat(call->arena, STR(":"), str_of(operation->name)));
     require(all, action, expand_resource(call, operation->resource), NULL);
 }
 

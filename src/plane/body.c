@@ -38,19 +38,10 @@ static ChecksumKind wanted_checksum(const HttpRequest *request) {
     return CHECKSUM_CRC64NVME;
 }
 
-// A body whose secret is known is verified chunk by chunk. When the head itself is refused, the request will be too: then the framing alone is read.
-static void begin_chunked(Plane *plane, HttpExchange *exchange, BodyFilter *filter) {
-    AuthenticationRules rules = plane_rules(plane);
-    WireRoute route;
-    Authentication who = {0};
-    Error e;
-    const SigningKey *key = NULL;
-    signature_read(&exchange->request, &filter->signature);
-    if (wire_route(&exchange->request, &route, &e) && identity_authenticate(plane_identity(plane), &rules, &route, &exchange->request, &who, &e)) {
-        filter->signature = who.signature;
-        key = who.chunk_key;
-    }
-    aws_chunked_init(&filter->chunked, filter->arena, &filter->signature, key);
+// A body whose secret is known is verified chunk by chunk.
+static void begin_chunked(const HttpExchange *exchange, const Authentication *who, BodyFilter *filter) {
+    filter->signature = who->signature;
+    aws_chunked_init(&filter->chunked, filter->arena, &filter->signature, who->chunk_key);
     filter->is_chunked = true;
     filter->verdict = AWS_CHUNKED_MORE;
     if (!str_to_int(http_header(&exchange->request, "x-amz-decoded-content-length"), &filter->expected_bytes)) filter->expected_bytes = -1;
@@ -69,9 +60,8 @@ static bool pass(void *context, char *bytes, size_t *len) {
     return true;
 }
 
-BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, HttpIntake *intake) {
+BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, const Authentication *who, HttpIntake *intake) {
     const HttpRequest *request = &exchange->request;
-    if (!wire_body_streams(request)) return NULL;
     Arena *arena = arena_new();
     BodyFilter *filter = arena_new_of(arena, BodyFilter);
     filter->arena = arena;
@@ -79,7 +69,7 @@ BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, HttpIntake *
     digest_init(&filter->md5, DIGEST_MD5);
     if (filter->wants_sha256) digest_init(&filter->sha256, DIGEST_SHA256);
     checksum_init(&filter->checksum, wanted_checksum(request));
-    if (str_starts(http_header(request, "x-amz-content-sha256"), STR("STREAMING-"))) begin_chunked(plane, exchange, filter);
+    if (str_starts(http_header(request, "x-amz-content-sha256"), STR("STREAMING-"))) begin_chunked(exchange, who, filter);
     intake->kind = HTTP_INTO_SPOOL;
     intake->max_bytes = LIMIT_OBJECT_BYTES;
     intake->folder = path_join(exchange->request.arena, plane->options.data, STR("spool"));

@@ -11,10 +11,15 @@ static ApiWork *api_of(Work *work) { return (ApiWork *)work; }
 
 static void count_end(Plane *plane) { atomic_fetch_sub(&plane->open_requests, 1); }
 
-static void send_failure(ApiWork *api, const Error *e) {
+static HttpReply failure_of(ApiWork *api, const Error *e) {
     HttpReply reply = {0};
     WireContext context = {.arena = api->call.arena, .request = &api->exchange->request, .route = &api->route, .request_id = api->call.request_id};
     wire_encode_error(&context, e, &reply);
+    return reply;
+}
+
+static void send_failure(ApiWork *api, const Error *e) {
+    HttpReply reply = failure_of(api, e);
     http_reply(api->exchange, &reply);
 }
 
@@ -69,6 +74,15 @@ static bool perform_api(Turns *turns, Work *work) {
 
 // ---- On the loop: reads ----
 
+// A reply may bring the connection's next request, which then sees what this one saw: everything that was acknowledged before either began.
+static void reader_begin(Plane *plane) {
+    if (plane->reader_depth++ == 0) store_begin(plane->reader);
+}
+
+static void reader_end(Plane *plane) {
+    if (--plane->reader_depth == 0) store_rollback(plane->reader);
+}
+
 static void read_now(Plane *plane, ApiWork *api) {
     Turn turn = {.plane = plane, .store = plane->reader, .arena = api->call.arena, .where = api->call.where, .now_ms = plane_now(plane)};
     api->call.now_ms = turn.now_ms;
@@ -82,62 +96,19 @@ void dispatch_reads(Plane *plane) {
     if (plane->reads.len == 0) return;
     Vec reads = plane->reads;
     plane->reads.len = 0;
-    store_begin(plane->reader);
+    reader_begin(plane);
     for (size_t i = 0; i < reads.len; i++) read_now(plane, vec_get(&reads, ApiWork *, i));
-    store_rollback(plane->reader);
+    reader_end(plane);
 }
 
 void plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context) {
     Turn turn = {.plane = plane, .store = plane->reader, .arena = arena, .where = where, .now_ms = plane_now(plane)};
-    store_begin(plane->reader);
+    reader_begin(plane);
     run(&turn, context);
-    store_rollback(plane->reader);
+    reader_end(plane);
 }
 
-// ---- From request to call ----
-
-static Str host_of(const Plane *plane, const HttpRequest *request) {
-    Str host = http_header(request, "host");
-    return host.at ? host : str_format(request->arena, "%.*s:%u", STR_ARG(plane->options.host), plane->port);
-}
-
-static void fill_call(Plane *plane, ApiWork *api, const Authentication *who) {
-    const HttpRequest *request = &api->exchange->request;
-    Str region = who->region.len ? who->region : api->route.region.len ? api->route.region : plane->options.region;
-    api->call.principal = who->principal;
-    api->call.where = (Partition){who->principal.account.len ? who->principal.account : plane->options.account, region};
-    api->call.source_ip = request->peer;
-    api->call.user_agent = http_header(request, "user-agent");
-    api->call.host = host_of(plane, request);
-    api->call.tls = request->tls;
-    api->call.body = request->body;
-    api->call.digests = body_filter_digests(api->filter);
-}
-
-static bool check_signed(const ApiWork *api, const Operation *operation, const Authentication *who, Error *e) {
-    bool anonymous = who->principal.kind == PRINCIPAL_ANONYMOUS;
-    if (anonymous && !(operation->flags & OP_ANONYMOUS)) return identity_refuse_anonymous(&api->route, e);
-    return body_filter_check(api->filter, &api->route, &who->signature, e);
-}
-
-static bool prepare(Plane *plane, ApiWork *api, Error *e) {
-    const HttpRequest *request = &api->exchange->request;
-    AuthenticationRules rules = plane_rules(plane);
-    Authentication who = {0};
-    TRY(wire_route(request, &api->route, e));
-    api->call.operation = api->route.operation;
-    TRY(identity_authenticate(plane_identity(plane), &rules, &api->route, request, &who, e));
-    const Operation *operation = registry_operation(api->route.operation);
-    if (!operation) {
-        unsupported_note(plane, api->route.operation, http_header(request, "user-agent"));
-        return wire_fail_not_implemented(api->route.operation, e);
-    }
-    TRY(check_signed(api, operation, &who, e));
-    fill_call(plane, api, &who);
-    TRY(wire_decode(request->arena, &api->route, request, &api->call.input, e));
-    body_filter_add_trailers(api->filter, api->call.operation, request->arena, api->call.input);
-    return wire_validate(request->arena, api->route.operation, api->call.input, e);
-}
+// ---- The request ----
 
 static ApiWork *api_new(Plane *plane, HttpExchange *exchange) {
     Arena *arena = exchange->request.arena;
@@ -150,12 +121,26 @@ static ApiWork *api_new(Plane *plane, HttpExchange *exchange) {
     return api;
 }
 
+// Collects a body that is no streaming payload. One that is, but refused by its head, is not read when it is long, and else only to keep the connection.
+static void serve_head(Plane *plane, ApiWork *api, HttpIntake *intake) {
+    const HttpRequest *request = &api->exchange->request;
+    if (!wire_body_streams(request, &api->route)) return;
+    if (admit_head(plane, api, &api->error)) {
+        api->filter = body_filter_begin(plane, api->exchange, &api->who, intake);
+        return;
+    }
+    api->outcome = OUTCOME_ERROR;
+    if (!admission_is_urgent(request)) return;
+    HttpReply refusal = failure_of(api, &api->error);
+    intake->kind = HTTP_REFUSE;
+    intake->refusal = arena_copy(api->call.arena, &refusal, sizeof refusal);
+}
+
 static void serve_api(Plane *plane, HttpExchange *exchange) {
     ApiWork *api = exchange->data ? exchange->data : api_new(plane, exchange);
     api->arrived = true;
-    Error e = {0};
-    if (!prepare(plane, api, &e)) {
-        reply_failure(plane, api, &e);
+    if (api->outcome == OUTCOME_ERROR || !admit(plane, api, &api->error)) {
+        reply_failure(plane, api, &api->error);
     } else if (registry_operation(api->call.operation)->flags & OP_READ) {
         vec_add(&plane->reads, ApiWork *, api);
     } else {
@@ -188,7 +173,7 @@ static void on_head(void *context, HttpExchange *exchange, HttpIntake *intake) {
     if (endpoint) {
         if (endpoint->on_head) endpoint->on_head(plane, exchange, intake);
     } else {
-        api_new(plane, exchange)->filter = body_filter_begin(plane, exchange, intake);
+        serve_head(plane, api_new(plane, exchange), intake);
     }
 }
 

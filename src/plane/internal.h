@@ -41,8 +41,10 @@ typedef struct ApiWork {
     Work work;
     HttpExchange *exchange;
     BodyFilter *filter; // NULL: the body was taken as it is
+    bool has_head; // admitted or refused by its head, before the body was here
     bool arrived; // the whole request is here
     WireRoute route;
+    Authentication who;
     Call call;
     Outcome outcome;
     Doc *output;
@@ -71,6 +73,7 @@ struct Plane {
     bool pushed; // in this iteration
     Snapshot *snapshot;
     Store *reader;
+    int reader_depth; // of nested uses of its transaction
     Vec reads; // ApiWork * of this iteration
     IdSource ids;
     Map *unsupported; // "service:Operation" → Unsupported (unsupported.c)
@@ -173,8 +176,13 @@ int64_t plane_last_request_ms(const Plane *plane);
 HttpOwner dispatch_owner(Plane *plane);
 void dispatch_reads(Plane *plane);
 
+// admission.c
+bool admit_head(Plane *plane, ApiWork *api, Error *e); // the route is known; the body is still to come
+bool admit(Plane *plane, ApiWork *api, Error *e); // the request is whole
+bool admission_is_urgent(const HttpRequest *head); // a refusal must not wait for the body
+
 // body.c: streamed bodies on their way in: aws-chunked framing, digests.
-BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, HttpIntake *intake); // NULL: none is needed
+BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, const Authentication *who, HttpIntake *intake);
 const BodyDigests *body_filter_digests(BodyFilter *filter); // NULL without a filter
 bool body_filter_check(BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e);
 void body_filter_add_trailers(const BodyFilter *filter, const WireOperation *operation, Arena *arena, Doc *input);

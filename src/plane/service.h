@@ -9,6 +9,8 @@
 typedef struct Turn Turn; // plane/turn.h
 
 typedef Outcome CallHandler(Turn *turn, const Call *call, Doc **out, Error *e);
+// What the head of a streaming upload alone can refuse, asked before a long body is taken in, on the loop as OP_READ is. The handler checks all of it again.
+typedef bool HeadCheck(Turn *turn, const Call *call, Error *e);
 
 // One permission that a call needs. Action "s3:GetObject", resource an ARN or "*". `context` holds service condition keys ("s3:prefix" → text or list).
 typedef struct Requirement {
@@ -41,6 +43,7 @@ typedef struct Operation {
     const char *action; // NULL: the service's prefix and the operation's name
     // Instead of resource and action, where they depend on more than the input's members, or several permissions are needed (PassRole):
     void (*requirements)(Turn *turn, const Call *call, Requirements *all);
+    HeadCheck *check; // NULL: none
 } Operation;
 
 // Resource-based policy of what the call addresses, as JSON; NULL when there is none. `owner_account` is whose resource it is.

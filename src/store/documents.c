@@ -5,7 +5,7 @@
 #include "store/key.h"
 #include "store/pack.h"
 
-const StoreTable DOCUMENT_TABLE = {.name = "documents", .large_rows = true};
+const StoreTable DOCUMENT_TABLE = {.name = "documents", .large_rows = true, .revisited = true};
 const StoreTable DOCUMENT_INDEX_TABLE = {.name = "document_index"};
 
 static Str type_base(Arena *arena, Partition where, const DocumentType *type) {

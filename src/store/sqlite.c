@@ -100,7 +100,10 @@ static Store *new_store(const StoreTable *const *tables, size_t table_count) {
     Store *store = calloc(1, sizeof *store);
     TableStatements *statements = calloc(table_count ? table_count : 1, sizeof *statements);
     if (!store || !statements) abort();
-    for (size_t i = 0; i < table_count; i++) statements[i].table = tables[i];
+    for (size_t i = 0; i < table_count; i++) {
+        statements[i].table = tables[i];
+        statements[i].remembered = tables[i]->revisited ? remembered_new() : NULL;
+    }
     store->tables = statements;
     store->table_count = table_count;
     return store;
@@ -126,6 +129,7 @@ void store_close(Store *store) {
     if (!store) return;
     for (size_t i = 0; i < store->table_count; i++) {
         for (int query = 0; query < QUERIES; query++) sqlite3_finalize(store->tables[i].queries[query]);
+        remembered_free(store->tables[i].remembered);
     }
     for (int verb = 0; verb < VERBS; verb++) sqlite3_finalize(store->verbs[verb]);
     sqlite3_close(store->db);
@@ -156,6 +160,7 @@ static void take_back(Store *store) {
 void store_begin(Store *store) {
     assert(!store->began);
     store->began = true;
+    store->transactions++;
     store->failed = false;
     store->depth = 0;
     store->changes_before = sqlite3_total_changes64(store->db);

@@ -1,6 +1,7 @@
 // The inside of a Store on SQLite, shared by sqlite.c (opening, transactions) and sqlite_rows.c (rows, scans).
 #pragma once
 
+#include "store/remembered.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -12,6 +13,7 @@ typedef struct TableStatements {
     const StoreTable *table;
     sqlite3_stmt *queries[QUERIES]; // prepared at first use
     uint64_t changes;
+    Remembered *remembered; // of a revisited table
 } TableStatements;
 
 struct Store {
@@ -21,6 +23,7 @@ struct Store {
     sqlite3_stmt *verbs[VERBS];
     int depth; // of savepoints
     bool began, failed;
+    uint64_t transactions; // begun so far
     uint64_t undone; // how often something was taken back: a change of every table
     int64_t changes_before; // rows ever changed by this connection when the transaction began
     Error error;

@@ -41,8 +41,8 @@ static Str column(sqlite3_stmt *query, int place) {
     return (Str){at ? at : "", (size_t)sqlite3_column_bytes(query, place)};
 }
 
-bool store_get(Store *store, const StoreTable *table, Str key, Arena *arena, Str *value) {
-    sqlite3_stmt *query = statement(store, sqlite_table(store, table), GET);
+static bool read_row(Store *store, TableStatements *of, Str key, Arena *arena, Str *value) {
+    sqlite3_stmt *query = statement(store, of, GET);
     if (!query) return false;
     bind_bytes(query, 1, key);
     int status = sqlite3_step(query);
@@ -50,6 +50,22 @@ bool store_get(Store *store, const StoreTable *table, Str key, Arena *arena, Str
     if (status != SQLITE_ROW && status != SQLITE_DONE) sqlite_stick(store);
     sqlite3_reset(query);
     return status == SQLITE_ROW;
+}
+
+// Each of the three only ever grows: no two states of the table, as this connection sees it, have the same sum.
+static uint64_t moment(const Store *store, const TableStatements *of) { return store->transactions + store->undone + of->changes; }
+
+bool store_get(Store *store, const StoreTable *table, Str key, Arena *arena, Str *value) {
+    TableStatements *of = sqlite_table(store, table);
+    if (!of->remembered || store->failed) return read_row(store, of, key, arena, value);
+    Str known;
+    if (remembered_get(of->remembered, moment(store, of), key, &known)) {
+        *value = str_copy(arena, known);
+        return true;
+    }
+    if (!read_row(store, of, key, arena, value)) return false;
+    remembered_put(of->remembered, moment(store, of), key, *value);
+    return true;
 }
 
 // Runs a statement that writes; says whether a row changed.

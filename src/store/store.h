@@ -18,6 +18,7 @@ typedef struct Store Store;
 typedef struct StoreTable {
     const char *name; // [a-z0-9_]+, unique in the program
     bool large_rows; // rows can exceed 1,000 bytes: rowid table with a unique index instead of WITHOUT ROWID
+    bool revisited; // the same few rows are read many times in one transaction: they are kept beside the connection (store/remembered.h)
 } StoreTable;
 
 typedef enum StoreMode { STORE_WRITER, STORE_READER } StoreMode;

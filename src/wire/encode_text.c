@@ -42,7 +42,7 @@ static Str plain_text(Arena *arena, const Doc *doc) {
     case DOC_STR:
     case DOC_BLOB: return doc->as.text;
     case DOC_BOOL: return doc->as.boolean ? STR("true") : STR("false");
-    case DOC_INT: return str_format(arena, "%" PRId64, doc->as.integer);
+    case DOC_INT: return str_of_int(arena, doc->as.integer);
     case DOC_REAL: return real_text(arena, doc->as.real);
     case DOC_TIME: return time_iso8601(arena, doc->as.integer);
     case DOC_NULL:
@@ -63,7 +63,7 @@ Str scalar_to_text(const Writer *writer, const WireMember *member, const Doc *do
     switch ((WireKind)wire_shape_of(member)->kind) {
     case WIRE_BLOB: return str_base64(writer->arena, doc_str(doc, STR("")));
     case WIRE_TIMESTAMP: return doc->kind == DOC_STR ? doc->as.text : time_text(writer, member_time_format(member, time_format), doc);
-    case WIRE_INTEGER: return doc->kind == DOC_REAL ? str_format(writer->arena, "%" PRId64, (int64_t)doc->as.real) : plain_text(writer->arena, doc);
+    case WIRE_INTEGER: return doc->kind == DOC_REAL ? str_of_int(writer->arena, (int64_t)doc->as.real) : plain_text(writer->arena, doc);
     case WIRE_REAL: return doc->kind == DOC_STR ? doc->as.text : real_text(writer->arena, doc_real(doc, 0));
     default: return plain_text(writer->arena, doc);
     }

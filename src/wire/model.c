@@ -4,12 +4,6 @@
 #include <assert.h>
 #include <ctype.h>
 
-Str wire_str(uint32_t offset) {
-    if (offset == 0) return STR_NONE;
-    const char *text = WIRE_STRINGS + offset;
-    return (Str){text, (size_t)(unsigned char)text[-2] | (size_t)(unsigned char)text[-1] << 8};
-}
-
 size_t wire_service_count(void) { return WIRE_SERVICE_COUNT; }
 
 const WireService *wire_service_at(size_t index) {

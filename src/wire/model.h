@@ -176,7 +176,14 @@ const WireOperation *wire_operation_at(const WireService *service, size_t index)
 const WireShape *wire_error_at(const WireOperation *operation, size_t index); // index < error_count
 
 // From indexes to things.
-Str wire_str(uint32_t offset); // STR_NONE for 0; has a NUL behind it
+extern const char WIRE_STRINGS[]; // each: length in two bytes (little endian), text, NUL; offsets point at the text
+
+// STR_NONE for 0; has a NUL behind it.
+static inline Str wire_str(uint32_t offset) {
+    if (offset == 0) return STR_NONE;
+    const char *text = WIRE_STRINGS + offset;
+    return (Str){text, (size_t)(unsigned char)text[-2] | (size_t)(unsigned char)text[-1] << 8};
+}
 const WireShape *wire_shape(uint32_t index);
 const WireMember *wire_member_at(const WireShape *structure, size_t index); // index < member_count, in the model's order
 const WireMember *wire_item(const WireShape *list);

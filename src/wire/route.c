@@ -148,7 +148,7 @@ static const WireService *candidate_that(const Evidence *evidence, bool (*qualit
 
 static bool route_path(const HttpRequest *request, const Evidence *evidence, const WireService *first, WireRoute *out, Error *e) {
     const WireService *last = first;
-    for (size_t i = 0; i < wire_service_count(); i++) {
+    for (size_t i = (size_t)(first - wire_service_at(0)); i < wire_service_count(); i++) {
         const WireService *service = wire_service_at(i);
         if (!is_rest(service) || !is_candidate(service, evidence)) continue;
         if (route_rest(request, evidence, service, out)) return true;
@@ -188,10 +188,9 @@ bool wire_route(const HttpRequest *request, WireRoute *out, Error *e) {
     return fail_unknown(out, evidence.signing_name, e);
 }
 
-bool wire_body_streams(const HttpRequest *head) {
+bool wire_body_streams(const HttpRequest *head, WireRoute *out) {
     if (!str_is_none(http_header(head, "x-amz-target")) || request_is_form(head)) return false;
-    WireRoute route;
-    return wire_route(head, &route, NULL) && route.operation && route.operation->flags & WIRE_STREAM_IN;
+    return wire_route(head, out, NULL) && out->operation && out->operation->flags & WIRE_STREAM_IN;
 }
 
 WireRoute wire_route_to(const WireOperation *operation) {

@@ -34,7 +34,8 @@ typedef struct WireRoute {
 bool wire_route(const HttpRequest *request, WireRoute *out, Error *e);
 
 // To be asked with the head alone, before the body has come: is the body a streaming payload (PutObject, UploadPart), to be spooled rather than collected?
-bool wire_body_streams(const HttpRequest *head);
+// Then `out` is its route, which the body cannot change.
+bool wire_body_streams(const HttpRequest *head, WireRoute *out);
 
 // The route of an internal call, for code that wants to write its reply as a client would see it: the service's own protocol.
 WireRoute wire_route_to(const WireOperation *operation);

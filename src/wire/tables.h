@@ -22,7 +22,6 @@ struct WireRule {
     uint32_t first_condition, condition_count;
 };
 
-extern const char WIRE_STRINGS[]; // each: length in two bytes (little endian), text, NUL; offsets point at the text
 extern const WireShape WIRE_SHAPES[]; // 0 is none
 extern const WireMember WIRE_MEMBERS[];
 extern const WireLimits WIRE_LIMITS[]; // 0 is none

@@ -102,8 +102,8 @@ static void do_decode(Arena *arena, const Doc *command, Doc *answer) {
     HttpRequest request = request_of(arena, command);
     WireRoute route;
     Error error;
+    doc_set_bool(arena, answer, "streams", wire_body_streams(&request, &route));
     bool good = wire_route(&request, &route, &error);
-    doc_set_bool(arena, answer, "streams", wire_body_streams(&request));
     doc_set_str(arena, answer, "protocol", str_of(PROTOCOLS[route.protocol]));
     doc_set_str(arena, answer, "region", route.region);
     if (route.service) doc_set_str(arena, answer, "service", wire_str(route.service->name));

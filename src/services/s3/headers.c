@@ -116,7 +116,7 @@ bool headers_read(const Call *call, ObjectRow *row, Error *e) {
     return true;
 }
 
-Str quoted_etag(Arena *arena, Str etag) { return str_format(arena, "\"%.*s\"", STR_ARG(etag)); }
+Str quoted_etag(Arena *arena, Str etag) { return str_cat(arena, STR("\""), str_cat(arena, etag, STR("\""))); }
 
 void headers_show(Arena *arena, const ObjectRow *row, Doc *to) {
     doc_add(to, STR("ETag"), doc_of_str(arena, quoted_etag(arena, row->etag)));

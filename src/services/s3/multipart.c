@@ -95,18 +95,33 @@ static bool same_checksum(const Call *call, const ObjectRow *upload, Error *e) {
     return s3_fail(call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
 }
 
-Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
+typedef struct PartTarget {
     Bucket bucket;
-    ObjectRow upload, row = {0};
+    ObjectRow upload;
     int64_t number;
-    CALL_TRY(s3_refuse(call, refused, e));
-    CALL_TRY(part_number(call, &number, e));
-    CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
-    CALL_TRY(same_checksum(call, &upload, e));
-    CALL_TRY(checksum_request(turn, call, upload.checksum.present ? &upload.checksum.kind : NULL, &row, e));
+} PartTarget;
+
+static bool part_target(Turn *turn, const Call *call, PartTarget *out, Error *e) {
+    static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
+    TRY(s3_refuse(call, refused, e));
+    TRY(part_number(call, &out->number, e));
+    TRY(upload_need(turn, call, &out->bucket, &out->upload, e));
+    return same_checksum(call, &out->upload, e);
+}
+
+bool check_upload_part(Turn *turn, const Call *call, Error *e) {
+    PartTarget target;
+    return part_target(turn, call, &target, e);
+}
+
+Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
+    PartTarget target;
+    ObjectRow row = {0};
+    CALL_TRY(part_target(turn, call, &target, e));
+    const ObjectRow *upload = &target.upload;
+    CALL_TRY(checksum_request(turn, call, upload->checksum.present ? &upload->checksum.kind : NULL, &row, e));
     body_keep(turn, call, &row);
-    put_part(turn, call, bucket.name, number, &row);
+    put_part(turn, call, target.bucket.name, target.number, &row);
     *out = doc_map(call->arena);
     doc_set_str(call->arena, *out, "ETag", quoted_etag(call->arena, row.etag));
     doc_set_str(call->arena, *out, "ServerSideEncryption", STR("AES256"));

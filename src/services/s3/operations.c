@@ -45,7 +45,7 @@ const Operation S3_OPERATIONS[] = {
     {"GetBucketWebsite", get_never_configured, BUCKET, OP_READ | OP_LOCAL},
     {"GetObjectLockConfiguration", get_never_configured, BUCKET, OP_READ | OP_LOCAL, "s3:GetBucketObjectLockConfiguration"},
     // objects
-    {"PutObject", put_object, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_put_object},
+    {"PutObject", put_object, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_put_object, .check = check_put_object},
     {"GetObject", get_object, .flags = OP_READ | OP_ANONYMOUS, .requirements = require_get_object},
     {"HeadObject", head_object, .flags = OP_READ | OP_LOCAL | OP_ANONYMOUS, .requirements = require_get_object},
     {"GetObjectAttributes", get_object_attributes, .flags = OP_READ | OP_LOCAL, .requirements = require_get_attributes},
@@ -63,7 +63,7 @@ const Operation S3_OPERATIONS[] = {
     {"ListObjectVersions", list_object_versions, .flags = OP_LOCAL, .requirements = require_versions_listing},
     // multipart uploads
     {"CreateMultipartUpload", create_multipart_upload, .flags = OP_LOCAL, .requirements = require_put_object},
-    {"UploadPart", upload_part, OBJECT, OP_LOCAL, "s3:PutObject"},
+    {"UploadPart", upload_part, OBJECT, OP_LOCAL, "s3:PutObject", .check = check_upload_part},
     {"UploadPartCopy", upload_part_copy, .flags = OP_LOCAL, .requirements = require_copy_part},
     {"CompleteMultipartUpload", complete_multipart_upload, OBJECT, 0, "s3:PutObject"},
     {"AbortMultipartUpload", abort_multipart_upload, OBJECT, OP_LOCAL},

@@ -18,13 +18,22 @@ static Doc *answer(const Call *call, const Bucket *bucket, const ObjectRow *row)
     return out;
 }
 
+static bool may_be_put(Turn *turn, const Call *call, Bucket *bucket, Error *e) {
+    TRY(bucket_need(turn, call, bucket, e));
+    TRY(write_is_supported(call, e));
+    return conditions_of_write(turn, call, bucket->name, doc_text(call->input, "Key"), e);
+}
+
+bool check_put_object(Turn *turn, const Call *call, Error *e) {
+    Bucket bucket;
+    return may_be_put(turn, call, &bucket, e);
+}
+
 Outcome put_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str key = doc_text(call->input, "Key");
     Bucket bucket;
     ObjectRow row = {0};
-    CALL_TRY(bucket_need(turn, call, &bucket, e));
-    CALL_TRY(write_is_supported(call, e));
-    CALL_TRY(conditions_of_write(turn, call, bucket.name, key, e));
+    CALL_TRY(may_be_put(turn, call, &bucket, e));
     CALL_TRY(row_of_request(turn, call, &row, e));
     body_keep(turn, call, &row);
     object_store(turn, &bucket, key, &row);
