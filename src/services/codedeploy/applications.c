@@ -24,6 +24,7 @@ Outcome create_application(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "applicationName"), id = id_uuid(turn_ids(turn), arena);
     CALL_TRY(check_application_name(name, e));
     CALL_TRY(check_platform(doc_text(call->input, "computePlatform"), e));
+    CALL_TRY(check_tags_to_add(doc_get(call->input, "tags"), e));
     Doc *application = doc_map(arena);
     doc_set_str(arena, application, "applicationId", id);
     doc_set_str(arena, application, "applicationName", name);

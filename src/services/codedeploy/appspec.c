@@ -83,6 +83,7 @@ static bool read_mode(Reader *r, const Doc *node, int *out) {
     *out = -1;
     TRY(spec_text(&r->file, node, "permissions/mode", &mode));
     if (str_is_none(mode)) return true;
+    while (mode.len < 3) mode = str_cat(r->file.arena, STR("0"), mode);
     if (mode.len > 4) {
         return spec_fail(
             &r->file, node,
@@ -231,10 +232,11 @@ static bool check_event(Reader *r, const Doc *node) {
         return spec_fail(&r->file, node, "the lifecycle event %.*s is reserved for the CodeDeploy agent and cannot run scripts", STR_ARG(node->key));
     }
     Str hint = spec_suggestion(r->file.arena, scripted_events, node->key);
-    return spec_fail(&r->file, node,
-                     "the lifecycle event \"%.*s\" is unknown; scripts can run at ApplicationStop, BeforeInstall, AfterInstall, ApplicationStart, "
-                     "ValidateService%.*s",
-                     STR_ARG(node->key), STR_ARG(hint));
+    return spec_fail(
+        &r->file, node,
+        "appspec.yml file contains unknown lifecycle events: [\"%.*s\"]%.*s; scripts can run at ApplicationStop, BeforeInstall, AfterInstall, "
+        "ApplicationStart, ValidateService",
+        STR_ARG(node->key), STR_ARG(hint));
 }
 
 static bool read_hook(Reader *r, const Doc *node, AppSpecHook *out) {

@@ -27,6 +27,8 @@ static const Operation OPERATIONS[] = {
     {"ListApplicationRevisions", list_application_revisions, APPLICATION, OP_LOCAL},
     {"CreateDeployment", create_deployment, .flags = OP_LOCAL, .requirements = group_requirements},
     {"StopDeployment", stop_deployment, .flags = OP_LOCAL, .requirements = deployment_requirements},
+    {"ContinueDeployment", continue_deployment, .flags = OP_LOCAL, .requirements = deployment_requirements},
+    {"SkipWaitTimeForInstanceTermination", skip_wait_time_for_instance_termination, .flags = OP_LOCAL, .requirements = deployment_requirements},
     {"GetDeployment", get_deployment, .flags = OP_LOCAL, .requirements = deployment_requirements},
     {"BatchGetDeployments", batch_get_deployments, .flags = OP_LOCAL, .requirements = deployment_requirements},
     {"ListDeployments", list_deployments, .flags = OP_LOCAL, .requirements = group_requirements},

@@ -4,7 +4,8 @@
 //   codedeploy.application id NAME             ApplicationInfo, with $tags
 //   codedeploy.group       id APP/GROUP        DeploymentGroupInfo without its deployments, with $tags
 //   codedeploy.group-state id GROUP-ID         what deployments leave of a group, written by their machines only: lastSuccessfulDeployment,
-//                                              lastAttemptedDeployment, targetRevision; $active (the deployment in progress), $unhealthy (instance ids)
+//                                              lastAttemptedDeployment, targetRevision; $active (the deployment in progress), $unhealthy (instance ids), $revisions
+//                                              (instance id → key of the revision that was last deployed to it successfully)
 //   codedeploy.config      id NAME             DeploymentConfigInfo of one's own (the built-in ones are a table)
 //   codedeploy.revision    id APP/LOCATION     {revisionLocation, $info: GenericRevisionInfo}
 //   codedeploy.deployment  id d-XXXXXXXXX      DeploymentInfo: the machine of deployment_machine.c (machine.h says which members it adds)
@@ -24,7 +25,8 @@ CallHandler create_deployment_group, get_deployment_group, batch_get_deployment_
     delete_deployment_group;
 CallHandler create_deployment_config, get_deployment_config, list_deployment_configs, delete_deployment_config;
 CallHandler register_application_revision, get_application_revision, list_application_revisions, batch_get_application_revisions;
-CallHandler create_deployment, stop_deployment, get_deployment, batch_get_deployments, list_deployments;
+CallHandler create_deployment, stop_deployment, continue_deployment, skip_wait_time_for_instance_termination;
+CallHandler get_deployment, batch_get_deployments, list_deployments;
 CallHandler list_deployment_targets, get_deployment_target, batch_get_deployment_targets;
 CallHandler list_deployment_instances, get_deployment_instance, batch_get_deployment_instances;
 CallHandler list_codedeploy_tags, tag_codedeploy, untag_codedeploy;
@@ -43,18 +45,21 @@ bool check_batch(const Doc *list, size_t most, const char *what, Error *e);
 bool refuse_unbuilt(const Doc *input, const char *const *members, Error *e); // a member that says something: NotImplemented, by its name
 bool is_one_of(Str text, const char *const *list); // ends with NULL
 bool check_auto_rollback(const Doc *config, Error *e);
+bool check_tags_to_add(const Doc *tags, Error *e); // tags.c
 
 // Finding, with AWS's errors.
 bool find_application(Turn *turn, Str name, Doc **out, Error *e);
 bool find_group(Turn *turn, Str application, Str name, Doc **out, Error *e);
 bool find_config(Turn *turn, Str name, Doc **out, Error *e);
+bool find_server_config(Turn *turn, Str name, Doc **out, Error *e); // one that servers can be deployed to by
+bool check_deployment_id(Str id, Error *e); // its form
 bool find_deployment(Turn *turn, Str id, Doc **out, Error *e);
 Doc *group_state(Turn *turn, Str group_id); // an empty map before the first deployment
 
 // revisions.c
 bool check_revision(Turn *turn, const Doc *revision, Error *e);
 Str revision_key(Arena *arena, Str application, const Doc *revision);
-void register_revision(Turn *turn, Str application, const Doc *revision, Str description); // nothing when it is known
+bool register_revision(Turn *turn, Str application, const Doc *revision, Str description); // false: it is known already
 void revision_used(Turn *turn, const Doc *event); // the start of a deployment was heard
 
 // Lists without an index of their own: a page of `items` and the token of the next ("OFFSET"). Code "InvalidNextTokenException".

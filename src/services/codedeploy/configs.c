@@ -1,4 +1,4 @@
-// Deployment configurations: the built-in ones of the server platform, and one's own.
+// Deployment configurations: the built-in ones of all platforms, and one's own for servers.
 #include "services/codedeploy/codedeploy.h"
 
 enum { LIST_PAGE = 100, MOST_CONFIGS = 50 };
@@ -7,34 +7,77 @@ const DocumentType CODEDEPLOY_CONFIG = {.name = "codedeploy.config"};
 
 #define RESERVED_PREFIX "CodeDeployDefault."
 
+// In the order of the list. `value` is of minimumHealthyHosts on servers, else the percentage of traffic, every so many `minutes`.
 static const struct {
-    const char *name, *id, *type;
-    int64_t value;
+    const char *name, *platform, *type;
+    int64_t value, minutes;
 } BUILT_IN[] = {
-    {RESERVED_PREFIX "AllAtOnce", "00000000-0000-0000-0000-000000000001", "FLEET_PERCENT", 0},
-    {RESERVED_PREFIX "HalfAtATime", "00000000-0000-0000-0000-000000000002", "FLEET_PERCENT", 50},
-    {RESERVED_PREFIX "OneAtATime", "00000000-0000-0000-0000-000000000003", "MOST_CONCURRENCY", 1},
+    {RESERVED_PREFIX "AllAtOnce", "Server", "FLEET_PERCENT", 0, 0},
+    {RESERVED_PREFIX "HalfAtATime", "Server", "FLEET_PERCENT", 50, 0},
+    {RESERVED_PREFIX "OneAtATime", "Server", "MOST_CONCURRENCY", 1, 0},
+    {RESERVED_PREFIX "ECSAllAtOnce", "ECS", "AllAtOnce", 0, 0},
+    {RESERVED_PREFIX "ECSCanary10Percent15Minutes", "ECS", "TimeBasedCanary", 10, 15},
+    {RESERVED_PREFIX "ECSCanary10Percent5Minutes", "ECS", "TimeBasedCanary", 10, 5},
+    {RESERVED_PREFIX "ECSLinear10PercentEvery1Minutes", "ECS", "TimeBasedLinear", 10, 1},
+    {RESERVED_PREFIX "ECSLinear10PercentEvery3Minutes", "ECS", "TimeBasedLinear", 10, 3},
+    {RESERVED_PREFIX "LambdaAllAtOnce", "Lambda", "AllAtOnce", 0, 0},
+    {RESERVED_PREFIX "LambdaCanary10Percent10Minutes", "Lambda", "TimeBasedCanary", 10, 10},
+    {RESERVED_PREFIX "LambdaCanary10Percent15Minutes", "Lambda", "TimeBasedCanary", 10, 15},
+    {RESERVED_PREFIX "LambdaCanary10Percent30Minutes", "Lambda", "TimeBasedCanary", 10, 30},
+    {RESERVED_PREFIX "LambdaCanary10Percent5Minutes", "Lambda", "TimeBasedCanary", 10, 5},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery10Minutes", "Lambda", "TimeBasedLinear", 10, 10},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery1Minute", "Lambda", "TimeBasedLinear", 10, 1},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery2Minutes", "Lambda", "TimeBasedLinear", 10, 2},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery3Minutes", "Lambda", "TimeBasedLinear", 10, 3},
 };
 enum { BUILT_IN_COUNT = sizeof BUILT_IN / sizeof *BUILT_IN };
 
-static Doc *config_doc(Arena *arena, Str id, Str name, const Doc *minimum) {
+static Doc *config_doc(Arena *arena, Str id, Str name, const char *platform) {
     Doc *config = doc_map(arena);
     doc_set_str(arena, config, "deploymentConfigId", id);
     doc_set_str(arena, config, "deploymentConfigName", name);
-    doc_set(config, "minimumHealthyHosts", doc_copy(arena, minimum));
-    doc_set_str(arena, config, "computePlatform", STR("Server"));
+    doc_set_str(arena, config, "computePlatform", str_of(platform));
     return config;
 }
 
+static Doc *minimum_of(Arena *arena, size_t i) {
+    Doc *minimum = doc_map(arena);
+    doc_set_str(arena, minimum, "type", str_of(BUILT_IN[i].type));
+    doc_set_int(arena, minimum, "value", BUILT_IN[i].value);
+    return minimum;
+}
+
+static Doc *traffic_of(Arena *arena, size_t i) {
+    Doc *traffic = doc_map(arena), *steps = doc_map(arena);
+    bool is_canary = strcmp(BUILT_IN[i].type, "TimeBasedCanary") == 0;
+    doc_set_str(arena, traffic, "type", str_of(BUILT_IN[i].type));
+    if (!BUILT_IN[i].minutes) return traffic;
+    doc_set_int(arena, steps, is_canary ? "canaryPercentage" : "linearPercentage", BUILT_IN[i].value);
+    doc_set_int(arena, steps, is_canary ? "canaryInterval" : "linearInterval", BUILT_IN[i].minutes);
+    doc_set(traffic, is_canary ? "timeBasedCanary" : "timeBasedLinear", steps);
+    return traffic;
+}
+
 static Doc *built_in(Arena *arena, Str name) {
-    for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
-        if (!str_is(name, BUILT_IN[i].name)) continue;
-        Doc *minimum = doc_map(arena);
-        doc_set_str(arena, minimum, "type", str_of(BUILT_IN[i].type));
-        doc_set_int(arena, minimum, "value", BUILT_IN[i].value);
-        return config_doc(arena, str_of(BUILT_IN[i].id), name, minimum);
+    size_t i = 0;
+    while (i < BUILT_IN_COUNT && !str_is(name, BUILT_IN[i].name)) i++;
+    if (i == BUILT_IN_COUNT) return NULL;
+    bool is_server = strcmp(BUILT_IN[i].platform, "Server") == 0;
+    Doc *config = config_doc(arena, str_format(arena, "00000000-0000-0000-0000-%012zu", i + 1), name, BUILT_IN[i].platform);
+    doc_set(config, is_server ? "minimumHealthyHosts" : "trafficRoutingConfig", is_server ? minimum_of(arena, i) : traffic_of(arena, i));
+    return config;
+}
+
+bool find_server_config(Turn *turn, Str name, Doc **out, Error *e) {
+    Doc *config;
+    TRY(find_config(turn, name, &config, e));
+    Str platform = doc_text(config, "computePlatform");
+    if (!str_is(platform, "Server")) {
+        return fail(e, "InvalidInputException", "The deployment configuration %.*s is for compute platform %.*s, the application for Server.",
+                    STR_ARG(name), STR_ARG(platform));
     }
-    return NULL;
+    *out = config;
+    return true;
 }
 
 bool find_config(Turn *turn, Str name, Doc **out, Error *e) {
@@ -74,7 +117,9 @@ Outcome create_deployment_config(Turn *turn, const Call *call, Doc **out, Error 
     if (doc_count(turn_scan(turn, &CODEDEPLOY_CONFIG, (DocumentScan){.prefix = STR("")})) >= MOST_CONFIGS) {
         return call_fail(e, "DeploymentConfigLimitExceededException", "The limit of %d deployment configurations has been reached.", MOST_CONFIGS);
     }
-    Doc *config = config_doc(arena, id, name, doc_get(call->input, "minimumHealthyHosts"));
+    Doc *config = config_doc(arena, id, name, "Server");
+    doc_set(config, "minimumHealthyHosts", doc_copy(arena, doc_get(call->input, "minimumHealthyHosts")));
+    doc_set_time(arena, config, "createTime", call->now_ms);
     doc_set_time(arena, config, "createTime", call->now_ms);
     if (!turn_insert(turn, &CODEDEPLOY_CONFIG, name, config)) {
         return call_fail(e, "DeploymentConfigAlreadyExistsException", "Deployment Configuration already exists with this name: %.*s", STR_ARG(name));

@@ -57,6 +57,6 @@ static void step_deployment(Step *step) {
 }
 
 static const MachineType MACHINE = {.version = 1, .step = step_deployment};
-static const DocumentIndex INDEXES[] = {{"group", "$group"}, {"application", "applicationName"}, {"status", "status"}, {NULL, NULL}};
+static const DocumentIndex INDEXES[] = {{"group", "$groupId"}, {"application", "applicationName"}, {"status", "status"}, {NULL, NULL}};
 const DocumentType CODEDEPLOY_DEPLOYMENT = {.name = "codedeploy.deployment", .indexes = INDEXES, .machine = &MACHINE};
 const DocumentType CODEDEPLOY_GROUP_STATE = {.name = "codedeploy.group-state"};

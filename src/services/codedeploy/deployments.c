@@ -1,10 +1,15 @@
 // CreateDeployment and StopDeployment. A deployment is put together here and then lives in its machine.
 #include "services/codedeploy/codedeploy.h"
 
-bool find_deployment(Turn *turn, Str id, Doc **out, Error *e) {
+bool check_deployment_id(Str id, Error *e) {
     if (!id.len) return fail(e, "DeploymentIdRequiredException", "The deployment ID is required.");
-    if (!str_starts(id, STR("d-")))
-        return fail(e, "InvalidDeploymentIdException", "Specified DeploymentId is not in the valid format: %.*s", STR_ARG(id));
+    bool ok = str_starts(id, STR("d-")) && id.len > 2;
+    for (size_t i = 2; i < id.len && ok; i++) ok = (id.at[i] >= 'A' && id.at[i] <= 'Z') || (id.at[i] >= '0' && id.at[i] <= '9');
+    return ok || fail(e, "InvalidDeploymentIdException", "Specified DeploymentId is not in the valid format: %.*s", STR_ARG(id));
+}
+
+bool find_deployment(Turn *turn, Str id, Doc **out, Error *e) {
+    TRY(check_deployment_id(id, e));
     return turn_get(turn, &CODEDEPLOY_DEPLOYMENT, id, out) ||
            fail(e, "DeploymentDoesNotExistException", "The deployment %.*s could not be found", STR_ARG(id));
 }
@@ -12,7 +17,7 @@ bool find_deployment(Turn *turn, Str id, Doc **out, Error *e) {
 // ---- Create ----
 
 static bool check_input(Turn *turn, const Doc *input, Error *e) {
-    static const char *const UNBUILT[] = {"targetInstances", "updateOutdatedInstancesOnly", "overrideAlarmConfiguration", NULL};
+    static const char *const UNBUILT[] = {"targetInstances", "overrideAlarmConfiguration", NULL};
     static const char *const BEHAVIORS[] = {"DISALLOW", "OVERWRITE", "RETAIN", NULL};
     Str behavior = doc_text(input, "fileExistsBehavior");
     TRY(refuse_unbuilt(input, UNBUILT, e));
@@ -65,7 +70,9 @@ static void take_input(Arena *arena, Doc *deployment, const Doc *input) {
     bool said = doc_get(input, "fileExistsBehavior") != NULL;
     doc_set_str(arena, deployment, "description", doc_text(input, "description"));
     doc_set_bool(arena, deployment, "ignoreApplicationStopFailures", doc_flag(input, "ignoreApplicationStopFailures", false));
-    doc_set_bool(arena, deployment, "updateOutdatedInstancesOnly", false);
+    doc_set_bool(arena, deployment, "updateOutdatedInstancesOnly", doc_flag(input, "updateOutdatedInstancesOnly", false));
+    doc_set_bool(arena, deployment, "instanceTerminationWaitTimeStarted", false);
+    doc_set(deployment, "deploymentStatusMessages", doc_list(arena));
     doc_set_str(arena, deployment, "fileExistsBehavior", said ? doc_text(input, "fileExistsBehavior") : STR("DISALLOW"));
     doc_set_bool(arena, deployment, "$fileExistsSaid", said);
     if (rollback) doc_set(deployment, "autoRollbackConfiguration", doc_copy(arena, rollback));
@@ -93,7 +100,7 @@ Outcome create_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str application = doc_text(input, "applicationName"), config_name = doc_text(input, "deploymentConfigName");
     CALL_TRY(find_group(turn, application, doc_text(input, "deploymentGroupName"), &group, e));
     CALL_TRY(check_input(turn, input, e));
-    CALL_TRY(find_config(turn, config_name.at ? config_name : doc_text(group, "deploymentConfigName"), &config, e));
+    CALL_TRY(find_server_config(turn, config_name.at ? config_name : doc_text(group, "deploymentConfigName"), &config, e));
     Doc *state = group_state(turn, doc_text(group, "deploymentGroupId"));
     CALL_TRY(revision_for(turn, input, state, &revision, e));
     CALL_TRY(is_free(group, state, e));
@@ -110,15 +117,18 @@ Outcome create_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 // ---- Stop ----
 
+static bool is_going_on(const Doc *deployment, Error *e) {
+    return !doc_get(deployment, "completeTime") ||
+           fail(e, "DeploymentAlreadyCompletedException", "Deployment %.*s is already in terminal state: %.*s",
+                STR_ARG(doc_text(deployment, "deploymentId")), STR_ARG(doc_text(deployment, "status")));
+}
+
 Outcome stop_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *deployment, *data = doc_map(arena);
     Str id = doc_text(call->input, "deploymentId");
     CALL_TRY(find_deployment(turn, id, &deployment, e));
-    if (doc_get(deployment, "completeTime")) {
-        return call_fail(e, "DeploymentAlreadyCompletedException", "Deployment %.*s is already in terminal state: %.*s", STR_ARG(id),
-                         STR_ARG(doc_text(deployment, "status")));
-    }
+    CALL_TRY(is_going_on(deployment, e));
     doc_set_bool(arena, data, "rollback", doc_flag(call->input, "autoRollbackEnabled", false));
     turn_send(turn, &CODEDEPLOY_DEPLOYMENT, id, STR("stop"), data);
     bool over = turn_get(turn, &CODEDEPLOY_DEPLOYMENT, id, &deployment) && doc_get(deployment, "completeTime");
@@ -127,3 +137,23 @@ Outcome stop_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_str(arena, *out, "statusMessage", STR("No more commands will be scheduled for execution in the deployment instances"));
     return OUTCOME_DONE;
 }
+
+// ---- What only blue/green deployments wait for ----
+
+static Outcome refuse_in_place(Turn *turn, const Call *call, Error *e) {
+    Doc *deployment;
+    CALL_TRY(find_deployment(turn, doc_text(call->input, "deploymentId"), &deployment, e));
+    CALL_TRY(is_going_on(deployment, e));
+    return call_fail(e, "UnsupportedActionForDeploymentTypeException", "%.*s is not supported for deployment %.*s: its deployment type is IN_PLACE.",
+                     STR_ARG(wire_str(call->operation->name)), STR_ARG(doc_text(deployment, "deploymentId")));
+}
+
+Outcome continue_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const WAITS[] = {"READY_WAIT", "TERMINATION_WAIT", NULL};
+    Str wait = doc_text(call->input, "deploymentWaitType");
+    if (wait.at && !is_one_of(wait, WAITS))
+        return call_fail(e, "InvalidDeploymentWaitTypeException", "The wait type is invalid: %.*s", STR_ARG(wait));
+    return refuse_in_place(turn, call, e);
+}
+
+Outcome skip_wait_time_for_instance_termination(Turn *turn, const Call *call, Doc **out, Error *e) { return refuse_in_place(turn, call, e); }

@@ -17,6 +17,8 @@ Outcome batch_get_deployments(Turn *turn, const Call *call, Doc **out, Error *e)
     Doc *found = doc_list(call->arena), *deployment;
     const Doc *ids = doc_get(call->input, "deploymentIds");
     CALL_TRY(check_batch(ids, BATCH, "deployments", e));
+    if (!doc_count(ids)) return call_fail(e, "DeploymentIdRequiredException", "At least one deployment ID is required.");
+    for (const Doc *id = doc_first(ids); id; id = id->next) CALL_TRY(check_deployment_id(doc_str(id, STR("")), e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {
         if (turn_get(turn, &CODEDEPLOY_DEPLOYMENT, doc_str(id, STR("")), &deployment)) doc_push(found, deployment);
     }
@@ -27,7 +29,7 @@ Outcome batch_get_deployments(Turn *turn, const Call *call, Doc **out, Error *e)
 
 // ---- The list, the latest first ----
 
-static bool check_filters(Turn *turn, const Doc *input, Error *e) {
+static bool check_filters(Turn *turn, const Doc *input, Doc **of_group, Error *e) {
     static const char *const STATUSES[] = {"Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready", NULL};
     Str application = doc_text(input, "applicationName"), group = doc_text(input, "deploymentGroupName");
     const Doc *range = doc_get(input, "createTimeRange");
@@ -37,7 +39,7 @@ static bool check_filters(Turn *turn, const Doc *input, Error *e) {
         return fail(e, "DeploymentGroupNameRequiredException", "The deployment group name is required with an application name.");
     if (group.at && !application.at)
         return fail(e, "ApplicationNameRequiredException", "The application name is required with a deployment group name.");
-    if (group.at) TRY(find_group(turn, application, group, &found, e));
+    if (group.at) TRY(find_group(turn, application, group, of_group, e));
     for (const Doc *status = doc_first(doc_get(input, "includeOnlyStatuses")); status; status = status->next) {
         if (!is_one_of(doc_str(status, STR("")), STATUSES))
             return fail(e, "InvalidDeploymentStatusException", "The specified deployment status is invalid.");
@@ -51,6 +53,7 @@ static bool is_wanted(const Doc *deployment, const Doc *input) {
     const Doc *statuses = doc_get(input, "includeOnlyStatuses"), *range = doc_get(input, "createTimeRange");
     int64_t created = doc_number(deployment, "createTime", 0);
     bool in_status = doc_count(statuses) == 0;
+    if (doc_text(input, "externalId").len) return false; // no deployment is linked to an external resource
     for (const Doc *status = doc_first(statuses); status; status = status->next) {
         in_status = in_status || str_eq(doc_str(status, STR("")), doc_text(deployment, "status"));
     }
@@ -64,10 +67,10 @@ static int latest_first(const void *a, const void *b) {
 
 Outcome list_deployments(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
-    Str application = doc_text(call->input, "applicationName"), group = doc_text(call->input, "deploymentGroupName");
-    CALL_TRY(check_filters(turn, call->input, e));
-    const Doc *all = group.at ? turn_find(turn, &CODEDEPLOY_DEPLOYMENT, "group", group_id_of(arena, application, group))
-                              : turn_scan(turn, &CODEDEPLOY_DEPLOYMENT, (DocumentScan){.prefix = STR("")});
+    Doc *group = NULL;
+    CALL_TRY(check_filters(turn, call->input, &group, e));
+    const Doc *all = group ? turn_find(turn, &CODEDEPLOY_DEPLOYMENT, "group", doc_text(group, "deploymentGroupId"))
+                           : turn_scan(turn, &CODEDEPLOY_DEPLOYMENT, (DocumentScan){.prefix = STR("")});
     const Doc **wanted = arena_array(arena, const Doc *, doc_count(all) + 1);
     size_t count = 0;
     for (const Doc *one = doc_first(all); one; one = one->next) {

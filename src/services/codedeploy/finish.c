@@ -54,11 +54,29 @@ static void note_health(Step *step, Doc *state) {
     doc_set(state, "$unhealthy", unhealthy);
 }
 
+// Which revision each instance runs. Where only outdated instances were deployed to, the others keep theirs; else those that have left the group are forgotten.
+static void note_revisions(Step *step, Doc *state) {
+    Str key = revision_key(step->arena, STR(""), doc_get(step->state, "revision"));
+    const Doc *before = doc_get(state, "$revisions");
+    bool partly = doc_flag(step->state, "updateOutdatedInstancesOnly", false) || !doc_get(step->state, "startTime");
+    Doc *now = partly && before ? doc_copy(step->arena, before) : doc_map(step->arena);
+    for (const Doc *target = doc_first(doc_get(step->state, "$targets")); target; target = target->next) {
+        Str id = doc_text(target, "targetId");
+        Doc *old = doc_get_str_key(before, id);
+        if (host_is(target, "Succeeded"))
+            doc_put(now, id, doc_of_str(step->arena, key));
+        else if (host_is(target, "Skipped") && old)
+            doc_put(now, id, doc_copy(step->arena, old));
+    }
+    doc_set(state, "$revisions", now);
+}
+
 static void note_end(Step *step, const char *status) {
     Doc *state = doc_get(step->state, "$groupState");
     doc_set(state, "lastAttemptedDeployment", last_deployment(step, status));
     doc_set(state, "$active", NULL);
     note_health(step, state);
+    note_revisions(step, state);
     if (!str_is(str_of(status), "Succeeded")) return;
     doc_set(state, "lastSuccessfulDeployment", last_deployment(step, status));
     doc_set(state, "targetRevision", doc_copy(step->arena, doc_get(step->state, "revision")));
@@ -93,7 +111,8 @@ static Doc *new_deployment(Step *step, Str id, const Doc *revision) {
                                        "ignoreApplicationStopFailures",
                                        "fileExistsBehavior",
                                        "autoRollbackConfiguration",
-                                       "updateOutdatedInstancesOnly",
+                                       "instanceTerminationWaitTimeStarted",
+                                       "deploymentStatusMessages",
                                        "$group",
                                        "$groupId",
                                        "$serviceRole",
@@ -108,9 +127,10 @@ static Doc *new_deployment(Step *step, Str id, const Doc *revision) {
     for (const char *const *member = SAME; *member; member++) doc_set(deployment, *member, doc_copy(arena, doc_get(step->state, *member)));
     doc_set_str(arena, deployment, "deploymentId", id);
     doc_set_str(arena, deployment, "creator", STR("codeDeployRollback"));
+    doc_set_bool(arena, deployment, "updateOutdatedInstancesOnly", false);
     doc_set(deployment, "revision", doc_copy(arena, revision));
     doc_set(deployment, "previousRevision", doc_copy(arena, revision));
-    Str message = str_format(arena, "Automatic rollback of deployment %.*s.", STR_ARG(step->id));
+    Str message = str_format(arena, "Deployment %.*s is triggered to roll back deployment %.*s.", STR_ARG(id), STR_ARG(step->id));
     doc_set(deployment, "rollbackInfo", rollback_info(step, step->id, "rollbackTriggeringDeploymentId", message));
     return deployment;
 }
@@ -126,8 +146,8 @@ static void roll_back(Step *step) {
         return;
     }
     Str id = str_cat(arena, STR("d-"), id_chars(&step->ids, arena, ID_UPPER_DIGITS, 9));
-    Str good = doc_text(doc_get(state, "lastSuccessfulDeployment"), "deploymentId");
-    Str message = str_format(arena, "Deployment %.*s is the automatic rollback; it deploys the revision of %.*s again.", STR_ARG(id), STR_ARG(good));
+    Str message =
+        str_format(arena, "Deployment %.*s terminated. Automatic rollback is triggered with a DeploymentId %.*s.", STR_ARG(step->id), STR_ARG(id));
     doc_set(step->state, "rollbackInfo", rollback_info(step, id, "rollbackDeploymentId", message));
     doc_set_str(arena, state, "$active", id);
     doc_set(data, "deployment", new_deployment(step, id, revision));

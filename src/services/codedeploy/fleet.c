@@ -143,11 +143,19 @@ void fleet_go_on(Step *step) {
 
 // ---- Events ----
 
+// updateOutdatedInstancesOnly leaves out who runs the revision already.
+static bool is_left_out(const Step *step, const Doc *instance) {
+    if (!doc_flag(step->state, "updateOutdatedInstancesOnly", false)) return false;
+    Doc *runs = doc_get_str_key(doc_get(doc_get(step->state, "$groupState"), "$revisions"), doc_text(instance, "InstanceId"));
+    Str wanted = revision_key(step->arena, STR(""), doc_get(step->state, "revision"));
+    return runs && str_eq(doc_str(runs, STR("")), wanted);
+}
+
 static void collect(Step *step, const Doc *reservations) {
     Doc *targets = doc_get(step->state, "$targets");
     for (const Doc *reservation = doc_first(reservations); reservation; reservation = reservation->next) {
         for (const Doc *instance = doc_first(doc_get(reservation, "Instances")); instance; instance = instance->next) {
-            if (is_member(step, instance)) insert_in_order(step, targets, host_new(step, instance));
+            if (is_member(step, instance) && !is_left_out(step, instance)) insert_in_order(step, targets, host_new(step, instance));
         }
     }
 }
@@ -177,6 +185,30 @@ static void begin(Step *step) {
     fleet_go_on(step);
 }
 
+// AWS's words, and behind them what was refused.
+static void fail_by_role(Step *step, Str why) {
+    Arena *arena = step->arena;
+    Str role = doc_text(step->state, "$serviceRole"), text;
+    bool is_missing = str_ends(why, STR("because the role does not exist"));
+    if (is_missing) {
+        text =
+            str_format(arena,
+                       "The deployment failed because no service role exists with the service role name that is specified for the deployment group "
+                       "(%.*s). Make sure you are using the correct service role name.",
+                       STR_ARG(role));
+    } else if (str_find(why, STR("sts:AssumeRole")) >= 0) {
+        text = str_format(arena, "AWS CodeDeploy does not have the permissions required to assume the role %.*s.", STR_ARG(role));
+    } else {
+        text = str_format(
+            arena,
+            "The IAM role %.*s does not give you permission to perform operations in the following AWS service: AmazonEC2. Contact your AWS "
+            "administrator if you need help. If you are an AWS administrator, you can grant permissions to your users or groups by "
+            "creating IAM policies.",
+            STR_ARG(role));
+    }
+    deployment_fail(step, is_missing ? "IAM_ROLE_MISSING" : "IAM_ROLE_PERMISSIONS", str_format(arena, "%.*s %.*s", STR_ARG(text), STR_ARG(why)));
+}
+
 static void on_instances(Step *step, const Doc *data) {
     if (doc_flag(step->state, "$stopping", false)) {
         deployment_finish(step, "Stopped");
@@ -187,11 +219,7 @@ static void on_instances(Step *step, const Doc *data) {
         begin(step);
         return;
     }
-    Str role = doc_text(step->state, "$serviceRole"), why = doc_text(doc_get(data, "error"), "message");
-    Str message =
-        str_format(step->arena, "The IAM role %.*s does not give you permission to perform operations in the following AWS service: AmazonEC2. %.*s",
-                   STR_ARG(role), STR_ARG(why));
-    deployment_fail(step, "IAM_ROLE_PERMISSIONS", message);
+    fail_by_role(step, doc_text(doc_get(data, "error"), "message"));
 }
 
 bool fleet_event(Step *step) {

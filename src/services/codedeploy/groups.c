@@ -50,8 +50,10 @@ static bool check_style(const Doc *style, Error *e) {
     if (str_is(type, "BLUE_GREEN")) return fail(e, "NotImplemented", "CodeDeploy with deploymentType BLUE_GREEN is not built; IN_PLACE is.");
     if (str_is(option, "WITH_TRAFFIC_CONTROL"))
         return fail(e, "NotImplemented", "CodeDeploy with deploymentOption WITH_TRAFFIC_CONTROL (a load balancer) is not built.");
-    bool known = (!type.at || str_is(type, "IN_PLACE")) && (!option.at || str_is(option, "WITHOUT_TRAFFIC_CONTROL"));
-    return known || fail(e, "InvalidDeploymentStyleException", "The deployment style is invalid.");
+    if (!type.len || !option.len) return fail(e, "InvalidDeploymentStyleException", "Deployment type or deployment option cannot be null or empty");
+    if (!str_is(type, "IN_PLACE")) return fail(e, "InvalidDeploymentStyleException", "Deployment type can only be IN_PLACE or BLUE_GREEN");
+    return str_is(option, "WITHOUT_TRAFFIC_CONTROL") ||
+           fail(e, "InvalidDeploymentStyleException", "Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL");
 }
 
 // The state of an alarm configuration that asks for nothing is accepted.
@@ -88,7 +90,7 @@ static bool check_group(Turn *turn, const Doc *group, Error *e) {
     TRY(check_tags(group, e));
     TRY(check_style(doc_get(group, "deploymentStyle"), e));
     TRY(check_auto_rollback(doc_get(group, "autoRollbackConfiguration"), e));
-    TRY(find_config(turn, doc_text(group, "deploymentConfigName"), &config, e));
+    TRY(find_server_config(turn, doc_text(group, "deploymentConfigName"), &config, e));
     return check_role(turn, doc_text(group, "serviceRoleArn"), e);
 }
 
@@ -135,6 +137,7 @@ Outcome create_deployment_group(Turn *turn, const Call *call, Doc **out, Error *
     take_members(arena, group, call->input);
     fill_defaults(arena, group);
     CALL_TRY(check_group(turn, group, e));
+    CALL_TRY(check_tags_to_add(doc_get(call->input, "tags"), e));
     doc_set(group, "$tags", doc_copy(arena, doc_get(call->input, "tags")));
     if (!turn_insert(turn, &CODEDEPLOY_GROUP, group_id_of(arena, app, name), group)) {
         return call_fail(e, "DeploymentGroupAlreadyExistsException", "Deployment group name already exists: %.*s", STR_ARG(name));

@@ -32,14 +32,22 @@ Str revision_key(Arena *arena, Str application, const Doc *revision) {
                       STR_ARG(doc_text(location, "key")), STR_ARG(doc_text(location, "bundleType")), STR_ARG(version), STR_ARG(etag));
 }
 
-void register_revision(Turn *turn, Str application, const Doc *revision, Str description) {
+// A description that is given takes the old one's place.
+static void describe_again(Turn *turn, Str key, Str description) {
+    Doc *doc;
+    if (!description.at || !turn_get(turn, &CODEDEPLOY_REVISION, key, &doc)) return;
+    doc_set_str(turn_arena(turn), doc_get(doc, "$info"), "description", description);
+    turn_put(turn, &CODEDEPLOY_REVISION, key, doc);
+}
+
+bool register_revision(Turn *turn, Str application, const Doc *revision, Str description) {
     Arena *arena = turn_arena(turn);
     Doc *doc = doc_map(arena), *info = doc_map(arena);
     doc_set_str(arena, info, "description", description);
     doc_set_time(arena, info, "registerTime", turn_now(turn));
     doc_set(doc, "revisionLocation", doc_copy(arena, revision));
     doc_set(doc, "$info", info);
-    turn_insert(turn, &CODEDEPLOY_REVISION, revision_key(arena, application, revision), doc);
+    return turn_insert(turn, &CODEDEPLOY_REVISION, revision_key(arena, application, revision), doc);
 }
 
 void revision_used(Turn *turn, const Doc *event) {
@@ -56,6 +64,11 @@ void revision_used(Turn *turn, const Doc *event) {
 }
 
 // ---- Showing ----
+
+static Str location_name(Arena *arena, const Doc *revision) {
+    const Doc *location = doc_get(revision, "s3Location");
+    return str_format(arena, "s3://%.*s/%.*s", STR_ARG(doc_text(location, "bucket")), STR_ARG(doc_text(location, "key")));
+}
 
 // The groups of which it is the target revision.
 static Doc *groups_with(Turn *turn, Str application, const Doc *revision) {
@@ -81,7 +94,8 @@ Outcome register_application_revision(Turn *turn, const Call *call, Doc **out, E
     const Doc *revision = doc_get(call->input, "revision");
     CALL_TRY(find_application(turn, doc_text(call->input, "applicationName"), &application, e));
     CALL_TRY(check_revision(turn, revision, e));
-    register_revision(turn, doc_text(call->input, "applicationName"), revision, doc_text(call->input, "description"));
+    Str app = doc_text(call->input, "applicationName"), description = doc_text(call->input, "description");
+    if (!register_revision(turn, app, revision, description)) describe_again(turn, revision_key(call->arena, app, revision), description);
     return OUTCOME_DONE;
 }
 
@@ -107,20 +121,40 @@ Outcome batch_get_application_revisions(Turn *turn, const Call *call, Doc **out,
     Str app = doc_text(call->input, "applicationName");
     const Doc *wanted = doc_get(call->input, "revisions");
     CALL_TRY(find_application(turn, app, &application, e));
+    Str missing = STR("");
+    if (!doc_count(wanted)) return call_fail(e, "RevisionRequiredException", "The revision is required.");
     CALL_TRY(check_batch(wanted, BATCH, "revisions", e));
     for (const Doc *revision = doc_first(wanted); revision; revision = revision->next) {
         CALL_TRY(check_revision(turn, revision, e));
-        if (!turn_get(turn, &CODEDEPLOY_REVISION, revision_key(arena, app, revision), &doc)) continue;
+        if (!turn_get(turn, &CODEDEPLOY_REVISION, revision_key(arena, app, revision), &doc)) {
+            missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing),
+                                 missing.len ? ", " : "No application revisions found for: ", STR_ARG(location_name(arena, revision)));
+            continue;
+        }
         doc_set(doc, "genericRevisionInfo", info_of(turn, app, doc));
         doc_push(found, doc);
     }
     *out = doc_map(arena);
     doc_set_str(arena, *out, "applicationName", app);
     doc_set(*out, "revisions", found);
+    if (missing.len) doc_set_str(arena, *out, "errorMessage", missing);
     return OUTCOME_DONE;
 }
 
 // ---- Lists ----
+
+static bool check_list(const Doc *input, Error *e) {
+    static const char *const KEYS[] = {"registerTime", "firstUsedTime", "lastUsedTime", NULL};
+    static const char *const ORDERS[] = {"ascending", "descending", NULL}, *const DEPLOYED[] = {"include", "exclude", "ignore", NULL};
+    Str sort = doc_text(input, "sortBy"), order = doc_text(input, "sortOrder"), deployed = doc_text(input, "deployed");
+    Str bucket = doc_text(input, "s3Bucket"), prefix = doc_text(input, "s3KeyPrefix");
+    if (sort.at && !is_one_of(sort, KEYS)) return fail(e, "InvalidSortByException", "The column name to sort by is invalid: %.*s", STR_ARG(sort));
+    if (order.at && !is_one_of(order, ORDERS)) return fail(e, "InvalidSortOrderException", "The sort order is invalid: %.*s", STR_ARG(order));
+    if (deployed.at && !is_one_of(deployed, DEPLOYED))
+        return fail(e, "InvalidDeployedStateFilterException", "The deployed state filter is invalid: %.*s", STR_ARG(deployed));
+    if (bucket.at && !bucket.len) return fail(e, "InvalidBucketNameFilterException", "The bucket name filter is empty.");
+    return bucket.at || !prefix.at || fail(e, "BucketNameFilterRequiredException", "A bucket name is required when a key prefix is given.");
+}
 
 static bool is_wanted(Turn *turn, const Call *call, const Doc *doc, Str application) {
     const Doc *location = doc_get(doc_get(doc, "revisionLocation"), "s3Location");
@@ -157,15 +191,10 @@ static Doc *sorted(Arena *arena, const Doc *revisions, const char *member, bool 
 }
 
 Outcome list_application_revisions(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const KEYS[] = {"registerTime", "firstUsedTime", "lastUsedTime", NULL};
     Doc *application, *wanted = doc_list(call->arena);
     Str app = doc_text(call->input, "applicationName"), sort = doc_text(call->input, "sortBy");
     CALL_TRY(find_application(turn, app, &application, e));
-    if (sort.at && !is_one_of(sort, KEYS))
-        return call_fail(e, "InvalidSortByException", "The column name to sort by is invalid: %.*s", STR_ARG(sort));
-    if (doc_text(call->input, "s3KeyPrefix").at && !doc_text(call->input, "s3Bucket").at) {
-        return call_fail(e, "BucketNameFilterRequiredException", "A bucket name is required when a key prefix is given.");
-    }
+    CALL_TRY(check_list(call->input, e));
     const Doc *all = turn_scan(turn, &CODEDEPLOY_REVISION, (DocumentScan){.prefix = str_cat(call->arena, app, STR("/"))});
     for (const Doc *one = doc_first(all); one; one = one->next) {
         if (is_wanted(turn, call, one, app)) doc_push(wanted, doc_copy(call->arena, one));

@@ -1,7 +1,7 @@
 // Tags of applications and deployment groups.
 #include "services/codedeploy/codedeploy.h"
 
-enum { MOST_TAGS = 50 };
+enum { MOST_TAGS = 50, MOST_IN_KEY = 128, MOST_IN_VALUE = 256 };
 
 typedef struct Tagged {
     const DocumentType *type;
@@ -26,6 +26,22 @@ static bool find_tagged(Turn *turn, const Call *call, Tagged *out, Error *e) {
     }
     *out = tagged;
     return true;
+}
+
+static size_t characters(Str text) {
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++) count += ((unsigned char)text.at[i] & 0xC0) != 0x80;
+    return count;
+}
+
+bool check_tags_to_add(const Doc *tags, Error *e) {
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        Str key = doc_str(doc_get(tag, "Key"), STR("")), value = doc_str(doc_get(tag, "Value"), STR(""));
+        if (!key.len || characters(key) > MOST_IN_KEY || characters(value) > MOST_IN_VALUE)
+            return fail(e, "InvalidTagsToAddException", "The key of a tag has 1 to %d characters, its value up to %d.", MOST_IN_KEY, MOST_IN_VALUE);
+        if (str_starts(key, STR("aws:"))) return fail(e, "InvalidTagsToAddException", "Keys of tags cannot begin with aws: %.*s", STR_ARG(key));
+    }
+    return doc_count(tags) <= MOST_TAGS || fail(e, "InvalidTagsToAddException", "A resource can have up to %d tags.", MOST_TAGS);
 }
 
 static bool has_key(const Doc *tags, Str key) {
@@ -64,9 +80,10 @@ Outcome tag_codedeploy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Tagged tagged;
     const Doc *given = doc_get(call->input, "Tags");
     CALL_TRY(find_tagged(turn, call, &tagged, e));
+    if (!doc_count(given)) return call_fail(e, "TagRequiredException", "A tag was not specified.");
     Doc *tags = kept_tags(call->arena, doc_get(tagged.doc, "$tags"), given, NULL);
     for (const Doc *tag = doc_first(given); tag; tag = tag->next) doc_push(tags, doc_copy(call->arena, tag));
-    if (doc_count(tags) > MOST_TAGS) return call_fail(e, "InvalidTagsToAddException", "A resource can have up to %d tags.", MOST_TAGS);
+    CALL_TRY(check_tags_to_add(tags, e));
     doc_set(tagged.doc, "$tags", tags);
     turn_put(turn, tagged.type, tagged.id, tagged.doc);
     return OUTCOME_DONE;
@@ -75,6 +92,7 @@ Outcome tag_codedeploy(Turn *turn, const Call *call, Doc **out, Error *e) {
 Outcome untag_codedeploy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Tagged tagged;
     CALL_TRY(find_tagged(turn, call, &tagged, e));
+    if (!doc_count(doc_get(call->input, "TagKeys"))) return call_fail(e, "TagRequiredException", "The key of a tag was not specified.");
     doc_set(tagged.doc, "$tags", kept_tags(call->arena, doc_get(tagged.doc, "$tags"), NULL, doc_get(call->input, "TagKeys")));
     turn_put(turn, tagged.type, tagged.id, tagged.doc);
     return OUTCOME_DONE;

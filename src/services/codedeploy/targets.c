@@ -56,6 +56,18 @@ static bool list_ids(const Call *call, const Doc *deployment, const Doc *statuse
     return page_of(call, ids, LIST_PAGE, reply, out, e);
 }
 
+// All deployments are in place: their instances are of no colour.
+static bool check_types(const Doc *types, Error *e) {
+    static const char *const KNOWN[] = {"Blue", "Green", NULL};
+    for (const Doc *type = doc_first(types); type; type = type->next) {
+        if (is_one_of(doc_str(type, STR("")), KNOWN)) continue;
+        return fail(e, "InvalidInstanceTypeException", "The instance type is invalid: it is Blue or Green.");
+    }
+    if (!doc_count(types)) return true;
+    return fail(e, "InvalidDeploymentInstanceTypeException",
+                "An instance type was specified for an in-place deployment. Instance types are supported for blue/green deployments only.");
+}
+
 Outcome list_deployment_targets(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *deployment;
     const Doc *filters = doc_get(call->input, "targetFilters");
@@ -64,6 +76,7 @@ Outcome list_deployment_targets(Turn *turn, const Call *call, Doc **out, Error *
         bool known = str_is(filter->key, "TargetStatus") || str_is(filter->key, "ServerInstanceLabel");
         if (!known) return call_fail(e, "InvalidTargetFilterNameException", "The target filter name is invalid: %.*s", STR_ARG(filter->key));
     }
+    CALL_TRY(check_types(doc_get(filters, "ServerInstanceLabel"), e));
     CALL_TRY(list_ids(call, deployment, doc_get(filters, "TargetStatus"), "targetIds", out, e));
     return OUTCOME_DONE;
 }
@@ -71,6 +84,7 @@ Outcome list_deployment_targets(Turn *turn, const Call *call, Doc **out, Error *
 Outcome list_deployment_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *deployment;
     CALL_TRY(has_started(turn, call, &deployment, e));
+    CALL_TRY(check_types(doc_get(call->input, "instanceTypeFilter"), e));
     CALL_TRY(list_ids(call, deployment, doc_get(call->input, "instanceStatusFilter"), "instancesList", out, e));
     return OUTCOME_DONE;
 }
@@ -99,7 +113,6 @@ Outcome get_deployment_instance(Turn *turn, const Call *call, Doc **out, Error *
     return OUTCOME_DONE;
 }
 
-// Of all targets when none is named.
 Outcome batch_get_deployment_targets(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *deployment, *found = doc_list(call->arena);
     const Doc *ids = doc_get(call->input, "targetIds");

@@ -9,7 +9,7 @@
 //
 // JOB.json (relative paths begin at its folder):
 //   {"deploymentId", "groupId", "events": ["ApplicationStop", …],
-//    "bundle": "bundle"                                     what DownloadBundle unpacks
+//    "bundle": "bundle", "bundleType": "zip"|"tar"|"tgz",   what DownloadBundle unpacks
 //    "fileExists": "DISALLOW"|"OVERWRITE"|"RETAIN",         absent: as the AppSpec says
 //    "environment": {"NAME": "value"},                      of scripts
 //    "root": "/opt/codedeploy-agent/deployment-root"}       absent: this
@@ -59,6 +59,7 @@ typedef struct Installed {
     Str path; // absolute
     bool is_folder;
 } Installed;
+bool check_permissions(Agent *agent, const AppSpec *spec, const Vec *installed, Error *e); // before anything is made
 bool set_permissions(Agent *agent, const AppSpec *spec, const Vec *installed, Error *e);
 
 // hooks.c: the scripts of the event under way

@@ -8,7 +8,7 @@
 
 static bool check_script(Agent *agent, Str location, Str path, Error *e) {
     struct stat about;
-    if (stat(path.at, &about) != 0) return fail(e, "ScriptMissing", "Script does not exist at specified location: %.*s", STR_ARG(location));
+    if (stat(path.at, &about) != 0) return fail(e, "ScriptMissing", "Script does not exist at specified location: %.*s", STR_ARG(path));
     if (access(path.at, X_OK) == 0) return true;
     // As on AWS, a script without the bit is given it.
     if (chmod(path.at, about.st_mode | 0111) == 0) return true;

@@ -64,22 +64,43 @@ static bool is_folder(Str path) {
     return !str_is_none(path) && lstat(path.at, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static void add_folder(Plan *plan, Str path) {
-    if (folder_exists(path) || map_get(plan->seen, path)) return;
-    add_folder(plan, path_parent(path));
-    map_put(plan->seen, path, (void *)(uintptr_t) "");
-    add(plan, str_of(str_c(plan->agent->arena, path)), STR_NONE);
-}
-
-static bool add_file(Plan *plan, Str from, Str to, Error *e) {
-    const char *other = map_get(plan->seen, to);
+static bool add_folder(Plan *plan, Str path, Error *e) {
+    const char *other = map_get(plan->seen, path);
+    if (folder_exists(path) || (other && !*other)) return true;
     if (other) {
         return fail(
             e, "UnknownError",
-            "The deployment failed because the application specification file calls for installing the file %.*s, but a file with that name already "
-            "exists at the location (%s). Update your AppSpec file or directory structure, and then try again.",
-            STR_ARG(from), other);
+            "The deployment failed because the application specification file includes an mkdir command more than once for the same destination "
+            "path (%.*s) from (%s). Update the files section of the AppSpec file, and then try again.",
+            STR_ARG(path), other);
     }
+    if (file_exists(path)) {
+        return fail(e, "UnknownError", "The deployment failed because a specified file already exists at this location: %.*s.", STR_ARG(path));
+    }
+    TRY(add_folder(plan, path_parent(path), e));
+    map_put(plan->seen, path, (void *)(uintptr_t) "");
+    add(plan, str_of(str_c(plan->agent->arena, path)), STR_NONE);
+    return true;
+}
+
+static bool is_free(const Plan *plan, Str from, Str to, Error *e) {
+    const char *other = map_get(plan->seen, to);
+    if (!other) return true;
+    if (*other) {
+        return fail(e, "UnknownError",
+                    "The deployment failed because the application specification file specifies two source files named %.*s and %s for the same "
+                    "destination (%.*s). Remove one of the source file paths from the AppSpec file, and then try again.",
+                    STR_ARG(from), other, STR_ARG(to));
+    }
+    return fail(
+        e, "UnknownError",
+        "The deployment failed because the application specification file calls for installing the file %.*s, but a file with that name already "
+        "exists at the location (%.*s). Update your AppSpec file or directory structure, and then try again.",
+        STR_ARG(from), STR_ARG(to));
+}
+
+static bool add_file(Plan *plan, Str from, Str to, Error *e) {
+    TRY(is_free(plan, from, to, e));
     bool exists = file_exists(to);
     if (exists && plan->behavior == FILE_EXISTS_RETAIN) return true;
     if (exists && plan->behavior != FILE_EXISTS_OVERWRITE) {
@@ -94,7 +115,7 @@ static bool add_tree(Plan *plan, Str from, Str to, Error *e) {
     Arena *arena = plan->agent->arena;
     Str *names;
     size_t count;
-    add_folder(plan, to);
+    TRY(add_folder(plan, to, e));
     TRY(folder_list(arena, from, &names, &count, e));
     for (size_t i = 0; i < count; i++) {
         Str source = path_join(arena, from, names[i]), target = path_join(arena, to, names[i]);
@@ -110,9 +131,9 @@ static bool add_entry(Plan *plan, const AppSpecFile *file, Error *e) {
     Str source = relative.len ? path_join(arena, plan->agent->archive, relative) : plan->agent->archive;
     source = str_strip_suffix(source, STR("/"));
     source = str_of(str_c(arena, source));
-    if (!file_exists(source)) return fail(e, "UnknownError", "No such file or directory - %.*s", STR_ARG(source));
+    if (!file_exists(source)) return fail(e, "UnknownError", "No such file or directory @ rb_sysopen - %.*s", STR_ARG(source));
     if (is_folder(source)) return add_tree(plan, source, file->destination, e);
-    add_folder(plan, file->destination);
+    TRY(add_folder(plan, file->destination, e));
     return add_file(plan, source, path_join(arena, file->destination, path_name(source)), e);
 }
 
@@ -168,5 +189,5 @@ bool install(Agent *agent, Error *e) {
     bool ok = true;
     for (size_t i = 0; ok && i < spec.file_count; i++) ok = add_entry(&plan, &spec.files[i], e);
     map_free(plan.seen);
-    return ok && carry_out(&plan, e) && set_permissions(agent, &spec, &plan.installed, e);
+    return ok && check_permissions(agent, &spec, &plan.installed, e) && carry_out(&plan, e) && set_permissions(agent, &spec, &plan.installed, e);
 }

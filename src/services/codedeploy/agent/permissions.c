@@ -46,26 +46,62 @@ static bool concerns(const AppSpecPermission *permission, const Installed *made)
     return str_starts(below, STR("/")) && appspec_permission_concerns(permission, str_from(below, 1));
 }
 
-static bool apply_to_all(Agent *agent, const AppSpecPermission *permission, const Vec *installed, Map *done, Error *e) {
-    for (size_t i = 0; i < installed->len; i++) {
-        const Installed *made = vec_at(installed, i);
-        if (!concerns(permission, made)) continue;
-        if (map_get(done, made->path)) {
-            return fail(
-                e, "UnknownError",
-                "The deployment failed because the permissions setting for (%.*s) is specified more than once in the application specification file.",
-                STR_ARG(made->path));
-        }
-        map_put(done, made->path, (void *)(uintptr_t)permission);
-        TRY(apply(agent->arena, permission, made->path, e));
+// ["a", "b"]
+static Str quoted(Arena *arena, StrList list) {
+    Str text = STR("[");
+    for (size_t i = 0; i < list.count; i++) text = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(text), i ? ", " : "", STR_ARG(list.at[i]));
+    return str_cat(arena, text, STR("]"));
+}
+
+// A pattern says nothing of an object that is itself a file.
+static bool check_file(Arena *arena, const AppSpecPermission *permission, Error *e) {
+    if (!str_is(permission->pattern, "**")) {
+        return fail(
+            e, "UnknownError",
+            "The deployment failed because the application specification file includes an object (%.*s) with an invalid pattern (%.*s), such as a "
+            "pattern for a file applied to a directory. Correct the permissions section of the AppSpec file, and then try again.",
+            STR_ARG(permission->object), STR_ARG(permission->pattern));
     }
+    if (!permission->except.count) return true;
+    return fail(
+        e, "UnknownError",
+        "The deployment failed because the except parameter for a pattern in the permissions section (%.*s) for the object named %.*s contains an "
+        "invalid format. Update the AppSpec file, and then try again.",
+        STR_ARG(quoted(arena, permission->except)), STR_ARG(permission->object));
+}
+
+static bool check_one(Agent *agent, const AppSpecPermission *permission, const Installed *made, Map *seen, Error *e) {
+    if (str_eq(made->path, str_strip_suffix(permission->object, STR("/")))) TRY(check_file(agent->arena, permission, e));
+    if (map_get(seen, made->path)) {
+        return fail(
+            e, "UnknownError",
+            "The deployment failed because the permissions setting for (%.*s) is specified more than once in the application specification file. "
+            "Update the files section of the AppSpec file, and then try again.",
+            STR_ARG(made->path));
+    }
+    map_put(seen, made->path, (void *)(uintptr_t)permission);
     return true;
 }
 
-bool set_permissions(Agent *agent, const AppSpec *spec, const Vec *installed, Error *e) {
-    Map *done = map_new();
+bool check_permissions(Agent *agent, const AppSpec *spec, const Vec *installed, Error *e) {
+    Map *seen = map_new();
     bool ok = true;
-    for (size_t i = 0; ok && i < spec->permission_count; i++) ok = apply_to_all(agent, &spec->permissions[i], installed, done, e);
-    map_free(done);
+    for (size_t i = 0; ok && i < spec->permission_count; i++) {
+        for (size_t j = 0; ok && j < installed->len; j++) {
+            const Installed *made = vec_at(installed, j);
+            ok = !concerns(&spec->permissions[i], made) || check_one(agent, &spec->permissions[i], made, seen, e);
+        }
+    }
+    map_free(seen);
     return ok;
+}
+
+bool set_permissions(Agent *agent, const AppSpec *spec, const Vec *installed, Error *e) {
+    for (size_t i = 0; i < spec->permission_count; i++) {
+        for (size_t j = 0; j < installed->len; j++) {
+            const Installed *made = vec_at(installed, j);
+            if (concerns(&spec->permissions[i], made)) TRY(apply(agent->arena, &spec->permissions[i], made->path, e));
+        }
+    }
+    return true;
 }

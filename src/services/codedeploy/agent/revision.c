@@ -6,8 +6,10 @@
 #include "formats/paths.h"
 #include "os/files.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { KEPT_REVISIONS = 5, PATH_BYTES = 4096 };
 
@@ -52,10 +54,26 @@ static void remove_old(Agent *agent) {
     for (size_t i = KEPT_REVISIONS - 1; i < left; i++) tree_remove(all[i].folder, NULL);
 }
 
+// ---- The bundle ----
+
+// Which program would unpack it is said by its type, not by its bytes; only tar finds out by itself that it is compressed.
+static bool check_type(Str bundle, Str type, Error *e) {
+    unsigned char head[4] = {0};
+    AUTO_FD file = -1;
+    TRY(file_open(bundle, O_RDONLY, 0, &file, e));
+    ssize_t got = pread(file, head, sizeof head, 0);
+    bool is_zip = got == sizeof head && head[0] == 'P' && head[1] == 'K', is_gzip = got >= 2 && head[0] == 0x1f && head[1] == 0x8b;
+    const char *is = is_zip ? "a zip" : is_gzip ? "compressed by gzip" : "neither a zip nor compressed by gzip";
+    if (str_is(type, "zip") ? is_zip : str_is(type, "tgz") ? is_gzip : !is_zip) return true;
+    return fail(e, "UnknownError", "%s (the bundleType of the revision is %.*s, but the bundle is %s)",
+                str_is(type, "zip") ? "Zip end of central directory signature not found" : "Error extracting tar archive: 2", STR_ARG(type), is);
+}
+
 bool download_bundle(Agent *agent, Error *e) {
     BundleTotals totals;
     Str bundle = path_resolve(agent->arena, agent->job_folder, doc_text(agent->job, "bundle"));
     remove_old(agent);
+    TRY(check_type(bundle, doc_text(agent->job, "bundleType"), e));
     TRY(tree_remove(agent->archive, e));
     return bundle_unpack(agent->arena, bundle, agent->archive, &bundle_default_limits, &totals, e);
 }
@@ -71,8 +89,11 @@ bool read_appspec(Agent *agent, Str deployment_folder, AppSpec *out, Error *e) {
         TRY(file_read(agent->arena, path, LIMIT_YAML_BYTES, &text, e));
         return appspec_parse(agent->arena, str_of(NAMES[i]), text, out, e);
     }
-    return fail(e, "UnknownError",
-                "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path \"appspec.yml\". "
-                "The revision was unpacked to directory \"%.*s\".",
-                STR_ARG(archive));
+    return fail(
+        e, "UnknownError",
+        "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path \"appspec.yml\". "
+        "The revision was unpacked to directory \"%.*s\", and the AppSpec file was expected but not found at path \"%.*s/appspec.yml\". Consult "
+        "the AWS CodeDeploy Appspec documentation for more information at "
+        "http://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html",
+        STR_ARG(archive), STR_ARG(archive));
 }
