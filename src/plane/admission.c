@@ -71,8 +71,16 @@ static bool body_is_long(const HttpRequest *request) {
 
 bool admission_is_urgent(const HttpRequest *head) { return body_is_long(head) || http_header(head, "expect").at; }
 
+// Requests of S3 have shorter ids than all others.
+static void name_request(Plane *plane, ApiWork *api) {
+    enum { S3_ID_CHARS = 16 };
+    Str alphabet = STR("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    if (api->route.protocol == WIRE_REST_XML) api->call.request_id = id_chars(&plane->ids, api->call.arena, alphabet, S3_ID_CHARS);
+}
+
 bool admit_head(Plane *plane, ApiWork *api, Error *e) {
     api->has_head = true;
+    name_request(plane, api);
     TRY(identify(plane, api, true, e));
     TRY(read_input(plane, api, e));
     if (!admission_is_urgent(&api->exchange->request)) return true;
@@ -93,6 +101,11 @@ static bool admit_body(ApiWork *api, Error *e) {
 
 bool admit(Plane *plane, ApiWork *api, Error *e) {
     if (api->has_head) return admit_body(api, e);
-    TRY(wire_route(&api->exchange->request, &api->route, e));
-    return identify(plane, api, false, e) && read_input(plane, api, e);
+    const HttpRequest *request = &api->exchange->request;
+    bool routed = wire_route(request, &api->route, e);
+    name_request(plane, api);
+    TRY(routed);
+    TRY(identify(plane, api, false, e));
+    TRY(body_sums_check(request, &api->route, e));
+    return read_input(plane, api, e);
 }

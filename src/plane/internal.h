@@ -97,6 +97,7 @@ struct Turn {
     uint32_t command_count;
     int depth, hops;
     Body reply_body;
+    void *memo;
     Str park_key;
     TimerKind park_kind;
     int64_t park_deadline_ms;
@@ -185,6 +186,7 @@ bool admission_is_urgent(const HttpRequest *head); // a refusal must not wait fo
 BodyFilter *body_filter_begin(Plane *plane, HttpExchange *exchange, const Authentication *who, HttpIntake *intake);
 const BodyDigests *body_filter_digests(BodyFilter *filter); // NULL without a filter
 bool body_filter_check(BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e);
+bool body_sums_check(const HttpRequest *request, const WireRoute *route, Error *e); // body_sums.c: of a body that does not stream
 void body_filter_add_trailers(const BodyFilter *filter, const WireOperation *operation, Arena *arena, Doc *input);
 void body_filter_free(BodyFilter *filter); // accepts NULL
 

@@ -14,6 +14,8 @@ int64_t turn_wall(const Turn *turn); // real time: signatures, presigned expiry
 IdSource *turn_ids(Turn *turn);
 Str turn_data_folder(const Turn *turn); // absolute
 uint16_t turn_port(const Turn *turn); // of the plane's API
+// A service's own memory for one call, from the policy check to the handler's end; NULL at first. What lies there must not outlive a write that it tells of.
+void **turn_memo(Turn *turn);
 
 // Documents of the call's partition (or another: the _in forms).
 bool turn_get(Turn *turn, const DocumentType *type, Str id, Doc **out);

@@ -5,10 +5,24 @@
 #include "formats/json.h"
 #include "wire/evidence.h"
 
+// S3's words for a number that is none, and the argument by name.
+static bool fail_s3_text(const Codec *codec, const WireMember *member, Str text) {
+    Str name = wire_str(member->wire_name);
+    if (wire_shape_of(member)->kind == WIRE_INTEGER)
+        fail(codec->e, "InvalidArgument", "Provided %.*s not an integer or within integer range", STR_ARG(name));
+    else
+        fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
+    if (!codec->e) return false;
+    Doc *extra = doc_map(codec->arena);
+    doc_set_str(codec->arena, extra, "ArgumentName", name);
+    doc_set_str(codec->arena, extra, "ArgumentValue", text);
+    codec->e->extra = extra;
+    return false;
+}
+
 static bool fail_text(const Codec *codec, const WireMember *member, Str text, const Error *why) {
     Str name = wire_str(member->wire_name);
-    if (codec->route->protocol == WIRE_REST_XML)
-        return fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
+    if (codec->route->protocol == WIRE_REST_XML) return fail_s3_text(codec, member, text);
     return fail(codec->e, "SerializationException", "%s (%.*s)", why->message, STR_ARG(name));
 }
 
@@ -80,6 +94,7 @@ static bool decode_parameter(const Codec *codec, const WireShape *shape, Str nam
     if (!member) return add_to_query_map(codec, shape, name, text, into);
     const WireShape *of = wire_shape_of(member);
     Doc *value = NULL;
+    if (!text.len && of->kind != WIRE_STRING && codec->route->protocol == WIRE_REST_XML) return true; // "max-keys=" is as none
     if (of->kind == WIRE_LIST) {
         TRY(decode_text(codec, wire_item(of), text, &value));
         doc_push(child_of(codec, into, wire_str(member->name), true), value);
@@ -113,6 +128,17 @@ static bool decode_header_list(const Codec *codec, const WireMember *member, Str
     return true;
 }
 
+// S3 keeps Expires as it was told, and passes over the date of a condition that is none (RFC 9110, 13.1.3).
+static bool decode_s3_date(const Codec *codec, const WireMember *member, Str text, Doc *into, bool *taken) {
+    int64_t ms;
+    bool date = codec->route->protocol == WIRE_REST_XML && wire_shape_of(member)->kind == WIRE_TIMESTAMP;
+    bool expires = date && str_is(wire_str(member->name), "Expires");
+    *taken = expires || (date && str_contains(wire_str(member->name), STR("If")) && !time_from_text(WIRE_TIME_RFC822, text, &ms));
+    if (expires && !str_is_utf8(text)) return fail_s3_text(codec, member, text);
+    if (expires) doc_put(into, wire_str(member->name), doc_of_str(codec->arena, text));
+    return true;
+}
+
 static bool decode_header(const Codec *codec, const WireMember *member, Str text, Doc *into) {
     if (wire_shape_of(member)->kind == WIRE_LIST) return decode_header_list(codec, member, text, into);
     bool is_text = wire_shape_of(member)->kind == WIRE_STRING;
@@ -120,6 +146,9 @@ static bool decode_header(const Codec *codec, const WireMember *member, Str text
     if (member->flags & WIRE_JSON_VALUE)
         TRY(str_unbase64(codec->arena, text, &text) || fail_text(codec, member, text, &(Error){.message = "no base64"}));
     if (!is_text && text.len == 0) return true;
+    bool taken = false;
+    TRY(decode_s3_date(codec, member, text, into, &taken));
+    if (taken) return true;
     TRY(decode_text(codec, member, text, &value));
     doc_put(into, wire_str(member->name), value);
     return true;

@@ -13,6 +13,7 @@ void writer_request_id(Writer *writer) {
     if (writer->context->route->protocol == WIRE_REST_XML) {
         writer_header(writer, "x-amz-request-id", writer->context->request_id);
         writer_header(writer, "x-amz-id-2", str_base64(writer->arena, writer->context->request_id));
+        writer_header(writer, "Server", STR("AmazonS3"));
     } else {
         writer_header(writer, "x-amzn-RequestId", writer->context->request_id);
     }
@@ -158,6 +159,14 @@ static void encode_rest(Writer *writer, const WireShape *shape, const Doc *outpu
     }
 }
 
+// Where S3 answers otherwise than its model says: without content.
+static int s3_status(const WireOperation *operation, int status) {
+    static const char *const EMPTY[] = {"PutBucketPolicy", "PutBucketTagging"};
+    for (size_t i = 0; i < sizeof EMPTY / sizeof *EMPTY; i++)
+        if (str_is(wire_str(operation->name), EMPTY[i])) return 204;
+    return status;
+}
+
 static void encode_body(Writer *writer, const WireShape *shape, const Doc *output, Str *type, int *status) {
     switch (writer->context->route->protocol) {
     case WIRE_JSON_1_0:
@@ -166,8 +175,11 @@ static void encode_body(Writer *writer, const WireShape *shape, const Doc *outpu
         break;
     case WIRE_QUERY: encode_query(writer, shape, output); break;
     case WIRE_EC2: encode_ec2(writer, shape, output); break;
-    case WIRE_REST_JSON:
-    case WIRE_REST_XML: encode_rest(writer, shape, output, type, status); break;
+    case WIRE_REST_XML:
+        if (!shape) *status = s3_status(writer->context->route->operation, *status);
+        encode_rest(writer, shape, output, type, status);
+        break;
+    case WIRE_REST_JSON: encode_rest(writer, shape, output, type, status); break;
     case WIRE_RPC_V2_CBOR:
         writer_header(writer, "smithy-protocol", STR("rpc-v2-cbor"));
         cbor_encode(writer, shape, output);

@@ -127,8 +127,10 @@ static Str label(const WireRoute *route, const char *name) {
     return STR_NONE;
 }
 
-// S3 names the bucket or the key that is missing, and the resource of every error.
-static void encode_s3_resource(Writer *writer, const Fault *fault) {
+static bool is_header(const Doc *member) { return str_starts(member->key, STR("$")); }
+
+// What S3 tells besides: the bucket or the key that is missing, and what the handler put in. Members that begin with '$' are headers, not elements.
+static void encode_s3_members(Writer *writer, const Fault *fault) {
     const WireRoute *route = writer->context->route;
     Str bucket = label(route, "Bucket"), key = label(route, "Key");
     str_uri_decode(writer->arena, key, false, &key);
@@ -136,16 +138,19 @@ static void encode_s3_resource(Writer *writer, const Fault *fault) {
     if (str_starts(fault->code, STR("NoSuchBucket")) && bucket.len && !doc_get(fault->extra, "BucketName"))
         xml_element(writer->buf, STR("BucketName"), bucket);
     for (const Doc *child = doc_first(fault->extra); child; child = child->next) {
-        if (child->kind == DOC_STR) xml_element(writer->buf, child->key, child->as.text);
+        if (is_header(child)) continue;
+        if (child->kind == DOC_STR) xml_element(writer->buf, child->key, fit_to_tell(writer->arena, child->as.text));
         if (child->kind == DOC_INT) xml_element(writer->buf, child->key, str_format(writer->arena, "%lld", (long long)child->as.integer));
     }
-    if (writer->context->request) xml_element(writer->buf, STR("Resource"), writer->context->request->path);
 }
 
-// A 304 or a delete marker's 404 has headers of the operation's reply: the map "Headers" of the extra members, by the output's names.
+// A 304 or a delete marker's 404 has headers of the operation's reply: the map "Headers" of the extra members, by the output's names. Other headers
+// stand among the extra members by their own name: "$Allow".
 static void encode_s3_headers(Writer *writer, const Fault *fault) {
     const WireOperation *operation = writer->context->route->operation;
     int status = fault->status;
+    for (const Doc *child = doc_first(fault->extra); child; child = child->next)
+        if (is_header(child)) writer_header(writer, str_from(child->key, 1).at, doc_str(child, STR_NONE));
     if (operation && wire_output(operation)) rest_encode_headers(writer, wire_output(operation), doc_get(fault->extra, "Headers"), &status);
 }
 
@@ -155,7 +160,7 @@ static void encode_s3_error(Writer *writer, const Fault *fault) {
     xml_open(writer->buf, STR("Error"));
     xml_element(writer->buf, STR("Code"), fault->code);
     xml_element(writer->buf, STR("Message"), fault->message);
-    encode_s3_resource(writer, fault);
+    encode_s3_members(writer, fault);
     xml_element(writer->buf, STR("RequestId"), writer->context->request_id);
     xml_element(writer->buf, STR("HostId"), str_base64(writer->arena, writer->context->request_id));
     xml_close(writer->buf, STR("Error"));
@@ -199,7 +204,7 @@ void wire_encode_error(const WireContext *context, const Error *error, HttpReply
     writer_request_id(&writer);
     Str type = encode_error_body(&writer, &fault);
     bool silent = fault.status == 304 || (context->request && str_is(context->request->method, "HEAD"));
-    if (!silent) writer_header(&writer, "Content-Type", type);
+    if (fault.status != 304) writer_header(&writer, "Content-Type", type);
     Body body = body_of(silent ? STR("") : str_copy(context->arena, buf_str(&buf)));
     *out = (HttpReply){.status = fault.status, .headers = writer.headers.at, .header_count = writer.headers.len, .body = body};
 }

@@ -1,6 +1,7 @@
 // Which service, operation and protocol: route.h tells the order of the marks.
 #include "wire/route.h"
 
+#include "base/doc.h"
 #include "wire/evidence.h"
 
 static bool is_rest(const WireService *service) { return service->protocol == WIRE_REST_JSON || service->protocol == WIRE_REST_XML; }
@@ -62,11 +63,46 @@ static bool route_rpc(const HttpRequest *request, WireRoute *out, Error *e) {
     return out->operation || fail_unknown(out, service, e);
 }
 
-static bool fail_unknown_path(const WireService *service, const HttpRequest *request, Error *e) {
+// What a path of S3 names.
+static const char *s3_resource_type(const HttpRequest *request, Str bucket) {
+    Str path = str_from(request->path, 1);
+    if (!str_is_none(bucket)) return path.len ? "OBJECT" : "BUCKET";
+    ptrdiff_t slash = str_find_char(path, '/');
+    if (!path.len) return "SERVICE";
+    return slash < 0 || (size_t)slash + 1 == path.len ? "BUCKET" : "OBJECT";
+}
+
+static bool fail_s3(const HttpRequest *request, Str bucket, const char *code, int status, const char *message, Str method, Error *e) {
+    fail(e, code, "%s", message);
+    if (!e) return false;
+    Doc *extra = doc_map(request->arena);
+    doc_set_str(request->arena, extra, "Method", method);
+    doc_set_str(request->arena, extra, "ResourceType", str_of(s3_resource_type(request, bucket)));
+    e->http_status = status;
+    e->extra = extra;
+    return false;
+}
+
+// Browsers ask before they call across origins; no bucket here allows that. Uploads by HTML forms are an operation outside the model.
+static bool fail_s3_path(const HttpRequest *request, Str bucket, Error *e) {
+    const char *unmet = "The specified method is not allowed against this resource.";
+    bool form = str_is(request->method, "POST") && str_starts(http_header(request, "content-type"), STR("multipart/form-data"));
+    if (form) {
+        fail(e, "NotImplemented", "s3:PostObject (an upload by an HTML form) is not built.");
+        if (e) e->http_status = 501;
+        return false;
+    }
+    if (!str_is(request->method, "OPTIONS")) return fail_s3(request, bucket, "MethodNotAllowed", 405, unmet, request->method, e);
+    Str asked = http_header(request, "access-control-request-method");
+    if (http_header(request, "origin").len && asked.len)
+        return fail_s3(request, bucket, "AccessForbidden", 403, "CORSResponse: CORS is not enabled for this bucket.", asked, e);
+    return fail(e, "BadRequest", "Insufficient information. Origin request header needed.");
+}
+
+static bool fail_unknown_path(const WireService *service, const HttpRequest *request, Str bucket, Error *e) {
     Str name = wire_str(service->name);
     if (str_eq(name, STR("s3"))) {
-        fail(e, "MethodNotAllowed", "The specified method is not allowed against this resource.");
-        if (e) e->http_status = 405;
+        return fail_s3_path(request, bucket, e);
     } else if (str_starts(name, STR("apigateway"))) {
         fail(e, "MissingAuthenticationTokenException", "Missing Authentication Token");
         if (e) e->http_status = 403;
@@ -154,7 +190,7 @@ static bool route_path(const HttpRequest *request, const Evidence *evidence, con
         if (route_rest(request, evidence, service, out)) return true;
         last = service;
     }
-    return fail_unknown_path(last, request, e);
+    return fail_unknown_path(last, request, evidence->bucket, e);
 }
 
 // Without a signature, paths that begin with a date are Lambda's and its like; S3's templates would fit everything.
@@ -171,7 +207,8 @@ static bool route_dated_path(const HttpRequest *request, const Evidence *evidenc
 static bool route_unsigned(const HttpRequest *request, const Evidence *evidence, WireRoute *out, Error *e) {
     if (route_dated_path(request, evidence, out)) return true;
     const WireService *s3 = wire_service(STR("s3"));
-    return (s3 && route_rest(request, evidence, s3, out)) || (s3 ? fail_unknown_path(s3, request, e) : fail_unknown(out, STR("s3"), e));
+    return (s3 && route_rest(request, evidence, s3, out)) ||
+           (s3 ? fail_unknown_path(s3, request, evidence->bucket, e) : fail_unknown(out, STR("s3"), e));
 }
 
 bool wire_route(const HttpRequest *request, WireRoute *out, Error *e) {

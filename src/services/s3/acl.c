@@ -41,6 +41,7 @@ Outcome put_bucket_acl(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     if (is_owner_only(call, &bucket)) return OUTCOME_DONE;
+    if (ownership_is_deleted(turn, bucket.name)) return s3_unsupported(call, "grants to others than the owner", e), OUTCOME_ERROR;
     s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
     return OUTCOME_ERROR;
 }

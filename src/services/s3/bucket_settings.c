@@ -18,7 +18,8 @@ Outcome put_bucket_versioning(Turn *turn, const Call *call, Doc **out, Error *e)
     Str status = doc_text(configuration, "Status"), mfa = doc_text(configuration, "MFADelete");
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     if (str_is(mfa, "Enabled")) return s3_unsupported(call, "MFADelete", e), OUTCOME_ERROR;
-    if (!str_is(status, "Enabled") && !str_is(status, "Suspended")) {
+    if (status.len && !str_is(status, "Enabled") && !str_is(status, "Suspended")) return fail_malformed_xml(call, e), OUTCOME_ERROR;
+    if (!status.len) {
         const char *message = "The Versioning element must be specified";
         return s3_fail(call, e, 400, "IllegalVersioningConfigurationException", message, NULL, STR_NONE), OUTCOME_ERROR;
     }

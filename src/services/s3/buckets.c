@@ -15,8 +15,19 @@ static Versioning versioning_of(Str status) {
     return status.len ? VERSIONING_SUSPENDED : VERSIONING_NEVER;
 }
 
+// The policy check and the handler of a call ask for the same bucket: it is read once.
+static bool remembered(Turn *turn, Str name, Bucket *out) {
+    const Bucket *last = *turn_memo(turn);
+    if (!last || !str_eq(last->name, name)) return false;
+    *out = *last;
+    return true;
+}
+
+static void forget(Turn *turn) { *turn_memo(turn) = NULL; }
+
 bool bucket_find(Turn *turn, Str name, Bucket *out) {
     Doc *doc;
+    if (remembered(turn, name, out)) return true;
     if (!document_get(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, name, turn_arena(turn), &doc)) return false;
     *out = (Bucket){
         .name = name,
@@ -27,16 +38,49 @@ bool bucket_find(Turn *turn, Str name, Bucket *out) {
         .has_policy = doc_flag(doc, "HasPolicy", false),
         .doc = doc,
     };
+    *turn_memo(turn) = arena_copy(turn_arena(turn), out, sizeof *out);
     return true;
 }
 
-void bucket_save(Turn *turn, const Bucket *bucket) { document_put(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, bucket->name, bucket->doc); }
+void bucket_save(Turn *turn, const Bucket *bucket) {
+    forget(turn);
+    document_put(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, bucket->name, bucket->doc);
+}
+
+// Where a bucket's name stands in the host and no region does, only the signature can be wrong; else the endpoint is.
+static bool fail_region(const Call *call, const Bucket *bucket, Error *e) {
+    Str region = bucket->region, asked = call->where.region;
+    bool by_host = str_starts(call->host, str_cat(call->arena, bucket->name, STR("."))) && !str_contains(call->host, asked);
+    if (by_host) {
+        Str message = str_format(call->arena, "The authorization header is malformed; the region '%.*s' is wrong; expecting '%.*s'", STR_ARG(asked),
+                                 STR_ARG(region));
+        s3_fail(call, e, 400, "AuthorizationHeaderMalformed", message.at, "Region", region);
+    } else {
+        const char *message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future "
+                              "requests to this endpoint.";
+        Str endpoint = str_format(call->arena, "%.*s.s3.%.*s.amazonaws.com", STR_ARG(bucket->name), STR_ARG(region));
+        s3_fail(call, e, 301, "PermanentRedirect", message, "Endpoint", endpoint);
+        s3_error_tell(call, e, "Bucket", bucket->name);
+    }
+    s3_error_tell(call, e, "$x-amz-bucket-region", region);
+    return false;
+}
+
+bool bucket_is_here(const Call *call, const Bucket *bucket, Error *e) {
+    bool signed_for_region = !call->internal && call->principal.kind != PRINCIPAL_ANONYMOUS && call->principal.kind != PRINCIPAL_SERVICE;
+    return !signed_for_region || str_eq(call->where.region, bucket->region) || fail_region(call, bucket, e);
+}
+
+static bool find_owned(Turn *turn, const Call *call, Bucket *out, Error *e) {
+    Str name = doc_text(call->input, "Bucket"), owner = doc_text(call->input, "ExpectedBucketOwner");
+    if (!bucket_find(turn, name, out)) return fail_no_bucket(call, name, e);
+    return !owner.at || str_eq(owner, out->account) || s3_denied(call, e);
+}
 
 bool bucket_need(Turn *turn, const Call *call, Bucket *out, Error *e) {
-    Str name = doc_text(call->input, "Bucket"), owner = doc_text(call->input, "ExpectedBucketOwner");
     Bucket found;
-    if (!bucket_find(turn, name, &found)) return fail_no_bucket(call, name, e);
-    if (owner.at && !str_eq(owner, found.account)) return s3_denied(call, e);
+    TRY(find_owned(turn, call, &found, e));
+    TRY(bucket_is_here(call, &found, e));
     *out = found;
     return true;
 }
@@ -54,13 +98,38 @@ Doc *owner_doc(Arena *arena, Str account) {
     return owner;
 }
 
+static bool is_region(Str name) {
+    static const char *const regions[] = {
+        "af-south-1",     "ap-east-1",
+        "ap-east-2",      "ap-northeast-1",
+        "ap-northeast-2", "ap-northeast-3",
+        "ap-south-1",     "ap-south-2",
+        "ap-southeast-1", "ap-southeast-2",
+        "ap-southeast-3", "ap-southeast-4",
+        "ap-southeast-5", "ap-southeast-6",
+        "ap-southeast-7", "ca-central-1",
+        "ca-west-1",      "eu-central-1",
+        "eu-central-2",   "eu-north-1",
+        "eu-south-1",     "eu-south-2",
+        "eu-west-1",      "eu-west-2",
+        "eu-west-3",      "il-central-1",
+        "me-central-1",   "me-south-1",
+        "mx-central-1",   "sa-east-1",
+        "us-east-2",      "us-west-1",
+        "us-west-2",      NULL,
+    };
+    for (const char *const *region = regions; *region; region++)
+        if (str_is(name, *region)) return true;
+    return false;
+}
+
 // Where the bucket shall be, by LocationConstraint and the region that was asked.
 static bool location(const Call *call, Str *region, Error *e) {
     Str wanted = doc_text(doc_get(call->input, "CreateBucketConfiguration"), "LocationConstraint");
     Str here = call->where.region;
     bool classic = str_is(here, "us-east-1");
     if (str_is(wanted, "EU")) wanted = STR("eu-west-1");
-    if (classic && str_is(wanted, "us-east-1"))
+    if (classic && wanted.len && !is_region(wanted))
         return s3_fail(call, e, 400, "InvalidLocationConstraint", "The specified location-constraint is not valid", "LocationConstraint", wanted);
     if (!classic && !str_eq(wanted, here)) {
         Str named = wanted.len ? wanted : STR("unspecified");
@@ -72,6 +141,14 @@ static bool location(const Call *call, Str *region, Error *e) {
     return true;
 }
 
+static bool check_ownership(const Call *call, Str ownership, Error *e) {
+    if (!ownership.at || str_is(ownership, "BucketOwnerEnforced")) return true;
+    if (str_is(ownership, "BucketOwnerPreferred") || str_is(ownership, "ObjectWriter"))
+        return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
+    Str message = str_format(call->arena, "Invalid x-amz-object-ownership header: %.*s", STR_ARG(ownership));
+    return s3_bad_argument(call, "x-amz-object-ownership", STR_NONE, message.at, e);
+}
+
 static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e) {
     static const char *const refused[] = {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP", "BucketNamespace", NULL};
     const Doc *configuration = doc_get(call->input, "CreateBucketConfiguration");
@@ -80,8 +157,7 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
     TRY(s3_refuse(call, refused, e));
     if (doc_flag(call->input, "ObjectLockEnabledForBucket", false)) return s3_unsupported(call, "ObjectLockEnabledForBucket", e);
     if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return s3_unsupported(call, "directory buckets", e);
-    if (ownership.len && !str_is(ownership, "BucketOwnerEnforced"))
-        return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e);
+    TRY(check_ownership(call, ownership, e));
     if (acl.len && !str_is(acl, "private"))
         return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership",
                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
@@ -172,6 +248,7 @@ Outcome delete_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     store_scan(turn_store(turn), &S3_UPLOADS, uploads, drop_upload, &(DropUploads){turn, bucket.name});
     bucket_unconfigure_all(turn, bucket.name);
     document_delete(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, bucket.name);
+    forget(turn);
     return OUTCOME_DONE;
 }
 
@@ -185,9 +262,10 @@ Outcome head_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
+// Asked from any region: this is how clients find out where a bucket lies.
 Outcome get_bucket_location(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
-    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    CALL_TRY(find_owned(turn, call, &bucket, e));
     *out = doc_map(call->arena);
     if (!str_is(bucket.region, "us-east-1")) doc_set_str(call->arena, *out, "LocationConstraint", bucket.region);
     return OUTCOME_DONE;
@@ -203,6 +281,14 @@ static Doc *bucket_listed(Arena *arena, const Doc *bucket, bool paged) {
     return listed;
 }
 
+// Regions are shown to whoever says more than "all of them".
+static bool is_paged(const Call *call) {
+    static const char *const members[] = {"MaxBuckets", "ContinuationToken", "Prefix", "BucketRegion", NULL};
+    for (const char *const *member = members; *member; member++)
+        if (doc_get(call->input, *member)) return true;
+    return false;
+}
+
 static bool bucket_wanted(const Call *call, const Doc *bucket, Str after) {
     Str prefix = doc_text(call->input, "Prefix"), region = doc_text(call->input, "BucketRegion"), name = doc_text(bucket, "Name");
     if (prefix.at && !str_starts(name, prefix)) return false;
@@ -215,27 +301,28 @@ Outcome list_buckets(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str token = doc_text(call->input, "ContinuationToken"), after = STR("");
     int64_t most = doc_number(call->input, "MaxBuckets", BUCKETS_A_PAGE);
     if (most < 1 || most > BUCKETS_A_PAGE) {
-        s3_bad_argument(call, "max-buckets", STR_NONE, "Argument max-buckets must be an integer between 1 and 10000", e);
+        Str given = str_format(arena, "%lld", (long long)most);
+        s3_bad_argument(call, "max-buckets", given, "Argument max-buckets must be an integer between 1 and 10000", e);
         return OUTCOME_ERROR;
     }
     if (token.len && !str_unbase64(arena, token, &after)) {
-        s3_bad_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
+        s3_bad_argument(call, "continuation-token", STR_NONE, "The continuation token provided is incorrect", e);
         return OUTCOME_ERROR;
     }
     const Doc *all = document_find(turn_store(turn), BUCKETS_WHERE, &S3_BUCKET, "account", call->where.account, arena);
     Doc *listed = doc_list(arena);
     *out = doc_map(arena);
+    doc_set(*out, "Owner", owner_doc(arena, call->where.account));
+    doc_set(*out, "Buckets", listed);
     for (const Doc *bucket = doc_first(all); bucket; bucket = bucket->next) {
         if (!bucket_wanted(call, bucket, after)) continue;
         if ((int64_t)doc_count(listed) == most) {
             doc_set_str(arena, *out, "ContinuationToken", str_base64(arena, after));
             break;
         }
-        doc_push(listed, bucket_listed(arena, bucket, doc_get(call->input, "MaxBuckets") || token.len));
+        doc_push(listed, bucket_listed(arena, bucket, is_paged(call)));
         after = doc_text(bucket, "Name");
     }
-    doc_set(*out, "Buckets", listed);
-    doc_set(*out, "Owner", owner_doc(arena, call->where.account));
     doc_set_str(arena, *out, "Prefix", doc_text(call->input, "Prefix"));
     return OUTCOME_DONE;
 }

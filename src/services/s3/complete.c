@@ -24,13 +24,13 @@ typedef struct Plan {
 } Plan;
 
 static bool fail_part(const Call *call, int64_t number, Str etag, Error *e) {
+    etag = str_strip_suffix(str_strip_prefix(etag, STR("\"")), STR("\""));
     const char *message =
         "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not "
         "match the part's entity tag.";
     s3_fail(call, e, 400, "InvalidPart", message, "UploadId", doc_text(call->input, "UploadId"));
-    if (!e) return false;
-    doc_set_int(call->arena, (Doc *)e->extra, "PartNumber", number);
-    doc_set_str(call->arena, (Doc *)e->extra, "ETag", etag);
+    s3_error_tell(call, e, "PartNumber", str_format(call->arena, "%" PRId64, number));
+    s3_error_tell(call, e, "ETag", etag);
     return false;
 }
 
@@ -86,10 +86,9 @@ static bool take_part(Turn *turn, Plan *plan, const Doc *wanted, int64_t number,
 
 static bool check_order(const Call *call, const Doc *parts, Error *e) {
     int64_t before = 0;
-    if (!doc_count(parts) || doc_count(parts) > PARTS_MOST) {
-        const char *message = "The XML you provided was not well-formed or did not validate against our published schema";
-        return s3_fail(call, e, 400, "MalformedXML", message, NULL, STR_NONE);
-    }
+    if (!doc_get(call->input, "MultipartUpload"))
+        return s3_fail(call, e, 400, "InvalidRequest", "You must specify at least one part", NULL, STR_NONE);
+    if (!doc_count(parts) || doc_count(parts) > PARTS_MOST) return fail_malformed_xml(call, e);
     for (const Doc *part = doc_first(parts); part; part = part->next) {
         int64_t number = doc_number(part, "PartNumber", 0);
         if (number <= before) {
@@ -120,7 +119,7 @@ static bool check_size(const Plan *plan, Error *e) {
 static bool make_plan(Turn *turn, Plan *plan, Error *e) {
     const Call *call = plan->call;
     TRY(upload_need(turn, call, &plan->bucket, &plan->upload, e));
-    TRY(conditions_of_write(turn, call, plan->bucket.name, doc_text(call->input, "Key"), e));
+    TRY(conditions_of_complete(turn, call, plan->bucket.name, &plan->upload, e));
     if (plan->upload.checksum.composite) checksum_init(&plan->composite, plan->upload.checksum.kind);
     TRY(take_parts(turn, plan, e));
     return check_size(plan, e);
@@ -197,6 +196,7 @@ static Outcome finish(Turn *turn, Plan *plan, const Assembled *assembled, Doc **
     row.checksum = final_checksum(plan, assembled);
     row.size = plan->size;
     row.body = assembled->body;
+    row.initiator = STR_NONE;
     row.md5 = assembled->md5;
     row.parts = str_copy(arena, buf_str(&plan->packed));
     row.modified_ms = call->now_ms / 1000 * 1000;

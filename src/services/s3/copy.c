@@ -12,14 +12,11 @@ bool copy_source(const Call *call, CopySource *out, Error *e) {
         version = str_from(header, (size_t)query + strlen("?versionId="));
         header = str_sub(header, 0, (size_t)query);
     }
-    if (!str_uri_decode(call->arena, header, false, &source)) source = STR("");
+    if (!str_uri_decode(call->arena, header, true, &source)) source = STR("");
     source = str_strip_prefix(source, STR("/"));
     if (str_starts(source, STR("arn:"))) return s3_unsupported(call, "an access point as CopySource", e);
     Str key = source, bucket = str_cut(&key, '/');
-    if (!bucket.len || !key.len) {
-        const char *message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
-        return s3_bad_argument(call, "x-amz-copy-source", doc_text(call->input, "CopySource"), message, e);
-    }
+    if (!bucket.len || !key.len) { return s3_bad_argument(call, "x-amz-copy-source", STR("x-amz-copy-source"), "Invalid copy source object key", e); }
     *out = (CopySource){bucket, key, version};
     return true;
 }
@@ -52,11 +49,16 @@ bool copy_source_read(Turn *turn, const Call *call, const CopySource *source, Ob
 static bool replaces(const Call *call, const char *directive) { return str_is(doc_text(call->input, directive), "REPLACE"); }
 
 static bool check_directives(const Call *call, const CopySource *source, Error *e) {
-    static const char *const names[] = {"MetadataDirective", "TaggingDirective", NULL};
-    for (const char *const *name = names; *name; name++) {
-        Str value = doc_text(call->input, *name);
+    static const struct {
+        const char *member, *header, *message;
+    } directives[] = {
+        {"MetadataDirective", "x-amz-metadata-directive", "Unknown metadata directive."},
+        {"TaggingDirective", "x-amz-tagging-directive", "Unknown tagging directive."},
+    };
+    for (size_t i = 0; i < sizeof directives / sizeof *directives; i++) {
+        Str value = doc_text(call->input, directives[i].member);
         if (value.at && !str_is(value, "COPY") && !str_is(value, "REPLACE"))
-            return s3_bad_argument(call, *name, value, "Unknown metadata directive.", e);
+            return s3_bad_argument(call, directives[i].header, value, directives[i].message, e);
     }
     bool itself = str_eq(source->bucket, doc_text(call->input, "Bucket")) && str_eq(source->key, doc_text(call->input, "Key")) && !source->version.at;
     bool changes = replaces(call, "MetadataDirective") || doc_get(call->input, "StorageClass") || doc_get(call->input, "WebsiteRedirectLocation") ||
@@ -98,9 +100,9 @@ static bool sum_copy(Turn *turn, const Call *call, const ObjectRow *from, Object
 static Doc *answer(const Call *call, const Bucket *bucket, const ObjectRow *from, const ObjectRow *row, Str from_version) {
     Arena *arena = call->arena;
     Doc *out = doc_map(arena), *result = doc_map(arena);
-    doc_set_str(arena, result, "ETag", quoted_etag(arena, row->etag));
     doc_set_time(arena, result, "LastModified", row->modified_ms);
-    checksum_show(arena, result, &row->checksum);
+    doc_set_str(arena, result, "ETag", quoted_etag(arena, row->etag));
+    if (row->checksum.present) doc_set_str(arena, result, checksum_member(row->checksum.kind), row->checksum.text);
     doc_set(out, "CopyObjectResult", result);
     doc_set_str(arena, out, "CopySourceVersionId", from_version.at ? from_version : from->version);
     doc_set_str(arena, out, "VersionId", version_shown(bucket, row));

@@ -26,12 +26,20 @@ static bool delete_key(Turn *turn, const Call *call, const Bucket *bucket, Str k
         *out = delete_current(turn, call, bucket, key);
         return true;
     }
-    if (!version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
-    *out = (Deleted){.version = version};
+    bool unheard_of = bucket->versioning == VERSIONING_NEVER && !str_is(version, "null");
+    if (unheard_of || !version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
+    *out = (Deleted){.version = bucket->versioning == VERSIONING_NEVER ? STR_NONE : version};
     if (!object_remove(turn, bucket->name, key, version, &row)) return true; // what is not there is deleted
     out->marker = row.marker;
     event_deleted(turn, call, bucket, key, &row, false);
     return true;
+}
+
+// Governance is a word of object lock, which no bucket here has.
+static bool check_bypass(const Call *call, Error *e) {
+    if (!doc_get(call->input, "BypassGovernanceRetention")) return true;
+    const char *message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
+    return s3_bad_argument(call, "x-amz-bypass-governance-retention", STR_NONE, message, e);
 }
 
 Outcome delete_object(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -41,7 +49,8 @@ Outcome delete_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     Deleted deleted;
     CALL_TRY(s3_refuse(call, refused, e));
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    CALL_TRY(conditions_of_write(turn, call, bucket.name, key, e));
+    CALL_TRY(check_bypass(call, e));
+    CALL_TRY(conditions_of_delete(turn, call, bucket.name, key, doc_text(call->input, "IfMatch"), e));
     CALL_TRY(delete_key(turn, call, &bucket, key, doc_text(call->input, "VersionId"), &deleted, e));
     *out = doc_map(call->arena);
     doc_set_str(call->arena, *out, "VersionId", deleted.version);
@@ -72,10 +81,11 @@ static Doc *error_doc(Arena *arena, Str key, Str version, const Error *e) {
 static bool delete_listed(Turn *turn, const Call *call, const Bucket *bucket, const Doc *object, Deleted *deleted, Error *e) {
     Str key = doc_text(object, "Key"), version = doc_text(object, "VersionId"), etag = doc_text(object, "ETag");
     const char *action = version.at ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-    ObjectRow current;
     TRY(s3_allowed(turn, call, action, object_arn(call->arena, bucket->name, key), e));
-    if (etag.at && (!object_current(turn, bucket->name, key, &current) || !etag_matches(etag, current.etag)))
-        return fail_condition(call, "If-Match", e);
+    if (doc_get(object, "LastModifiedTime") || doc_get(object, "Size")) return s3_unsupported(call, "LastModifiedTime or Size of an object", e);
+    TRY(conditions_of_delete(turn, call, bucket->name, key, etag, e));
+    bool unheard_of = version.at && (!version_id_is_valid(version) || (bucket->versioning == VERSIONING_NEVER && !str_is(version, "null")));
+    if (unheard_of) return fail_no_version(call, key, version, e);
     return delete_key(turn, call, bucket, key, version, deleted, e);
 }
 
@@ -85,10 +95,8 @@ Outcome delete_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *done = doc_list(arena), *failed = doc_list(arena);
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    if (!doc_count(objects) || doc_count(objects) > DELETES_A_REQUEST) {
-        const char *message = "The XML you provided was not well-formed or did not validate against our published schema";
-        return s3_fail(call, e, 400, "MalformedXML", message, NULL, STR_NONE), OUTCOME_ERROR;
-    }
+    CALL_TRY(check_bypass(call, e));
+    if (!doc_count(objects) || doc_count(objects) > DELETES_A_REQUEST) return fail_malformed_xml(call, e), OUTCOME_ERROR;
     for (const Doc *object = doc_first(objects); object; object = object->next) {
         Error why = {0};
         Deleted deleted = {0};

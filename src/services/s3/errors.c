@@ -11,6 +11,15 @@ bool(s3_fail)(const Call *call, Error *e, int status, const char *code, const ch
     return false;
 }
 
+void s3_error_tell(const Call *call, Error *e, const char *element, Str value) {
+    if (e) doc_set_str(call->arena, (Doc *)e->extra, element, value);
+}
+
+bool(fail_malformed_xml)(const Call *call, Error *e) {
+    const char *message = "The XML you provided was not well-formed or did not validate against our published schema";
+    return s3_fail(call, e, 400, "MalformedXML", message, NULL, STR_NONE);
+}
+
 bool(fail_no_bucket)(const Call *call, Str bucket, Error *e) {
     return s3_fail(call, e, 404, "NoSuchBucket", "The specified bucket does not exist", "BucketName", bucket);
 }
@@ -19,7 +28,7 @@ bool(fail_no_key)(const Call *call, Str key, Error *e) { return s3_fail(call, e,
 
 bool(fail_no_version)(const Call *call, Str key, Str version, Error *e) {
     s3_fail(call, e, 404, "NoSuchVersion", "The specified version does not exist.", "Key", key);
-    if (e) doc_set_str(call->arena, (Doc *)e->extra, "VersionId", version);
+    s3_error_tell(call, e, "VersionId", version);
     return false;
 }
 
@@ -35,7 +44,7 @@ bool(fail_condition)(const Call *call, const char *condition, Error *e) {
 
 bool(s3_bad_argument)(const Call *call, const char *name, Str value, const char *message, Error *e) {
     s3_fail(call, e, 400, "InvalidArgument", message, "ArgumentName", str_of(name));
-    if (e) doc_set_str(call->arena, (Doc *)e->extra, "ArgumentValue", value);
+    s3_error_tell(call, e, "ArgumentValue", value);
     return false;
 }
 

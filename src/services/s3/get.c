@@ -27,10 +27,20 @@ static void tell_marker(const Call *call, const ObjectRow *row, bool asked_for, 
     doc_set((Doc *)e->extra, "Headers", headers);
 }
 
+// Only reads of the object itself pass a marker over as if nothing were there; whatever else is asked of it, it cannot be.
+static bool is_read_of_object(const Call *call) {
+    static const char *const reads[] = {"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectAcl", NULL};
+    for (const char *const *name = reads; *name; name++)
+        if (str_is(wire_str(call->operation->name), *name)) return true;
+    return false;
+}
+
 static bool fail_marker(Turn *turn, const Call *call, Str bucket, Str key, Str version, const ObjectRow *row, Error *e) {
-    if (version.at) {
-        s3_fail(call, e, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "Method", STR("GET"));
-        if (e) doc_set_str(call->arena, (Doc *)e->extra, "ResourceType", STR("DeleteMarker"));
+    if (version.at || !is_read_of_object(call)) {
+        Str method = wire_str(call->operation->method);
+        s3_fail(call, e, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "Method", method);
+        s3_error_tell(call, e, "ResourceType", STR("DeleteMarker"));
+        s3_error_tell(call, e, "$Allow", STR("DELETE"));
     } else {
         fail_missing(turn, call, bucket, key, e);
     }
@@ -41,16 +51,18 @@ static bool fail_marker(Turn *turn, const Call *call, Str bucket, Str key, Str v
 static bool fail_absent(Turn *turn, const Call *call, Str bucket, Str key, Str version, Error *e) {
     Bucket found;
     if (!bucket_find(turn, bucket, &found)) return fail_no_bucket(call, bucket, e);
-    if (!version.at) return fail_missing(turn, call, bucket, key, e);
-    if (!version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
+    TRY(object_key_fits(call, key, e));
+    bool unversioned = found.versioning == VERSIONING_NEVER;
+    if (!version.at || (unversioned && str_is(version, "null"))) return fail_missing(turn, call, bucket, key, e);
+    if (unversioned || !version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
     return fail_no_version(call, key, version, e);
 }
 
 bool object_for_read(Turn *turn, const Call *call, ObjectRow *out, Error *e) {
     Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key"), version = doc_text(call->input, "VersionId");
     ObjectRow row;
-    Bucket owned;
-    if (doc_get(call->input, "ExpectedBucketOwner")) TRY(bucket_need(turn, call, &owned, e));
+    Bucket found_bucket;
+    TRY(bucket_need(turn, call, &found_bucket, e));
     bool found = version.at ? object_version(turn, bucket, key, version, &row) : object_current(turn, bucket, key, &row);
     if (!found) return fail_absent(turn, call, bucket, key, version, e);
     if (row.marker) return fail_marker(turn, call, bucket, key, version, &row, e);
@@ -96,6 +108,15 @@ static void show_range(const Call *call, const ObjectRow *row, const ByteRange *
     if (row->parts.at && doc_get(call->input, "PartNumber")) doc_set_int(call->arena, reply, "PartsCount", (int64_t)parts_count(row->parts));
 }
 
+// A checksum stands for all that is sent: the object's for all of it, a part's for the part; of other stretches nobody has one.
+static void show_sum(const Call *call, const ObjectRow *row, const ByteRange *range, Doc *reply) {
+    if (!str_eq_nocase(doc_text(call->input, "ChecksumMode"), STR("ENABLED"))) return;
+    RowChecksum sum = row->checksum;
+    bool part = row->parts.at && doc_get(call->input, "PartNumber");
+    if (part && sum.composite) sum.text = range->checksum;
+    if (range->size == row->size || (part && sum.composite)) checksum_show(call->arena, reply, &sum);
+}
+
 // All that precedes the bytes: conditions, range, headers.
 static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange *range, Doc **reply, Error *e) {
     static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
@@ -107,7 +128,7 @@ static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange 
     headers_show(call->arena, row, shown);
     show_range(call, row, range, shown);
     doc_set_str(call->arena, shown, "VersionId", bucket_versions_shown(turn, doc_text(call->input, "Bucket"), row));
-    if (!range->partial && str_is(doc_text(call->input, "ChecksumMode"), "ENABLED")) checksum_show(call->arena, shown, &row->checksum);
+    show_sum(call, row, range, shown);
     TRY(override(call, shown, e));
     *reply = shown;
     return true;

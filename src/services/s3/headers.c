@@ -19,6 +19,7 @@ static const char *const REFUSED[] = {
     "SSECustomerKey",
     "SSEKMSKeyId",
     "SSEKMSEncryptionContext",
+    "BucketKeyEnabled",
     "CopySourceSSECustomerAlgorithm",
     "WriteOffsetBytes",
     "ObjectLockMode",
@@ -32,7 +33,7 @@ static const char *const STORAGE_CLASSES[] = {
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", NULL,
 };
 
-static const char *const ARCHIVES[] = {"GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP", NULL};
+static const char *const ARCHIVES[] = {"GLACIER", "DEEP_ARCHIVE", NULL};
 
 static bool is_one_of(Str text, const char *const *names) {
     for (; *names; names++)
@@ -54,9 +55,16 @@ static bool acl_check(const Call *call, Error *e) {
     return s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
 }
 
+bool object_key_fits(const Call *call, Str key, Error *e) {
+    if (key.len <= KEY_BYTES) return true;
+    s3_fail(call, e, 400, "KeyTooLongError", "Your key is too long", "Size", str_format(call->arena, "%zu", key.len));
+    s3_error_tell(call, e, "MaxSizeAllowed", STR("1024"));
+    return false;
+}
+
 static bool key_check(const Call *call, Error *e) {
     Str key = doc_text(call->input, "Key");
-    if (key.len > KEY_BYTES) return s3_fail(call, e, 400, "KeyTooLongError", "Your key is too long", "MaxSizeAllowed", STR("1024"));
+    TRY(object_key_fits(call, key, e));
     if (!str_is_utf8(key)) return s3_fail(call, e, 400, "InvalidURI", "Couldn't parse the specified URI.", "URI", key);
     return true;
 }
@@ -69,7 +77,10 @@ bool write_is_supported(const Call *call, Error *e) {
     TRY(acl_check(call, e));
     TRY(key_check(call, e));
     if (call->body.size <= OBJECT_MOST_BYTES) return true;
-    return s3_fail(call, e, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", "MaxSizeAllowed", STR("5368709120"));
+    Str proposed = str_format(call->arena, "%lld", (long long)call->body.size);
+    s3_fail(call, e, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", "ProposedSize", proposed);
+    s3_error_tell(call, e, "MaxSizeAllowed", STR("5368709120"));
+    return false;
 }
 
 // Names of user metadata are headers: S3 keeps them in lower case.
@@ -84,7 +95,9 @@ static bool metadata_read(const Call *call, Str *packed, Error *e) {
     }
     if (bytes > METADATA_BYTES) {
         const char *message = "Your metadata headers exceed the maximum allowed metadata size";
-        return s3_fail(call, e, 400, "MetadataTooLarge", message, "MaxSizeAllowed", STR("2048"));
+        s3_fail(call, e, 400, "MetadataTooLarge", message, "Size", str_format(call->arena, "%zu", bytes));
+        s3_error_tell(call, e, "MaxSizeAllowed", STR("2048"));
+        return false;
     }
     *packed = pairs_pack(call->arena, kept);
     return true;
@@ -118,6 +131,22 @@ bool headers_read(const Call *call, ObjectRow *row, Error *e) {
 
 Str quoted_etag(Arena *arena, Str etag) { return str_cat(arena, STR("\""), str_cat(arena, etag, STR("\""))); }
 
+// Headers are ASCII: what is not goes out as an encoded word (RFC 2047), as S3 sends it.
+static Doc *metadata_shown(Arena *arena, Str packed) {
+    Doc *shown = doc_map(arena);
+    Str name, value;
+    while (pairs_next(&packed, &name, &value)) {
+        bool ascii = true;
+        for (size_t i = 0; i < value.len; i++) ascii = ascii && (unsigned char)value.at[i] < 0x80;
+        if (!ascii) {
+            Str encoded = str_base64(arena, value);
+            value = str_format(arena, "=?UTF-8?B?%.*s?=", STR_ARG(encoded));
+        }
+        doc_add(shown, name, doc_of_str(arena, value));
+    }
+    return shown;
+}
+
 void headers_show(Arena *arena, const ObjectRow *row, Doc *to) {
     doc_add(to, STR("ETag"), doc_of_str(arena, quoted_etag(arena, row->etag)));
     doc_add(to, STR("LastModified"), doc_of_time(arena, row->modified_ms));
@@ -125,6 +154,6 @@ void headers_show(Arena *arena, const ObjectRow *row, Doc *to) {
     doc_add(to, STR("ServerSideEncryption"), doc_of_str(arena, STR("AES256")));
     for (int i = 0; i < ROW_TEXTS; i++)
         if (row->texts[i].at) doc_add(to, str_of(TEXTS[i]), doc_of_str(arena, row->texts[i]));
-    if (row->metadata.at) doc_add(to, STR("Metadata"), pairs_map(arena, row->metadata));
+    if (row->metadata.at) doc_add(to, STR("Metadata"), metadata_shown(arena, row->metadata));
     if (row->tags.at) doc_add(to, STR("TagCount"), doc_of_int(arena, (int64_t)pairs_count(row->tags)));
 }

@@ -13,7 +13,7 @@ static bool is_object(Str value) {
     return row_read(value, &row) && !row.marker;
 }
 
-static void show_checksum(Arena *arena, const ObjectRow *row, Doc *entry) {
+void s3_list_checksum(Arena *arena, const ObjectRow *row, Doc *entry) {
     if (!row->checksum.present) return;
     Doc *algorithms = doc_list(arena);
     doc_push_str(arena, algorithms, checksum_name(row->checksum.kind));
@@ -28,10 +28,10 @@ static Doc *entry_of(const ObjectList *list, Str key, const ObjectRow *row) {
     doc_set_str(arena, entry, "Key", list_key(arena, key, list->url));
     doc_set_time(arena, entry, "LastModified", row->modified_ms);
     doc_set_str(arena, entry, "ETag", quoted_etag(arena, row->etag));
-    show_checksum(arena, row, entry);
+    s3_list_checksum(arena, row, entry);
     doc_set_int(arena, entry, "Size", row->size);
-    doc_set_str(arena, entry, "StorageClass", storage_class.at ? str_copy(arena, storage_class) : STR("STANDARD"));
     if (list->owner) doc_set(entry, "Owner", doc_copy(arena, list->owner));
+    doc_set_str(arena, entry, "StorageClass", storage_class.at ? str_copy(arena, storage_class) : STR("STANDARD"));
     return entry;
 }
 
@@ -49,62 +49,82 @@ static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
     return true;
 }
 
-// What both forms share: reads the input, walks, and writes the common members of the reply.
-static bool list(Turn *turn, const Call *call, Str after, bool with_owner, ListWalk *walk, Doc *reply, Error *e) {
-    Arena *arena = call->arena;
+// Where the two forms differ before they walk.
+typedef struct ListForm {
+    Str after;
+    bool with_owner, skips_entered;
+} ListForm;
+
+// What both forms share: reads the input and walks.
+static bool list(Turn *turn, const Call *call, ListForm form, ListWalk *walk, ObjectList *contents, Error *e) {
     Bucket bucket;
-    ObjectList contents = {.call = call, .contents = doc_list(arena)};
     Str prefix = doc_text(call->input, "Prefix"), delimiter = doc_text(call->input, "Delimiter");
+    *contents = (ObjectList){.call = call, .contents = doc_list(call->arena)};
     TRY(bucket_need(turn, call, &bucket, e));
-    TRY(list_encoding(call, &contents.url, e));
-    *walk = (ListWalk){.turn = turn, .table = &S3_OBJECTS, .bucket = bucket.name, .delimiter = delimiter, .after = after};
+    TRY(list_encoding(call, &contents->url, e));
+    *walk = (ListWalk){.turn = turn, .table = &S3_OBJECTS, .bucket = bucket.name, .delimiter = delimiter, .after = form.after};
     TRY(list_page_size(call, "MaxKeys", "max-keys", &walk->limit, e));
     walk->prefix = prefix.at ? prefix : STR("");
     walk->emit = emit;
     walk->counts = is_object;
-    walk->context = &contents;
-    if (with_owner) contents.owner = owner_doc(arena, bucket.account);
+    walk->context = contents;
+    walk->skips_entered = form.skips_entered;
+    if (form.with_owner) contents->owner = owner_doc(call->arena, bucket.account);
     list_keys(walk);
-    doc_set_str(arena, reply, "Name", bucket.name);
-    doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, contents.url));
-    if (delimiter.len) doc_set_str(arena, reply, "Delimiter", list_key(arena, delimiter, contents.url));
-    doc_set_int(arena, reply, "MaxKeys", (int64_t)walk->limit);
-    doc_set_bool(arena, reply, "IsTruncated", walk->truncated);
-    if (doc_count(contents.contents)) doc_set(reply, "Contents", contents.contents);
-    doc_set(reply, "CommonPrefixes", list_prefixes(arena, walk->prefixes, contents.url));
-    if (contents.url) doc_set_str(arena, reply, "EncodingType", STR("url"));
     return true;
+}
+
+static void describe_start(const ObjectList *contents, const ListWalk *walk, Doc *reply) {
+    Arena *arena = contents->call->arena;
+    doc_set_str(arena, reply, "Name", walk->bucket);
+    doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, contents->url));
+}
+
+static void describe_end(const ObjectList *contents, const ListWalk *walk, Doc *reply) {
+    Arena *arena = contents->call->arena;
+    doc_set_int(arena, reply, "MaxKeys", (int64_t)walk->limit);
+    if (walk->delimiter.len) doc_set_str(arena, reply, "Delimiter", list_key(arena, walk->delimiter, contents->url));
+    if (contents->url) doc_set_str(arena, reply, "EncodingType", STR("url"));
+    doc_set_bool(arena, reply, "IsTruncated", walk->truncated);
+    if (doc_count(contents->contents)) doc_set(reply, "Contents", contents->contents);
+    doc_set(reply, "CommonPrefixes", list_prefixes(arena, walk->prefixes, contents->url));
 }
 
 Outcome list_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Str marker = doc_text(call->input, "Marker");
     Doc *reply = doc_map(arena);
+    ObjectList contents;
     ListWalk walk;
-    CALL_TRY(list(turn, call, marker.len ? marker : STR_NONE, true, &walk, reply, e));
-    bool url = doc_get(reply, "EncodingType") != NULL;
-    doc_set_str(arena, reply, "Marker", marker.at ? list_key(arena, marker, url) : STR(""));
-    if (walk.truncated && walk.delimiter.len) doc_set_str(arena, reply, "NextMarker", list_key(arena, walk.last, url));
+    ListForm form = {.after = marker.len ? marker : STR_NONE, .with_owner = true, .skips_entered = true};
+    CALL_TRY(list(turn, call, form, &walk, &contents, e));
+    describe_start(&contents, &walk, reply);
+    doc_set_str(arena, reply, "Marker", marker.at ? list_key(arena, marker, contents.url) : STR(""));
+    if (walk.truncated && walk.delimiter.len) doc_set_str(arena, reply, "NextMarker", list_key(arena, walk.last, contents.url));
+    describe_end(&contents, &walk, reply);
     *out = reply;
     return OUTCOME_DONE;
 }
 
 static bool read_token(const Call *call, Str token, Str *after, Error *e) {
     if (token.len && str_unbase64(call->arena, token, after)) return true;
-    return s3_bad_argument(call, "continuation-token", token, "The continuation token provided is incorrect", e);
+    return s3_bad_argument(call, "continuation-token", STR_NONE, "The continuation token provided is incorrect", e);
 }
 
 Outcome list_objects_v2(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Str token = doc_text(call->input, "ContinuationToken"), start = doc_text(call->input, "StartAfter"), after = start.len ? start : STR_NONE;
     Doc *reply = doc_map(arena);
+    ObjectList contents;
     ListWalk walk;
     if (token.at) CALL_TRY(read_token(call, token, &after, e));
-    CALL_TRY(list(turn, call, after, doc_flag(call->input, "FetchOwner", false), &walk, reply, e));
-    doc_set_int(arena, reply, "KeyCount", (int64_t)walk.count);
+    CALL_TRY(list(turn, call, (ListForm){.after = after, .with_owner = doc_flag(call->input, "FetchOwner", false)}, &walk, &contents, e));
+    describe_start(&contents, &walk, reply);
+    if (start.len && !token.at) doc_set_str(arena, reply, "StartAfter", list_key(arena, start, contents.url));
     doc_set_str(arena, reply, "ContinuationToken", token);
-    doc_set_str(arena, reply, "StartAfter", list_key(arena, start, doc_get(reply, "EncodingType") != NULL));
     if (walk.truncated) doc_set_str(arena, reply, "NextContinuationToken", str_base64(arena, walk.last));
+    doc_set_int(arena, reply, "KeyCount", (int64_t)walk.count);
+    describe_end(&contents, &walk, reply);
     *out = reply;
     return OUTCOME_DONE;
 }

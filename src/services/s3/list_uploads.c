@@ -4,24 +4,41 @@
 
 typedef struct UploadList {
     const Call *call;
-    Doc *uploads, *owner;
+    const Bucket *bucket;
+    Doc *uploads;
     bool url;
     Str after_key, after_upload; // goes on behind this upload
-    Str last_upload;
+    Str last_key, last_upload;
 } UploadList;
+
+// A user is told by its ARN, an account by its canonical id.
+static Doc *initiator_doc(Arena *arena, const ObjectRow *upload, const Bucket *bucket) {
+    if (!upload->initiator.len) return owner_doc(arena, bucket->account);
+    Doc *initiator = doc_map(arena);
+    doc_set_str(arena, initiator, "ID", str_copy(arena, upload->initiator));
+    return initiator;
+}
+
+static void describe_sum(Arena *arena, const RowChecksum *checksum, Doc *to) {
+    if (!checksum->present) return;
+    doc_set_str(arena, to, "ChecksumAlgorithm", checksum_name(checksum->kind));
+    doc_set_str(arena, to, "ChecksumType", checksum->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+}
+
+static Str class_of(Arena *arena, const ObjectRow *row) {
+    return row->texts[TEXT_STORAGE_CLASS].at ? str_copy(arena, row->texts[TEXT_STORAGE_CLASS]) : STR("STANDARD");
+}
 
 static Doc *upload_entry(const UploadList *list, Str key, Str upload, const ObjectRow *row) {
     Arena *arena = list->call->arena;
     Doc *entry = doc_map(arena);
-    doc_set_str(arena, entry, "UploadId", upload);
     doc_set_str(arena, entry, "Key", list_key(arena, key, list->url));
+    doc_set_str(arena, entry, "UploadId", upload);
+    doc_set(entry, "Initiator", initiator_doc(arena, row, list->bucket));
+    doc_set(entry, "Owner", owner_doc(arena, list->bucket->account));
+    doc_set_str(arena, entry, "StorageClass", class_of(arena, row));
     doc_set_time(arena, entry, "Initiated", row->modified_ms);
-    doc_set_str(arena, entry, "StorageClass", row->texts[TEXT_STORAGE_CLASS].at ? str_copy(arena, row->texts[TEXT_STORAGE_CLASS]) : STR("STANDARD"));
-    doc_set(entry, "Owner", doc_copy(arena, list->owner));
-    doc_set(entry, "Initiator", doc_copy(arena, list->owner));
-    if (!row->checksum.present) return entry;
-    doc_set_str(arena, entry, "ChecksumAlgorithm", checksum_name(row->checksum.kind));
-    doc_set_str(arena, entry, "ChecksumType", row->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+    describe_sum(arena, &row->checksum, entry);
     return entry;
 }
 
@@ -37,26 +54,36 @@ static bool emit(ListWalk *walk, Str key, Str upload, Str value) {
     doc_push(list->uploads, upload_entry(list, key, upload, &row));
     walk->count++;
     walk->last = key;
+    list->last_key = key;
     list->last_upload = upload;
     return true;
 }
 
+// The next page begins behind the last upload, or behind the common prefix that came last.
 static void describe_uploads(const UploadList *list, const ListWalk *walk, Doc *reply) {
     const Call *call = list->call;
     Arena *arena = call->arena;
     Str key_marker = doc_text(call->input, "KeyMarker"), upload_marker = doc_text(call->input, "UploadIdMarker");
+    bool by_prefix = walk->truncated && !str_eq(walk->last, list->last_key);
+    Str next = by_prefix ? walk->last : list->last_key, next_upload = by_prefix ? STR_NONE : list->last_upload;
     doc_set_str(arena, reply, "Bucket", walk->bucket);
     doc_set_str(arena, reply, "KeyMarker", key_marker.at ? list_key(arena, key_marker, list->url) : STR(""));
-    doc_set_str(arena, reply, "UploadIdMarker", upload_marker.at ? upload_marker : STR(""));
-    doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, list->url));
+    doc_set_str(arena, reply, "UploadIdMarker", key_marker.len && upload_marker.at ? upload_marker : STR(""));
+    doc_set_str(arena, reply, "NextKeyMarker", next.at ? list_key(arena, next, list->url) : STR(""));
+    doc_set_str(arena, reply, "NextUploadIdMarker", next_upload.at ? next_upload : STR(""));
     if (walk->delimiter.len) doc_set_str(arena, reply, "Delimiter", list_key(arena, walk->delimiter, list->url));
+    if (walk->prefix.len) doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, list->url));
     doc_set_int(arena, reply, "MaxUploads", (int64_t)walk->limit);
+    if (list->url) doc_set_str(arena, reply, "EncodingType", STR("url"));
     doc_set_bool(arena, reply, "IsTruncated", walk->truncated);
     if (doc_count(list->uploads)) doc_set(reply, "Uploads", list->uploads);
     doc_set(reply, "CommonPrefixes", list_prefixes(arena, walk->prefixes, list->url));
-    if (list->url) doc_set_str(arena, reply, "EncodingType", STR("url"));
-    doc_set_str(arena, reply, "NextKeyMarker", walk->truncated ? list_key(arena, walk->last, list->url) : STR(""));
-    doc_set_str(arena, reply, "NextUploadIdMarker", walk->truncated && list->last_upload.at ? list->last_upload : STR(""));
+}
+
+// An upload marker names an upload of the key marker's key that is still there.
+static bool check_markers(Turn *turn, const Call *call, Str bucket, Str key, Str upload, Error *e) {
+    if (!key.len || !upload.len || upload_exists(turn, bucket, key, upload)) return true;
+    return s3_bad_argument(call, "upload-id-marker", upload, "Invalid uploadId marker", e);
 }
 
 Outcome list_multipart_uploads(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -72,8 +99,10 @@ Outcome list_multipart_uploads(Turn *turn, const Call *call, Doc **out, Error *e
     walk.prefix = prefix.at ? prefix : STR("");
     walk.after = key.len ? key : STR_NONE;
     walk.including = upload.len > 0;
+    walk.skips_entered = true;
     walk.context = &list;
-    list.owner = owner_doc(arena, bucket.account);
+    list.bucket = &bucket;
+    CALL_TRY(check_markers(turn, call, bucket.name, key, upload, e));
     if (key.len && upload.len) {
         list.after_key = key;
         list.after_upload = upload;
@@ -122,17 +151,15 @@ static void describe_parts(const Call *call, const Bucket *bucket, const ObjectR
     doc_set_str(arena, reply, "Bucket", bucket->name);
     doc_set_str(arena, reply, "Key", doc_text(call->input, "Key"));
     doc_set_str(arena, reply, "UploadId", doc_text(call->input, "UploadId"));
+    doc_set(reply, "Initiator", initiator_doc(arena, upload, bucket));
+    doc_set(reply, "Owner", owner_doc(arena, bucket->account));
+    doc_set_str(arena, reply, "StorageClass", class_of(arena, upload));
     doc_set_int(arena, reply, "PartNumberMarker", doc_number(call->input, "PartNumberMarker", 0));
     doc_set_int(arena, reply, "NextPartNumberMarker", list->last);
     doc_set_int(arena, reply, "MaxParts", (int64_t)list->most);
     doc_set_bool(arena, reply, "IsTruncated", list->truncated);
     if (doc_count(list->parts)) doc_set(reply, "Parts", list->parts);
-    doc_set(reply, "Initiator", owner_doc(arena, bucket->account));
-    doc_set(reply, "Owner", owner_doc(arena, bucket->account));
-    doc_set_str(arena, reply, "StorageClass", upload->texts[TEXT_STORAGE_CLASS].at ? upload->texts[TEXT_STORAGE_CLASS] : STR("STANDARD"));
-    if (!upload->checksum.present) return;
-    doc_set_str(arena, reply, "ChecksumAlgorithm", checksum_name(upload->checksum.kind));
-    doc_set_str(arena, reply, "ChecksumType", upload->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+    describe_sum(arena, &upload->checksum, reply);
 }
 
 Outcome list_upload_parts(Turn *turn, const Call *call, Doc **out, Error *e) {

@@ -5,7 +5,9 @@
 typedef struct VersionList {
     const Call *call;
     ListWalk *walk;
-    Doc *versions, *markers, *owner;
+    Doc *reply, *owner;
+    Doc *run; // versions or markers: entries of one kind that follow each other; the reply keeps the order of all
+    bool run_is_markers;
     bool url;
     Str skip_key, skip_to; // of the page before: goes on behind this version of this key
     Str key; // whose versions are being listed
@@ -19,12 +21,24 @@ static Doc *entry_of(const VersionList *list, const ObjectRow *row, bool latest)
     doc_set_str(arena, entry, "VersionId", str_copy(arena, row_version(row)));
     doc_set_bool(arena, entry, "IsLatest", latest);
     doc_set_time(arena, entry, "LastModified", row->modified_ms);
+    if (!row->marker) {
+        doc_set_str(arena, entry, "ETag", quoted_etag(arena, row->etag));
+        s3_list_checksum(arena, row, entry);
+        doc_set_int(arena, entry, "Size", row->size);
+    }
     doc_set(entry, "Owner", doc_copy(arena, list->owner));
     if (row->marker) return entry;
-    doc_set_str(arena, entry, "ETag", quoted_etag(arena, row->etag));
-    doc_set_int(arena, entry, "Size", row->size);
     doc_set_str(arena, entry, "StorageClass", row->texts[TEXT_STORAGE_CLASS].at ? str_copy(arena, row->texts[TEXT_STORAGE_CLASS]) : STR("STANDARD"));
     return entry;
+}
+
+static void push(VersionList *list, bool marker, Doc *entry) {
+    if (!list->run || list->run_is_markers != marker) {
+        list->run = doc_list(list->call->arena);
+        list->run_is_markers = marker;
+        doc_add(list->reply, marker ? STR("DeleteMarkers") : STR("Versions"), list->run);
+    }
+    doc_push(list->run, entry);
 }
 
 static bool add(VersionList *list, const ObjectRow *row, bool latest) {
@@ -37,7 +51,7 @@ static bool add(VersionList *list, const ObjectRow *row, bool latest) {
         walk->truncated = true;
         return false;
     }
-    doc_push(row->marker ? list->markers : list->versions, entry_of(list, row, latest));
+    push(list, row->marker, entry_of(list, row, latest));
     walk->count++;
     walk->last = list->key;
     list->last_key = list->key;
@@ -80,16 +94,14 @@ static void describe(const VersionList *list, const ListWalk *walk, Doc *reply) 
     doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, list->url));
     doc_set_str(arena, reply, "KeyMarker", key_marker.at ? list_key(arena, key_marker, list->url) : STR(""));
     doc_set_str(arena, reply, "VersionIdMarker", version_marker.at ? version_marker : STR(""));
+    if (walk->truncated) doc_set_str(arena, reply, "NextKeyMarker", list_key(arena, walk->last, list->url));
+    if (walk->truncated && str_eq(walk->last, list->last_key)) doc_set_str(arena, reply, "NextVersionIdMarker", list->last_version);
     doc_set_int(arena, reply, "MaxKeys", (int64_t)walk->limit);
-    doc_set_bool(arena, reply, "IsTruncated", walk->truncated);
     if (walk->delimiter.len) doc_set_str(arena, reply, "Delimiter", list_key(arena, walk->delimiter, list->url));
-    if (doc_count(list->versions)) doc_set(reply, "Versions", list->versions);
-    if (doc_count(list->markers)) doc_set(reply, "DeleteMarkers", list->markers);
-    doc_set(reply, "CommonPrefixes", list_prefixes(arena, walk->prefixes, list->url));
     if (list->url) doc_set_str(arena, reply, "EncodingType", STR("url"));
-    if (!walk->truncated) return;
-    doc_set_str(arena, reply, "NextKeyMarker", list_key(arena, walk->last, list->url));
-    if (str_eq(walk->last, list->last_key)) doc_set_str(arena, reply, "NextVersionIdMarker", list->last_version);
+    doc_set_bool(arena, reply, "IsTruncated", walk->truncated);
+    for (const Doc *run = doc_first(list->reply); run; run = run->next) doc_add(reply, run->key, doc_copy(arena, run));
+    doc_set(reply, "CommonPrefixes", list_prefixes(arena, walk->prefixes, list->url));
 }
 
 Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -97,7 +109,7 @@ Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) 
     Bucket bucket;
     Str prefix = doc_text(call->input, "Prefix"), key = doc_text(call->input, "KeyMarker"), version = doc_text(call->input, "VersionIdMarker");
     ListWalk walk = {.turn = turn, .table = &S3_OBJECTS, .delimiter = doc_text(call->input, "Delimiter"), .emit = emit};
-    VersionList list = {.call = call, .walk = &walk, .versions = doc_list(arena), .markers = doc_list(arena)};
+    VersionList list = {.call = call, .walk = &walk, .reply = doc_map(arena)};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(list_encoding(call, &list.url, e));
     CALL_TRY(list_page_size(call, "MaxKeys", "max-keys", &walk.limit, e));
@@ -106,6 +118,7 @@ Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) 
     walk.prefix = prefix.at ? prefix : STR("");
     walk.after = key.len ? key : STR_NONE;
     walk.including = version.len > 0;
+    walk.skips_entered = true;
     walk.context = &list;
     list.owner = owner_doc(arena, bucket.account);
     if (version.len) {

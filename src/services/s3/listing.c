@@ -14,7 +14,8 @@ static Str common_prefix(const ListWalk *walk, Str key) {
 static bool list_prefix(ListWalk *walk, Str common) {
     Arena *arena = turn_arena(walk->turn);
     walk->jump = str_copy(arena, common);
-    if (str_eq(common, walk->after)) return false; // listed by the page before
+    bool before = walk->skips_entered ? str_starts(walk->after, common) : str_eq(common, walk->after);
+    if (before) return false; // listed by the page before
     if (walk->count >= walk->limit) {
         walk->truncated = true;
         walk->jump = STR_NONE;
@@ -68,8 +69,9 @@ void list_keys(ListWalk *walk) {
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e) {
     int64_t limit = doc_number(call->input, member, KEYS_A_PAGE);
     if (limit < 0) {
-        Str message = str_format(call->arena, "Argument %s must be an integer between 0 and 2147483647", parameter);
-        return s3_bad_argument(call, parameter, str_format(call->arena, "%lld", (long long)limit), message.at, e);
+        const char *name = strcmp(parameter, "max-keys") == 0 ? "maxKeys" : parameter; // S3 spells this one otherwise
+        Str message = str_format(call->arena, "Argument %s must be an integer between 0 and 2147483647", name);
+        return s3_bad_argument(call, name, str_format(call->arena, "%lld", (long long)limit), message.at, e);
     }
     *out = limit > KEYS_A_PAGE ? (size_t)KEYS_A_PAGE : (size_t)limit;
     return true;
@@ -82,7 +84,23 @@ bool list_encoding(const Call *call, bool *url, Error *e) {
     return true;
 }
 
-Str list_key(Arena *arena, Str key, bool url) { return url && key.at ? str_uri_encode(arena, key, true) : key; }
+// The form of encoding-type=url: as of an HTML form, but with its slashes.
+Str list_key(Arena *arena, Str key, bool url) {
+    if (!url || !key.at) return key;
+    AUTO_BUF buf;
+    buf_init(&buf, key.len * 3 + 1);
+    for (size_t i = 0; i < key.len; i++) {
+        unsigned char c = (unsigned char)key.at[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("-_./*", c));
+        if (c == ' ')
+            buf_add_char(&buf, '+');
+        else if (plain)
+            buf_add_char(&buf, (char)c);
+        else
+            buf_addf(&buf, "%%%02X", c);
+    }
+    return str_copy(arena, buf_str(&buf));
+}
 
 Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url) {
     if (!doc_count(prefixes)) return NULL;

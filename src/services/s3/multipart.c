@@ -17,6 +17,11 @@ static Str new_upload_id(Turn *turn, const Call *call) {
     return str_format(call->arena, "%013" PRIx64 "%.*s", (uint64_t)call->now_ms, STR_ARG(id_hex(turn_ids(turn), call->arena, 51)));
 }
 
+bool upload_exists(Turn *turn, Str bucket, Str key, Str upload) {
+    Str bytes;
+    return store_get(turn_store(turn), &S3_UPLOADS, upload_key(turn_arena(turn), bucket, key, upload), turn_arena(turn), &bytes);
+}
+
 bool upload_need(Turn *turn, const Call *call, Bucket *bucket, ObjectRow *out, Error *e) {
     Str key = doc_text(call->input, "Key"), upload = doc_text(call->input, "UploadId"), bytes;
     TRY(bucket_need(turn, call, bucket, e));
@@ -55,6 +60,8 @@ Outcome create_multipart_upload(Turn *turn, const Call *call, Doc **out, Error *
     CALL_TRY(write_is_supported(call, e));
     CALL_TRY(headers_read(call, &row, e));
     CALL_TRY(upload_checksum(call, &row.checksum, e));
+    conditions_note(turn, bucket.name, key, &row);
+    if (call->principal.kind != PRINCIPAL_ROOT) row.initiator = call->principal.arn;
     store_put(turn_store(turn), &S3_UPLOADS, upload_key(arena, bucket.name, key, upload), row_write(arena, &row));
     *out = doc_map(arena);
     doc_set_str(arena, *out, "Bucket", bucket.name);
@@ -88,8 +95,10 @@ static void put_part(Turn *turn, const Call *call, Str bucket, int64_t number, O
 static bool same_checksum(const Call *call, const ObjectRow *upload, Error *e) {
     RowChecksum given;
     TRY(checksum_given(call, call->input, &given, e));
-    if (!given.present || !upload->checksum.present || given.kind == upload->checksum.kind) return true;
-    Str expected = str_lower(call->arena, checksum_name(upload->checksum.kind)), actual = str_lower(call->arena, checksum_name(given.kind));
+    if (!upload->checksum.present || (given.present && given.kind == upload->checksum.kind)) return true;
+    if (!given.present && !upload->checksum.composite) return true; // the parts of a whole need none
+    Str expected = str_lower(call->arena, checksum_name(upload->checksum.kind));
+    Str actual = given.present ? str_lower(call->arena, checksum_name(given.kind)) : STR("null");
     Str message = str_format(call->arena, "Checksum Type mismatch occurred, expected checksum Type: %.*s, actual checksum Type: %.*s",
                              STR_ARG(expected), STR_ARG(actual));
     return s3_fail(call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
@@ -104,9 +113,8 @@ typedef struct PartTarget {
 static bool part_target(Turn *turn, const Call *call, PartTarget *out, Error *e) {
     static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
     TRY(s3_refuse(call, refused, e));
-    TRY(part_number(call, &out->number, e));
     TRY(upload_need(turn, call, &out->bucket, &out->upload, e));
-    return same_checksum(call, &out->upload, e);
+    return part_number(call, &out->number, e);
 }
 
 bool check_upload_part(Turn *turn, const Call *call, Error *e) {
@@ -119,6 +127,7 @@ Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
     ObjectRow row = {0};
     CALL_TRY(part_target(turn, call, &target, e));
     const ObjectRow *upload = &target.upload;
+    CALL_TRY(same_checksum(call, upload, e));
     CALL_TRY(checksum_request(turn, call, upload->checksum.present ? &upload->checksum.kind : NULL, &row, e));
     body_keep(turn, call, &row);
     put_part(turn, call, target.bucket.name, target.number, &row);
@@ -155,8 +164,8 @@ static bool sum_part(Turn *turn, const ObjectRow *upload, ObjectRow *row, Error 
 static Doc *copy_answer(const Call *call, const CopySource *source, const ObjectRow *from, const ObjectRow *row) {
     Arena *arena = call->arena;
     Doc *out = doc_map(arena), *result = doc_map(arena);
-    doc_set_str(arena, result, "ETag", quoted_etag(arena, row->etag));
     doc_set_time(arena, result, "LastModified", row->modified_ms);
+    doc_set_str(arena, result, "ETag", quoted_etag(arena, row->etag));
     if (row->checksum.present) doc_set_str(arena, result, checksum_member(row->checksum.kind), row->checksum.text);
     doc_set(out, "CopyPartResult", result);
     doc_set_str(arena, out, "CopySourceVersionId", source->version.at ? source->version : from->version);
@@ -172,8 +181,8 @@ Outcome upload_part_copy(Turn *turn, const Call *call, Doc **out, Error *e) {
     ByteRange range;
     int64_t number;
     CALL_TRY(s3_refuse(call, refused, e));
-    CALL_TRY(part_number(call, &number, e));
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
+    CALL_TRY(part_number(call, &number, e));
     CALL_TRY(copy_source(call, &source, e));
     CALL_TRY(copy_source_read(turn, call, &source, &from, e));
     CALL_TRY(range_of_copy(call, doc_text(call->input, "CopySourceRange"), from.size, &range, e));

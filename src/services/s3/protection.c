@@ -2,17 +2,17 @@
 //
 // Encryption: objects are said to be encrypted with AES256 whatever is put, so only that can be put; KMS is refused by name. The public access block is
 // enforced where there is something to block: a public policy (policy.c); ACLs are off in any case, so that its other half has nothing to do. Ownership is
-// always BucketOwnerEnforced: putting that is a word without effect, putting another is refused.
+// BucketOwnerEnforced, or deleted: putting another is refused.
 #include "services/s3/handlers.h"
 #include "services/s3/s3.h"
 
 static const char *const BLOCKS[] = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets", NULL};
 
-static Doc *default_encryption(Arena *arena) {
+static Doc *encryption_of(Arena *arena, bool bucket_key) {
     Doc *configuration = doc_map(arena), *rules = doc_list(arena), *rule = doc_map(arena), *by_default = doc_map(arena);
     doc_set_str(arena, by_default, "SSEAlgorithm", STR("AES256"));
     doc_set(rule, "ApplyServerSideEncryptionByDefault", by_default);
-    doc_set_bool(arena, rule, "BucketKeyEnabled", false);
+    doc_set_bool(arena, rule, "BucketKeyEnabled", bucket_key);
     doc_push(rules, rule);
     doc_set(configuration, "Rules", rules);
     return configuration;
@@ -21,26 +21,41 @@ static Doc *default_encryption(Arena *arena) {
 Outcome get_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
+    bool bucket_key = doc_flag(bucket_configuration(turn, bucket.name, "encryption"), "BucketKeyEnabled", false);
     *out = doc_map(call->arena);
-    doc_set(*out, "ServerSideEncryptionConfiguration", default_encryption(call->arena));
+    doc_set(*out, "ServerSideEncryptionConfiguration", encryption_of(call->arena, bucket_key));
     return OUTCOME_DONE;
+}
+
+static bool check_encryption(const Call *call, const Doc *rules, Error *e) {
+    const Doc *rule = doc_first(rules), *by_default = doc_get(rule, "ApplyServerSideEncryptionByDefault");
+    Str algorithm = doc_text(by_default, "SSEAlgorithm");
+    bool kms = str_is(algorithm, "aws:kms") || str_is(algorithm, "aws:kms:dsse");
+    if (doc_get(rule, "BlockedEncryptionTypes")) return s3_unsupported(call, "BlockedEncryptionTypes", e);
+    if (doc_count(rules) != 1 || (!kms && !str_is(algorithm, "AES256"))) return fail_malformed_xml(call, e);
+    if (kms) return s3_unsupported(call, "an SSEAlgorithm other than AES256", e);
+    if (!doc_get(by_default, "KMSMasterKeyID")) return true;
+    const char *message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+    return s3_bad_argument(call, "ApplyServerSideEncryptionByDefault", STR_NONE, message, e);
 }
 
 Outcome put_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
-    CALL_TRY(bucket_need(turn, call, &bucket, e));
     const Doc *rules = doc_get(doc_get(call->input, "ServerSideEncryptionConfiguration"), "Rules");
-    for (const Doc *rule = doc_first(rules); rule; rule = rule->next) {
-        Str algorithm = doc_text(doc_get(rule, "ApplyServerSideEncryptionByDefault"), "SSEAlgorithm");
-        if (algorithm.len && !str_is(algorithm, "AES256")) return s3_unsupported(call, "an SSEAlgorithm other than AES256", e), OUTCOME_ERROR;
-    }
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    CALL_TRY(check_encryption(call, rules, e));
+    Doc *kept = doc_map(call->arena);
+    doc_set_bool(call->arena, kept, "BucketKeyEnabled", doc_flag(doc_first(rules), "BucketKeyEnabled", false));
+    bucket_configure(turn, bucket.name, "encryption", kept);
     return OUTCOME_DONE;
 }
 
+// Back to AES256.
 Outcome delete_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    return OUTCOME_DONE; // back to AES256
+    bucket_unconfigure(turn, bucket.name, "encryption");
+    return OUTCOME_DONE;
 }
 
 // Once deleted, a block is off; a bucket where nothing was put has all four on.
@@ -92,9 +107,16 @@ static Doc *owner_enforced(Arena *arena) {
     return controls;
 }
 
+// Without controls ACLs would count again; they are not built, and say so (acl.c).
+bool ownership_is_deleted(Turn *turn, Str bucket) { return doc_flag(bucket_configuration(turn, bucket, "ownership"), "Deleted", false); }
+
 Outcome get_bucket_ownership(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
+    if (ownership_is_deleted(turn, bucket.name)) {
+        const char *message = "The bucket ownership controls were not found";
+        return s3_fail(call, e, 404, "OwnershipControlsNotFoundError", message, "BucketName", bucket.name), OUTCOME_ERROR;
+    }
     *out = doc_map(call->arena);
     doc_set(*out, "OwnershipControls", owner_enforced(call->arena));
     return OUTCOME_DONE;
@@ -104,14 +126,20 @@ Outcome put_bucket_ownership(Turn *turn, const Call *call, Doc **out, Error *e) 
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     const Doc *rules = doc_get(doc_get(call->input, "OwnershipControls"), "Rules");
-    for (const Doc *rule = doc_first(rules); rule; rule = rule->next)
-        if (!str_is(doc_text(rule, "ObjectOwnership"), "BucketOwnerEnforced"))
-            return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e), OUTCOME_ERROR;
+    Str ownership = doc_text(doc_first(rules), "ObjectOwnership");
+    bool enforced = str_is(ownership, "BucketOwnerEnforced");
+    bool known = enforced || str_is(ownership, "BucketOwnerPreferred") || str_is(ownership, "ObjectWriter");
+    if (doc_count(rules) != 1 || !known) return fail_malformed_xml(call, e), OUTCOME_ERROR;
+    if (!enforced) return s3_unsupported(call, "an ObjectOwnership other than BucketOwnerEnforced", e), OUTCOME_ERROR;
+    bucket_unconfigure(turn, bucket.name, "ownership");
     return OUTCOME_DONE;
 }
 
 Outcome delete_bucket_ownership(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
+    Doc *deleted = doc_map(call->arena);
+    doc_set_bool(call->arena, deleted, "Deleted", true);
+    bucket_configure(turn, bucket.name, "ownership", deleted);
     return OUTCOME_DONE;
 }

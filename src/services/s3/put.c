@@ -8,12 +8,11 @@ static bool row_of_request(Turn *turn, const Call *call, ObjectRow *row, Error *
     return checksum_request(turn, call, &otherwise, row, e);
 }
 
-static Doc *answer(const Call *call, const Bucket *bucket, const ObjectRow *row) {
+static Doc *answer(const Call *call, const ObjectRow *row) {
     Doc *out = doc_map(call->arena);
     doc_set_str(call->arena, out, "ETag", quoted_etag(call->arena, row->etag));
     doc_set_str(call->arena, out, "ServerSideEncryption", STR("AES256"));
-    doc_set_str(call->arena, out, "VersionId", row->version);
-    if (bucket->versioning == VERSIONING_SUSPENDED) doc_set_str(call->arena, out, "VersionId", STR("null"));
+    doc_set_str(call->arena, out, "VersionId", row->version); // of a null version S3 tells none here
     checksum_show(call->arena, out, &row->checksum);
     return out;
 }
@@ -38,6 +37,6 @@ Outcome put_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     body_keep(turn, call, &row);
     object_store(turn, &bucket, key, &row);
     event_created(turn, call, &bucket, "PutObject", key, &row);
-    *out = answer(call, &bucket, &row);
+    *out = answer(call, &row);
     return OUTCOME_DONE;
 }

@@ -5,7 +5,7 @@
 
 static bool fail_range(const Call *call, Str header, int64_t size, Error *e) {
     s3_fail(call, e, 416, "InvalidRange", "The requested range is not satisfiable", "RangeRequested", header);
-    if (e) doc_set_str(call->arena, (Doc *)e->extra, "ActualObjectSize", str_format(call->arena, "%lld", (long long)size));
+    s3_error_tell(call, e, "ActualObjectSize", str_format(call->arena, "%lld", (long long)size));
     return false;
 }
 
@@ -59,6 +59,10 @@ bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, E
                               "offsets of the first and last bytes to copy";
         return s3_bad_argument(call, "x-amz-copy-source-range", header, message, e);
     }
+    if (first >= size) {
+        const char *message = "The specified copy range is invalid for the source object size";
+        return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+    }
     if (last >= size) {
         Str message = str_format(call->arena, "Range specified is not valid for source object of size: %lld", (long long)size);
         return s3_bad_argument(call, "x-amz-copy-source-range", header, message.at, e);
@@ -76,13 +80,12 @@ bool range_of_part(const Call *call, int64_t wanted, const ObjectRow *row, ByteR
     }
     for (Str rest = row->parts; parts_next(&rest, &part); offset += part.size) {
         if (++position != wanted) continue;
-        *out = (ByteRange){.partial = true, .offset = offset, .size = part.size};
+        *out = (ByteRange){.partial = true, .offset = offset, .size = part.size, .checksum = part.checksum};
         return true;
     }
     Str text = str_format(call->arena, "%lld", (long long)wanted);
     s3_fail(call, e, 416, "InvalidPartNumber", "The requested partnumber is not satisfiable", "PartNumberRequested", text);
-    if (e)
-        doc_set_str(call->arena, (Doc *)e->extra, "ActualPartCount",
-                    str_format(call->arena, "%zu", row->parts.at ? parts_count(row->parts) : (size_t)1));
+    size_t count = row->parts.at ? parts_count(row->parts) : 1;
+    s3_error_tell(call, e, "ActualPartCount", str_format(call->arena, "%zu", count));
     return false;
 }

@@ -20,6 +20,7 @@ typedef enum FieldTag {
     FIELD_METADATA,
     FIELD_TAGS,
     FIELD_PARTS,
+    FIELD_INITIATOR,
     FIELD_TEXTS = 32 // + RowText
 } FieldTag;
 
@@ -70,6 +71,7 @@ Str row_write(Arena *arena, const ObjectRow *row) {
     put_field(&buf, FIELD_METADATA, row->metadata);
     put_field(&buf, FIELD_TAGS, row->tags);
     put_field(&buf, FIELD_PARTS, row->parts);
+    put_field(&buf, FIELD_INITIATOR, row->initiator);
     for (int i = 0; i < ROW_TEXTS; i++) put_field(&buf, (FieldTag)(FIELD_TEXTS + i), row->texts[i]);
     return str_copy(arena, buf_str(&buf));
 }
@@ -84,6 +86,7 @@ static Str *field_place(ObjectRow *row, uint8_t tag) {
     case FIELD_METADATA: return &row->metadata;
     case FIELD_TAGS: return &row->tags;
     case FIELD_PARTS: return &row->parts;
+    case FIELD_INITIATOR: return &row->initiator;
     default: return tag >= FIELD_TEXTS && tag < FIELD_TEXTS + ROW_TEXTS ? &row->texts[tag - FIELD_TEXTS] : NULL;
     }
 }

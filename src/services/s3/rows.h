@@ -67,6 +67,7 @@ typedef struct ObjectRow {
     Str texts[ROW_TEXTS];
     Str metadata, tags; // packed pairs
     Str parts; // packed: row_part_*
+    Str initiator; // of an upload: the ARN of the user or role session that began it; absent: the account
 } ObjectRow;
 
 Str row_write(Arena *arena, const ObjectRow *row);

@@ -4,7 +4,7 @@
 // ("", aws-global), and objects hang on the bucket's name. Rows and tables: rows.h. All functions that can fail set S3's own errors.
 //
 // What is not kept apart on AWS's side is not here either: every bucket is "bucket owner enforced" (ACLs are off, as AWS makes buckets since 2023), objects are
-// said to be encrypted with AES256, and a request may reach a bucket of any region, since the plane is the endpoint of all.
+// said to be encrypted with AES256. The plane is the endpoint of all regions: which one a request means, its signature says; the calls of machines reach all.
 #pragma once
 
 #include "base/vec.h"
@@ -15,6 +15,8 @@
 // errors.c
 // Fails with one further element in the error's document ("BucketName", "Key", "Condition"); `value` STR_NONE: none.
 bool s3_fail(const Call *call, Error *e, int status, const char *code, const char *message, const char *element, Str value);
+void s3_error_tell(const Call *call, Error *e, const char *element, Str value); // one element more; one that begins with '$' is a header
+bool fail_malformed_xml(const Call *call, Error *e);
 bool fail_no_bucket(const Call *call, Str bucket, Error *e);
 bool fail_no_key(const Call *call, Str key, Error *e);
 bool fail_no_version(const Call *call, Str key, Str version, Error *e);
@@ -25,6 +27,7 @@ bool s3_denied(const Call *call, Error *e);
 bool s3_unsupported(const Call *call, const char *what, Error *e); // 501, naming operation and what it was asked for
 // As with fail(): that they return false is seen by the compiler and the analyser.
 #define s3_fail(...) fail_returned(s3_fail(__VA_ARGS__))
+#define fail_malformed_xml(...) fail_returned(fail_malformed_xml(__VA_ARGS__))
 #define fail_no_bucket(...) fail_returned(fail_no_bucket(__VA_ARGS__))
 #define fail_no_key(...) fail_returned(fail_no_key(__VA_ARGS__))
 #define fail_no_version(...) fail_returned(fail_no_version(__VA_ARGS__))
@@ -51,6 +54,7 @@ extern const DocumentType S3_BUCKET, S3_CONFIGURATION;
 
 bool bucket_find(Turn *turn, Str name, Bucket *out);
 bool bucket_need(Turn *turn, const Call *call, Bucket *out, Error *e); // of the input's Bucket; looks at ExpectedBucketOwner too
+bool bucket_is_here(const Call *call, const Bucket *bucket, Error *e); // was the request signed for the bucket's region? PermanentRedirect
 void bucket_save(Turn *turn, const Bucket *bucket);
 bool bucket_name_is_valid(Str name);
 Str bucket_arn(Arena *arena, Str bucket);
@@ -63,6 +67,7 @@ Doc *bucket_configuration(Turn *turn, Str bucket, const char *kind);
 void bucket_configure(Turn *turn, Str bucket, const char *kind, const Doc *doc);
 bool bucket_unconfigure(Turn *turn, Str bucket, const char *kind);
 void bucket_unconfigure_all(Turn *turn, Str bucket);
+bool ownership_is_deleted(Turn *turn, Str bucket); // protection.c
 bool block_public(Turn *turn, Str bucket, const char *member); // a member of the public access block; they are on where none was put
 
 // policy.c
@@ -118,6 +123,7 @@ bool headers_read(const Call *call, ObjectRow *row, Error *e); // texts, metadat
 void headers_show(Arena *arena, const ObjectRow *row, Doc *to);
 bool storage_class_check(const Call *call, Error *e);
 bool write_is_supported(const Call *call, Error *e); // what PutObject, CopyObject and CreateMultipartUpload refuse; key and sizes too
+bool object_key_fits(const Call *call, Str key, Error *e);
 Str quoted_etag(Arena *arena, Str etag);
 
 // tagging.c
@@ -131,11 +137,15 @@ bool etag_matches(Str wanted, Str etag); // a header's list, "*" and quotes
 bool conditions_of_read(const Call *call, const ObjectRow *row, Error *e); // 412 and 304
 bool conditions_of_copy(const Call *call, const ObjectRow *row, Error *e);
 bool conditions_of_write(Turn *turn, const Call *call, Str bucket, Str key, Error *e); // If-Match, If-None-Match
+bool conditions_of_delete(Turn *turn, const Call *call, Str bucket, Str key, Str match, Error *e);
+void conditions_note(Turn *turn, Str bucket, Str key, ObjectRow *upload); // what a new upload finds at its key
+bool conditions_of_complete(Turn *turn, const Call *call, Str bucket, const ObjectRow *upload, Error *e); // 409 where the key has changed since
 
 // ranges.c
 typedef struct ByteRange {
     bool partial;
     int64_t offset, size;
+    Str checksum; // of a part by its number: the part's own; may be empty
 } ByteRange;
 bool range_of_header(const Call *call, Str header, int64_t size, ByteRange *out, Error *e);
 bool range_of_part(const Call *call, int64_t number, const ObjectRow *row, ByteRange *out, Error *e);
@@ -160,6 +170,7 @@ struct ListWalk {
     Str bucket, prefix, delimiter;
     Str after; // keys behind it; STR_NONE: from the beginning
     bool including; // `after` itself too
+    bool skips_entered; // a common prefix that `after` lies in has been listed; otherwise only one that it is
     size_t limit;
     // A row that is no part of a common prefix; `upload` in s3_uploads only. Adds to count what it lists; false ends the walk.
     bool (*emit)(ListWalk *walk, Str key, Str upload, Str value);
@@ -176,10 +187,12 @@ void list_keys(ListWalk *walk);
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
 bool list_encoding(const Call *call, bool *url, Error *e);
 Str list_key(Arena *arena, Str key, bool url);
+void s3_list_checksum(Arena *arena, const ObjectRow *row, Doc *entry); // ChecksumAlgorithm and ChecksumType; list_objects.c
 Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url);
 
 // multipart.c
 bool upload_need(Turn *turn, const Call *call, Bucket *bucket, ObjectRow *out, Error *e); // of Bucket, Key, UploadId
+bool upload_exists(Turn *turn, Str bucket, Str key, Str upload);
 Str part_key(Arena *arena, Str bucket, Str upload, int64_t number);
 void upload_drop(Turn *turn, Str bucket, Str key, Str upload); // the upload and its parts
 void assembly_drop(Turn *turn, Str upload, bool file); // assembly.c

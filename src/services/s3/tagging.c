@@ -19,16 +19,19 @@ static bool has_strange_character(Str text) {
     return false;
 }
 
-static bool tag_check(const Call *call, Str name, Str value, Error *e) {
+static bool tag_check(const Call *call, Str name, Str value, bool of_object, Error *e) {
     const char *message = NULL;
-    if (!name.len || characters(name) > TAG_NAME_CHARS || has_strange_character(name))
+    bool bad_value = characters(value) > TAG_VALUE_CHARS || has_strange_character(value);
+    if (str_starts(name, STR("aws:")))
+        message = of_object ? "Your TagKey cannot be prefixed with aws:" : "System tags cannot be added/updated by requester";
+    else if (!name.len || characters(name) > TAG_NAME_CHARS || has_strange_character(name))
         message = "The TagKey you have provided is invalid";
-    else if (characters(value) > TAG_VALUE_CHARS || has_strange_character(value))
+    else if (bad_value)
         message = "The TagValue you have provided is invalid";
-    else if (str_starts(name, STR("aws:")))
-        message = "System tags cannot be added/updated by requester";
     if (!message) return true;
-    return s3_fail(call, e, 400, "InvalidTag", message, "TagKey", name);
+    s3_fail(call, e, 400, "InvalidTag", message, "TagKey", name);
+    if (bad_value && str_starts(str_of(message), STR("The TagValue"))) s3_error_tell(call, e, "TagValue", value);
+    return false;
 }
 
 bool s3_tags_check(const Call *call, const Doc *map, size_t most, Error *e) {
@@ -36,14 +39,16 @@ bool s3_tags_check(const Call *call, const Doc *map, size_t most, Error *e) {
         Str message = str_format(call->arena, "%s tags cannot be greater than %zu", most == OBJECT_TAGS ? "Object" : "Bucket", most);
         return s3_fail(call, e, 400, "BadRequest", message.at, NULL, STR_NONE);
     }
-    for (const Doc *tag = doc_first(map); tag; tag = tag->next) TRY(tag_check(call, tag->key, doc_str(tag, STR("")), e));
+    for (const Doc *tag = doc_first(map); tag; tag = tag->next) TRY(tag_check(call, tag->key, doc_str(tag, STR("")), most == OBJECT_TAGS, e));
     return true;
 }
 
 bool s3_tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **map, Error *e) {
     Doc *tags = doc_map(call->arena);
+    if (!tag_set && most == OBJECT_TAGS) return fail_malformed_xml(call, e);
     for (const Doc *tag = doc_first(tag_set); tag; tag = tag->next) {
         Str name = doc_text(tag, "Key");
+        if (!name.at || !doc_get(tag, "Value")) return fail_malformed_xml(call, e);
         if (doc_get_str_key(tags, name)) return s3_fail(call, e, 400, "InvalidTag", "Cannot provide multiple Tags with the same key", "TagKey", name);
         doc_add(tags, name, doc_of_str(call->arena, doc_str(doc_get(tag, "Value"), STR(""))));
     }
@@ -87,9 +92,18 @@ static Doc *answer(Turn *turn, const Call *call, const ObjectRow *row) {
     return out;
 }
 
+// Of a key that is missing, S3 tells the bucket and the key here, and the key alone everywhere else.
+static bool object_for_tags(Turn *turn, const Call *call, ObjectRow *out, Error *e) {
+    if (object_for_read(turn, call, out, e)) return true;
+    if (!e || strcmp(e->code, "NoSuchKey") != 0) return false;
+    Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key");
+    s3_error_tell(call, e, "Key", str_format(call->arena, "%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
+    return false;
+}
+
 Outcome get_object_tagging(Turn *turn, const Call *call, Doc **out, Error *e) {
     ObjectRow row;
-    CALL_TRY(object_for_read(turn, call, &row, e));
+    CALL_TRY(object_for_tags(turn, call, &row, e));
     *out = answer(turn, call, &row);
     doc_set(*out, "TagSet", s3_tags_to_set(call->arena, pairs_map(call->arena, row.tags)));
     return OUTCOME_DONE;
