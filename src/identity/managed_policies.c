@@ -78,6 +78,12 @@ static const ManagedPolicy policies[] = {
     {"/", "AWSCodeDeployFullAccess", "v6", ALLOW("\"codedeploy:*\",\"sns:List*\"")},
     {"/", "AWSCodeDeployReadOnlyAccess", "v3", ALLOW(DEPLOY_READ)},
     {"/service-role/", "AWSCodeDeployRole", "v11", ALLOW(FLEET)},
+    {"/", "AWSCodeDeployRoleForECS", "v3",
+     DOCUMENT(ON_ALL(
+         "\"ecs:DescribeServices\",\"ecs:CreateTaskSet\",\"ecs:UpdateServicePrimaryTaskSet\",\"ecs:DeleteTaskSet\","
+         "\"elasticloadbalancing:DescribeTargetGroups\",\"elasticloadbalancing:DescribeListeners\",\"elasticloadbalancing:"
+         "ModifyListener\",\"elasticloadbalancing:DescribeRules\",\"elasticloadbalancing:ModifyRule\",\"lambda:InvokeFunction\","
+         "\"cloudwatch:DescribeAlarms\",\"sns:Publish\",\"s3:GetObject\",\"s3:GetObjectVersion\"") "," PASS_TO("\"ecs-tasks.amazonaws.com\""))},
     {"/service-role/", "AWSCodeDeployRoleForLambda", "v3",
      DOCUMENT(ON_ALL("\"cloudwatch:DescribeAlarms\",\"lambda:GetAlias\",\"lambda:GetProvisionedConcurrencyConfig\",\"lambda:UpdateAlias\",\"sns:"
                      "Publish\"") "," ON("arn:aws:s3:::*/CodeDeploy/*",
@@ -128,6 +134,9 @@ static const ManagedPolicy policies[] = {
     {"/", "AmazonDynamoDBReadOnlyAccess", "v15",
      ALLOW("\"dynamodb:BatchGetItem\",\"dynamodb:Describe*\",\"dynamodb:Get*\",\"dynamodb:List*\",\"dynamodb:PartiQLSelect\",\"dynamodb:Query\","
            "\"dynamodb:Scan\"," ALARMS_READ)},
+    {"/", "AmazonEC2ContainerRegistryPowerUser", "v3",
+     ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchCheckLayerAvailability\",\"ecr:BatchGetImage\",\"ecr:Describe*\",\"ecr:Get*\",\"ecr:List*\","
+           "\"ecr:InitiateLayerUpload\",\"ecr:UploadLayerPart\",\"ecr:CompleteLayerUpload\",\"ecr:PutImage\"")},
     {"/", "AmazonEC2ContainerRegistryReadOnly", "v3",
      ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchCheckLayerAvailability\",\"ecr:BatchGetImage\",\"ecr:Describe*\",\"ecr:Get*\",\"ecr:List*\"")},
     {"/", "AmazonEC2FullAccess", "v5", ALLOW("\"ec2:*\",\"elasticloadbalancing:*\",\"cloudwatch:*\",\"autoscaling:*\"")},
@@ -136,6 +145,9 @@ static const ManagedPolicy policies[] = {
     {"/service-role/", "AmazonEC2RoleforAWSCodeDeploy", "v2", ALLOW("\"s3:GetObject\",\"s3:GetObjectVersion\",\"s3:ListBucket\"")},
     {"/service-role/", "AmazonEC2RoleforAWSCodeDeployLimited", "v1",
      DOCUMENT(ON("arn:aws:s3:::*/CodeDeploy/*", "\"s3:GetObject\",\"s3:GetObjectVersion\",\"s3:ListBucket\""))},
+    {"/service-role/", "AmazonECSTaskExecutionRolePolicy", "v1",
+     ALLOW("\"ecr:GetAuthorizationToken\",\"ecr:BatchCheckLayerAvailability\",\"ecr:GetDownloadUrlForLayer\",\"ecr:BatchGetImage\","
+           "\"logs:CreateLogStream\",\"logs:PutLogEvents\"")},
     {"/", "AmazonEventBridgeFullAccess", "v7",
      DOCUMENT(ON_ALL("\"events:*\",\"schemas:*\",\"scheduler:*\",\"pipes:*\"") "," PASS_TO("\"events.amazonaws.com\""))},
     {"/", "AmazonS3FullAccess", "v2", ALLOW("\"s3:*\",\"s3-object-lambda:*\"")},

@@ -266,8 +266,10 @@ bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Po
 bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, Error *e) {
     Doc *document;
     if (!json_parse(arena, text, &document, NULL)) {
-        return policy_fail(e, kind,
-                           kind == POLICY_RESOURCE ? "Policies must be valid JSON and the first byte must be '{'" : "Syntax errors in policy.");
+        return policy_fail(e, kind, "%s",
+                           kind == POLICY_RESOURCE ? "Policies must be valid JSON and the first byte must be '{'"
+                           : kind == POLICY_TRUST  ? "This policy contains invalid Json"
+                                                   : "Syntax errors in policy.");
     }
     return policy_compile(arena, document, kind, out, e);
 }

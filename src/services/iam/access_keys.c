@@ -55,18 +55,19 @@ Outcome iam_list_access_keys(Turn *turn, const Call *call, Doc **out, Error *e) 
     CALL_TRY(iam_find_called(turn, call, &kind, &user, e));
     const Doc *keys = keys_of(turn, iam_id(arena, doc_text(user, "UserName")));
     for (const Doc *key = doc_first(keys); key; key = key->next) doc_push(items, key_view(turn, user, key, doc_text(key, "$id")));
-    *out = doc_map(arena);
-    doc_set_str(arena, *out, "UserName", doc_text(user, "UserName"));
     CALL_TRY(iam_page(call, items, "AccessKeyId", "AccessKeyMetadata", out, e));
     return OUTCOME_DONE;
 }
 
-// The key that the input names, of the user that it names (if it does).
+// The key that the input names, of the user that it names or that calls.
 static bool find_key(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
-    Str id = doc_text(call->input, "AccessKeyId"), user = iam_name(turn, call, &IAM_KIND_USER);
+    Str id = doc_text(call->input, "AccessKeyId");
+    const Kind *kind;
+    Doc *user;
+    TRY(iam_find_called(turn, call, &kind, &user, e));
     bool found = document_get(turn_store(turn), iam_where(turn), &IAM_ACCESS_KEY, id, arena, out);
-    if (found && (!user.at || str_eq(doc_text(*out, "user"), iam_id(arena, user)))) return true;
+    if (found && str_eq(doc_text(*out, "user"), iam_id(arena, doc_text(user, "UserName")))) return true;
     return fail(e, "NoSuchEntity", "The Access Key with id %.*s cannot be found.", STR_ARG(id));
 }
 
@@ -95,7 +96,8 @@ Outcome iam_get_access_key_last_used(Turn *turn, const Call *call, Doc **out, Er
     Doc *key, *user, *used = doc_map(arena);
     Str id = doc_text(call->input, "AccessKeyId");
     if (!document_get(turn_store(turn), iam_where(turn), &IAM_ACCESS_KEY, id, arena, &key)) {
-        return call_fail(e, "AccessDenied", "User: %.*s is not authorized to perform: iam:GetAccessKeyLastUsed", STR_ARG(call->principal.arn));
+        return call_fail(e, "AccessDenied", "User: %.*s is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key %.*s",
+                         STR_ARG(call->principal.arn), STR_ARG(id));
     }
     CALL_TRY(iam_find(turn, &IAM_KIND_USER, doc_text(key, "user"), &user, e));
     doc_set_str(arena, used, "ServiceName", STR("N/A"));

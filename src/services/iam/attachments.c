@@ -17,6 +17,7 @@ Outcome iam_attach(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     const Kind *kind;
     Doc *doc;
+    CALL_TRY(iam_check_arn(policy_arn(call), e));
     CALL_TRY(iam_find_called(turn, call, &kind, &doc, e));
     if (!iam_policy_exists(turn, policy_arn(call))) {
         return call_fail(e, "NoSuchEntity", "Policy %.*s does not exist or is not attachable.", STR_ARG(policy_arn(call)));
@@ -33,6 +34,7 @@ Outcome iam_attach(Turn *turn, const Call *call, Doc **out, Error *e) {
 Outcome iam_detach(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Kind *kind;
     Doc *doc;
+    CALL_TRY(iam_check_arn(policy_arn(call), e));
     CALL_TRY(iam_find_called(turn, call, &kind, &doc, e));
     Doc *attached = attached_without(turn_arena(turn), doc, policy_arn(call));
     if (doc_count(attached) == doc_count(doc_get(doc, "attached"))) {
@@ -90,31 +92,42 @@ Outcome iam_delete_boundary(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-static void add_holders(Turn *turn, const Call *call, const Kind *kind, Doc *out) {
-    Arena *arena = turn_arena(turn);
-    Doc *list = doc_list(arena);
-    char member[32] = "Policy";
-    memcpy(member + 6, kind->list, strlen(kind->list) + 1);
+static bool wants_kind(const Call *call, const Kind *kind) {
     Str filter = doc_text(call->input, "EntityFilter");
-    if (!filter.at || str_is(filter, kind->title)) {
-        const Doc *holders = document_find(turn_store(turn), iam_where(turn), kind->type, "attached", policy_arn(call), arena);
-        for (const Doc *at = doc_first(holders); at; at = at->next) {
-            Doc *item = doc_map(arena);
-            doc_set_str(arena, item, kind->name, doc_text(at, kind->name));
-            doc_set_str(arena, item, kind->id, doc_text(at, kind->id));
-            if (iam_has_path_prefix(call, doc_text(at, "Path"))) doc_push(list, item);
-        }
-    }
-    doc_put(out, str_copy(arena, str_of(member)), list);
+    return !filter.at || str_is(filter, kind->title);
 }
 
+static void add_holders(Turn *turn, const Call *call, const Kind *kind, const Doc *holders, Doc *items) {
+    Arena *arena = turn_arena(turn);
+    for (const Doc *at = doc_first(holders); at; at = at->next) {
+        if (!wants_kind(call, kind) || !iam_has_path_prefix(call, doc_text(at, "Path"))) continue;
+        Doc *item = doc_map(arena);
+        doc_set_str(arena, item, kind->name, doc_text(at, kind->name));
+        doc_set_str(arena, item, kind->id, doc_text(at, kind->id));
+        doc_set_str(arena, item, "kind", str_of(kind->list));
+        doc_set_str(arena, item, "key", doc_text(at, "Arn"));
+        doc_push(items, item);
+    }
+}
+
+// One page holds groups, users and roles: it is cut from all of them and told apart.
 Outcome iam_list_entities(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *policy;
+    static const Kind *const kinds[] = {&IAM_KIND_GROUP, &IAM_KIND_USER, &IAM_KIND_ROLE};
+    Arena *arena = turn_arena(turn);
+    Str usage = doc_text(call->input, "PolicyUsageFilter");
+    Doc *policy, *items = doc_list(arena);
     CALL_TRY(iam_policy_find(turn, policy_arn(call), &policy, e));
-    *out = doc_map(turn_arena(turn));
-    add_holders(turn, call, &IAM_KIND_GROUP, *out);
-    add_holders(turn, call, &IAM_KIND_USER, *out);
-    add_holders(turn, call, &IAM_KIND_ROLE, *out);
-    doc_set_bool(turn_arena(turn), *out, "IsTruncated", false);
+    for (size_t i = 0; i < 3; i++) {
+        const Doc *attached = document_find(turn_store(turn), iam_where(turn), kinds[i]->type, "attached", policy_arn(call), arena);
+        if (!str_is(usage, "PermissionsBoundary")) add_holders(turn, call, kinds[i], attached, items);
+        if (!str_is(usage, "PermissionsPolicy")) add_holders(turn, call, kinds[i], iam_bounded_by(turn, kinds[i], policy_arn(call)), items);
+    }
+    CALL_TRY(iam_page(call, items, "key", "all", out, e));
+    for (size_t i = 0; i < 3; i++) {
+        Doc *list = doc_list(arena);
+        for (const Doc *item = doc_first(doc_get(*out, "all")); item; item = item->next)
+            if (str_is(doc_text(item, "kind"), kinds[i]->list)) doc_push(list, doc_copy(arena, item));
+        doc_put(*out, str_format(arena, "Policy%s", kinds[i]->list), list);
+    }
     return OUTCOME_DONE;
 }

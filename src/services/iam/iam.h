@@ -38,7 +38,10 @@ void iam_remove(Turn *turn, const Kind *kind, const Doc *doc);
 bool iam_create(Turn *turn, const Call *call, const Kind *kind, Doc **out, Error *e);
 Str iam_arn(Arena *arena, Str account, const char *segment, Str path, Str name);
 Str iam_path(const Call *call); // of the input, "/" when absent
-Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc); // as the API shows it
+// As the API shows it: whole, as Get does; as what has just been made, or a role within a profile, is shown; as listings show it.
+typedef enum View { VIEW_WHOLE, VIEW_MADE, VIEW_LISTED } View;
+
+Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc, View how);
 Doc *iam_boundary_view(Arena *arena, const Doc *doc); // NULL: none
 bool iam_set_boundary(Turn *turn, const Call *call, Doc *doc, Error *e); // PermissionsBoundary of the input, checked
 void iam_requirements(Turn *turn, const Call *call, Requirements *all);
@@ -51,11 +54,15 @@ bool iam_has_path_prefix(const Call *call, Str path);
 
 // policies.c
 bool iam_policy_find(Turn *turn, Str arn, Doc **out, Error *e); // customer or AWS's (as a document made up for it); NoSuchEntity
+bool iam_policy_find_own(Turn *turn, const Call *call, Doc **out, Error *e); // PolicyArn of the input: the customer's own, which can be changed
 bool iam_policy_exists(Turn *turn, Str arn);
+bool iam_check_arn(Str arn, Error *e); // that it may be one at all
+Doc *iam_bounded_by(Turn *turn, const Kind *kind, Str arn); // the users or roles whose boundary the policy is
 bool iam_check_document(Turn *turn, Str text, size_t max_bytes, const char *too_long, Error *e);
 bool iam_check_trust(Turn *turn, Str text, Error *e);
 size_t iam_policy_bytes(Str text); // blanks do not count
 Doc *iam_tags(Arena *arena, const Doc *tags); // sorted out: later ones replace earlier ones
+bool iam_check_tags(const Call *call, Error *e); // no key twice
 
 CallHandler iam_create_user, iam_get_user, iam_update_user, iam_delete_user, iam_list_users;
 CallHandler iam_create_access_key, iam_list_access_keys, iam_update_access_key, iam_delete_access_key, iam_get_access_key_last_used;

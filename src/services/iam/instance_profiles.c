@@ -4,9 +4,9 @@ static bool find_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
     return iam_find(turn, &IAM_KIND_PROFILE, doc_text(call->input, "InstanceProfileName"), out, e);
 }
 
-static Doc *reply_with(Turn *turn, const Doc *profile) {
+static Doc *reply_with(Turn *turn, const Doc *profile, View how) {
     Doc *reply = doc_map(turn_arena(turn));
-    doc_set(reply, "InstanceProfile", iam_view(turn, &IAM_KIND_PROFILE, profile));
+    doc_set(reply, "InstanceProfile", iam_view(turn, &IAM_KIND_PROFILE, profile, how));
     return reply;
 }
 
@@ -14,21 +14,21 @@ Outcome iam_create_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *profile;
     CALL_TRY(iam_create(turn, call, &IAM_KIND_PROFILE, &profile, e));
     iam_save(turn, &IAM_KIND_PROFILE, profile);
-    *out = reply_with(turn, profile);
+    *out = reply_with(turn, profile, VIEW_MADE);
     return OUTCOME_DONE;
 }
 
 Outcome iam_get_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *profile;
     CALL_TRY(find_profile(turn, call, &profile, e));
-    *out = reply_with(turn, profile);
+    *out = reply_with(turn, profile, VIEW_WHOLE);
     return OUTCOME_DONE;
 }
 
 static Outcome list(Turn *turn, const Call *call, const Doc *profiles, Doc **out, Error *e) {
     Doc *items = doc_list(turn_arena(turn));
     for (const Doc *profile = doc_first(profiles); profile; profile = profile->next) {
-        if (iam_has_path_prefix(call, doc_text(profile, "Path"))) doc_push(items, iam_view(turn, &IAM_KIND_PROFILE, profile));
+        if (iam_has_path_prefix(call, doc_text(profile, "Path"))) doc_push(items, iam_view(turn, &IAM_KIND_PROFILE, profile, VIEW_LISTED));
     }
     CALL_TRY(iam_page(call, items, "InstanceProfileName", "InstanceProfiles", out, e));
     return OUTCOME_DONE;
@@ -65,10 +65,12 @@ Outcome iam_add_role(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 Outcome iam_remove_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "RoleName");
-    Doc *profile;
+    Doc *profile, *role;
     CALL_TRY(find_profile(turn, call, &profile, e));
+    CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, name, &role, e));
     if (!str_eq(doc_text(profile, "role"), iam_id(turn_arena(turn), name))) {
-        return call_fail(e, "NoSuchEntity", "The role with name %.*s cannot be found.", STR_ARG(name));
+        return call_fail(e, "NoSuchEntity", "Role %.*s in Instance Profile %.*s cannot be found.", STR_ARG(name),
+                         STR_ARG(doc_text(profile, "InstanceProfileName")));
     }
     doc_put(profile, STR("role"), NULL);
     iam_save(turn, &IAM_KIND_PROFILE, profile);

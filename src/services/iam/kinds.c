@@ -67,6 +67,7 @@ static bool already_exists(const Kind *kind, Str name, Error *e) {
 bool iam_create(Turn *turn, const Call *call, const Kind *kind, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     Str name = doc_text(call->input, kind->name), path = iam_path(call);
+    TRY(iam_check_tags(call, e));
     if (document_exists(turn_store(turn), iam_where(turn), kind->type, iam_id(arena, name))) return already_exists(kind, name, e);
     Doc *doc = doc_map(arena);
     doc_set_str(arena, doc, kind->name, name);
@@ -90,29 +91,50 @@ Doc *iam_boundary_view(Arena *arena, const Doc *doc) {
 
 static void add_text(Arena *arena, Doc *view, const Doc *doc, const char *member) { doc_set_str(arena, view, member, doc_text(doc, member)); }
 
-Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc) {
+static void add_role_parts(Arena *arena, Doc *view, const Doc *role, View how) {
+    doc_set_str(arena, view, "AssumeRolePolicyDocument", str_uri_encode(arena, doc_text(role, "AssumeRolePolicyDocument"), false));
+    if (how == VIEW_MADE) return;
+    add_text(arena, view, role, "Description");
+    doc_set_int(arena, view, "MaxSessionDuration", doc_number(role, "MaxSessionDuration", 3600));
+    if (how == VIEW_WHOLE) doc_set(view, "RoleLastUsed", doc_map(arena));
+}
+
+static void add_profile_parts(Turn *turn, Doc *view, const Doc *profile) {
+    Arena *arena = turn_arena(turn);
+    Doc *roles = doc_list(arena), *role;
+    bool has_role = doc_get(profile, "role") && document_get(turn_store(turn), iam_where(turn), &IAM_ROLE, doc_text(profile, "role"), arena, &role);
+    if (has_role) {
+        Doc *shown = iam_view(turn, &IAM_KIND_ROLE, role, VIEW_MADE);
+        doc_set(shown, "Tags", NULL);
+        doc_push(roles, shown);
+    }
+    doc_set(view, "Roles", roles);
+}
+
+// Tags are shown where there are some; of an instance profile that is looked at, also that there are none.
+static bool shows_tags(const Kind *kind, const Doc *doc, View how) {
+    if (kind == &IAM_KIND_GROUP || how == VIEW_LISTED) return false;
+    return doc_count(doc_get(doc, "Tags")) || (kind == &IAM_KIND_PROFILE && how == VIEW_WHOLE);
+}
+
+Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc, View how) {
     Arena *arena = turn_arena(turn);
     Doc *view = doc_map(arena);
-    const char *const members[] = {"Path", kind->name, kind->id, "Arn", "Description"};
+    const char *const members[] = {"Path", kind->name, kind->id, "Arn"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) add_text(arena, view, doc, members[i]);
     doc_set_time(arena, view, "CreateDate", doc_number(doc, "CreateDate", 0));
-    Str trust = doc_text(doc, "AssumeRolePolicyDocument");
-    if (trust.at) doc_set_str(arena, view, "AssumeRolePolicyDocument", str_uri_encode(arena, trust, false));
-    if (kind == &IAM_KIND_ROLE) doc_set_int(arena, view, "MaxSessionDuration", doc_number(doc, "MaxSessionDuration", 3600));
-    if (kind == &IAM_KIND_ROLE) doc_set(view, "RoleLastUsed", doc_map(arena));
-    doc_set(view, "PermissionsBoundary", iam_boundary_view(arena, doc));
-    if (kind != &IAM_KIND_GROUP && doc_count(doc_get(doc, "Tags"))) doc_set(view, "Tags", doc_copy(arena, doc_get(doc, "Tags")));
-    if (kind != &IAM_KIND_PROFILE) return view;
-    Doc *roles = doc_list(arena), *role;
-    bool has_role = doc_get(doc, "role") && document_get(turn_store(turn), iam_where(turn), &IAM_ROLE, doc_text(doc, "role"), arena, &role);
-    if (has_role) doc_push(roles, iam_view(turn, &IAM_KIND_ROLE, role));
-    doc_set(view, "Roles", roles);
+    if (kind == &IAM_KIND_ROLE) add_role_parts(arena, view, doc, how);
+    bool bounded = how == VIEW_WHOLE || (how == VIEW_MADE && kind == &IAM_KIND_USER);
+    if (bounded) doc_set(view, "PermissionsBoundary", iam_boundary_view(arena, doc));
+    if (shows_tags(kind, doc, how)) doc_set(view, "Tags", doc_get(doc, "Tags") ? doc_copy(arena, doc_get(doc, "Tags")) : doc_list(arena));
+    if (kind == &IAM_KIND_PROFILE) add_profile_parts(turn, view, doc);
     return view;
 }
 
 bool iam_set_boundary(Turn *turn, const Call *call, Doc *doc, Error *e) {
     Str boundary = doc_text(call->input, "PermissionsBoundary");
     if (!boundary.at) return true;
+    TRY(iam_check_arn(boundary, e));
     if (!iam_policy_exists(turn, boundary)) {
         return fail(e, "NoSuchEntity", "Scope ARN: %.*s does not exist or is not attachable.", STR_ARG(boundary));
     }

@@ -48,7 +48,10 @@ static bool find(Turn *turn, Str arn, Doc **out) {
     return document_get(turn_store(turn), iam_where(turn), &IAM_POLICY, policy_id_of(arena, arn), arena, out) && str_eq(doc_text(*out, "Arn"), arn);
 }
 
+bool iam_check_arn(Str arn, Error *e) { return str_starts(arn, STR("arn:")) || fail(e, "InvalidInput", "ARN %.*s is not valid.", STR_ARG(arn)); }
+
 bool iam_policy_find(Turn *turn, Str arn, Doc **out, Error *e) {
+    TRY(iam_check_arn(arn, e));
     return find(turn, arn, out) || fail(e, "NoSuchEntity", "Policy %.*s was not found.", STR_ARG(arn));
 }
 
@@ -111,17 +114,29 @@ static size_t attachment_count(Turn *turn, Str arn) {
     return count;
 }
 
+Doc *iam_bounded_by(Turn *turn, const Kind *kind, Str arn) {
+    Doc *found = doc_list(turn_arena(turn));
+    if (kind == &IAM_KIND_GROUP) return found; // groups have no boundary
+    const Doc *all = document_scan(turn_store(turn), iam_where(turn), kind->type, (DocumentScan){0}, turn_arena(turn));
+    for (const Doc *one = doc_first(all); one; one = one->next)
+        if (str_eq(doc_text(one, "PermissionsBoundary"), arn)) doc_push(found, doc_copy(turn_arena(turn), one));
+    return found;
+}
+
+static size_t boundary_count(Turn *turn, Str arn) {
+    return doc_count(iam_bounded_by(turn, &IAM_KIND_USER, arn)) + doc_count(iam_bounded_by(turn, &IAM_KIND_ROLE, arn));
+}
+
 static Doc *policy_view(Turn *turn, const Doc *policy) {
     Arena *arena = turn_arena(turn);
-    static const char *const texts[] = {"PolicyName", "PolicyId", "Arn", "Path", "DefaultVersionId", "Description"};
+    static const char *const texts[] = {"PolicyName", "PolicyId", "Arn", "Path", "DefaultVersionId"};
     Doc *view = doc_map(arena);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) doc_set_str(arena, view, texts[i], doc_text(policy, texts[i]));
     doc_set_int(arena, view, "AttachmentCount", (int64_t)attachment_count(turn, doc_text(policy, "Arn")));
-    doc_set_int(arena, view, "PermissionsBoundaryUsageCount", 0);
+    doc_set_int(arena, view, "PermissionsBoundaryUsageCount", (int64_t)boundary_count(turn, doc_text(policy, "Arn")));
     doc_set_bool(arena, view, "IsAttachable", true);
     doc_set_time(arena, view, "CreateDate", doc_number(policy, "CreateDate", 0));
     doc_set_time(arena, view, "UpdateDate", doc_number(policy, "UpdateDate", 0));
-    if (doc_count(doc_get(policy, "Tags"))) doc_set(view, "Tags", doc_copy(arena, doc_get(policy, "Tags")));
     return view;
 }
 
@@ -134,6 +149,7 @@ static void save(Turn *turn, const Doc *policy) {
 Outcome iam_create_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     Str name = doc_text(call->input, "PolicyName"), path = iam_path(call), text = doc_text(call->input, "PolicyDocument");
+    CALL_TRY(iam_check_tags(call, e));
     if (document_exists(turn_store(turn), iam_where(turn), &IAM_POLICY, iam_id(arena, name))) {
         return call_fail(e, "EntityAlreadyExists", "A policy called %.*s already exists. Duplicate names are not allowed.", STR_ARG(name));
     }
@@ -147,25 +163,30 @@ Outcome iam_create_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_push(doc_get(policy, "versions"), version_of(arena, STR("v1"), text, turn_now(turn)));
     save(turn, policy);
     *out = doc_map(arena);
-    doc_set(*out, "Policy", policy_view(turn, policy));
+    Doc *view = policy_view(turn, policy);
+    if (doc_count(doc_get(policy, "Tags"))) doc_set(view, "Tags", doc_copy(arena, doc_get(policy, "Tags")));
+    doc_set(*out, "Policy", view);
     return OUTCOME_DONE;
 }
 
 Outcome iam_get_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Arena *arena = turn_arena(turn);
     Doc *policy;
     CALL_TRY(iam_policy_find(turn, doc_text(call->input, "PolicyArn"), &policy, e));
-    *out = doc_map(turn_arena(turn));
-    doc_set(*out, "Policy", policy_view(turn, policy));
+    Doc *view = policy_view(turn, policy);
+    doc_set_str(arena, view, "Description", doc_text(policy, "Description"));
+    doc_set(view, "Tags", doc_get(policy, "Tags") ? doc_copy(arena, doc_get(policy, "Tags")) : doc_list(arena));
+    *out = doc_map(arena);
+    doc_set(*out, "Policy", view);
     return OUTCOME_DONE;
 }
 
 static void list_one(Turn *turn, const Call *call, const Doc *policy, Doc *items) {
-    Doc *view = policy_view(turn, policy);
     if (!iam_has_path_prefix(call, doc_text(policy, "Path"))) return;
-    if (doc_flag(call->input, "OnlyAttached", false) && doc_number(view, "AttachmentCount", 0) == 0) return;
-    doc_put(view, STR("Tags"), NULL); // listings show neither
-    doc_put(view, STR("Description"), NULL);
-    doc_push(items, view);
+    Doc *view = policy_view(turn, policy);
+    bool bounds = str_is(doc_text(call->input, "PolicyUsageFilter"), "PermissionsBoundary");
+    int64_t used = doc_number(view, bounds ? "PermissionsBoundaryUsageCount" : "AttachmentCount", 0);
+    if (used || !(bounds || doc_flag(call->input, "OnlyAttached", false))) doc_push(items, view);
 }
 
 Outcome iam_list_policies(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -183,7 +204,7 @@ Outcome iam_list_policies(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 // Only the customer's own policies can be changed.
-static bool find_own(Turn *turn, const Call *call, Doc **out, Error *e) {
+bool iam_policy_find_own(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str arn = doc_text(call->input, "PolicyArn");
     if (str_starts(arn, STR("arn:aws:iam::aws:"))) {
         return fail(e, "AccessDenied", "User: %.*s is not authorized to perform: iam:%.*s on resource: policy %.*s", STR_ARG(call->principal.arn),
@@ -194,8 +215,10 @@ static bool find_own(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 Outcome iam_delete_policy(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *policy;
-    CALL_TRY(find_own(turn, call, &policy, e));
-    if (attachment_count(turn, doc_text(policy, "Arn"))) return call_fail(e, "DeleteConflict", "Cannot delete a policy attached to entities.");
+    CALL_TRY(iam_policy_find_own(turn, call, &policy, e));
+    Str arn = doc_text(policy, "Arn");
+    if (attachment_count(turn, arn) || boundary_count(turn, arn))
+        return call_fail(e, "DeleteConflict", "Cannot delete a policy attached to entities.");
     if (doc_count(doc_get(policy, "versions")) > 1) {
         return call_fail(e, "DeleteConflict",
                          "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default "
@@ -233,7 +256,7 @@ Outcome iam_create_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     Str text = doc_text(call->input, "PolicyDocument");
     Doc *policy;
-    CALL_TRY(find_own(turn, call, &policy, e));
+    CALL_TRY(iam_policy_find_own(turn, call, &policy, e));
     CALL_TRY(iam_check_document(turn, text, POLICY_MAX_BYTES, "Cannot exceed quota for PolicySize", e));
     if (doc_count(doc_get(policy, "versions")) >= VERSIONS_MAX) {
         return call_fail(e, "LimitExceeded",
@@ -252,17 +275,31 @@ Outcome iam_create_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
+static bool no_such_version(const Call *call, Error *e) {
+    return fail(e, "NoSuchEntity", "Policy %.*s version %.*s does not exist or is not attachable.", STR_ARG(doc_text(call->input, "PolicyArn")),
+                STR_ARG(doc_text(call->input, "VersionId")));
+}
+
 // The version that the input names.
 static bool called_version(const Call *call, const Doc *policy, Doc **out, Error *e) {
-    Str id = doc_text(call->input, "VersionId");
-    *out = find_version(policy, id);
-    if (*out) return true;
-    return fail(e, "NoSuchEntity", "Policy %.*s version %.*s does not exist or is not attachable.", STR_ARG(doc_text(policy, "Arn")), STR_ARG(id));
+    *out = find_version(policy, doc_text(call->input, "VersionId"));
+    return *out || no_such_version(call, e);
+}
+
+// Of a policy that is not there IAM says that this version of it is not there.
+static bool own_with_version(Turn *turn, const Call *call, Doc **policy, Doc **version, Error *e) {
+    Error why = {0};
+    if (iam_policy_find_own(turn, call, policy, &why)) return called_version(call, *policy, version, e);
+    if (error_is(&why, "NoSuchEntity")) return no_such_version(call, e);
+    if (e) *e = why;
+    return false;
 }
 
 Outcome iam_get_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *policy, *version;
-    CALL_TRY(iam_policy_find(turn, doc_text(call->input, "PolicyArn"), &policy, e));
+    Str arn = doc_text(call->input, "PolicyArn");
+    CALL_TRY(iam_check_arn(arn, e));
+    if (!find(turn, arn, &policy)) CALL_TRY(no_such_version(call, e));
     CALL_TRY(called_version(call, policy, &version, e));
     *out = doc_map(turn_arena(turn));
     doc_set(*out, "PolicyVersion", version_view(turn_arena(turn), policy, version, true));
@@ -286,8 +323,7 @@ Outcome iam_list_versions(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 Outcome iam_set_default_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *policy, *version;
-    CALL_TRY(find_own(turn, call, &policy, e));
-    CALL_TRY(called_version(call, policy, &version, e));
+    CALL_TRY(own_with_version(turn, call, &policy, &version, e));
     doc_put(policy, STR("DefaultVersionId"), doc_of_str(turn_arena(turn), doc_text(version, "VersionId")));
     save(turn, policy);
     return OUTCOME_DONE;
@@ -296,8 +332,7 @@ Outcome iam_set_default_version(Turn *turn, const Call *call, Doc **out, Error *
 Outcome iam_delete_version(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     Doc *policy, *version, *left = doc_list(arena);
-    CALL_TRY(find_own(turn, call, &policy, e));
-    CALL_TRY(called_version(call, policy, &version, e));
+    CALL_TRY(own_with_version(turn, call, &policy, &version, e));
     if (str_eq(doc_text(version, "VersionId"), doc_text(policy, "DefaultVersionId"))) {
         return call_fail(e, "DeleteConflict", "Cannot delete the default version of a policy.");
     }

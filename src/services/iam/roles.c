@@ -2,9 +2,9 @@
 
 enum { SESSION_PRESET_S = 3600 };
 
-static Doc *reply_with(Turn *turn, const Doc *role) {
+static Doc *reply_with(Turn *turn, const Doc *role, View how) {
     Doc *reply = doc_map(turn_arena(turn));
-    doc_set(reply, "Role", iam_view(turn, &IAM_KIND_ROLE, role));
+    doc_set(reply, "Role", iam_view(turn, &IAM_KIND_ROLE, role, how));
     return reply;
 }
 
@@ -19,14 +19,14 @@ Outcome iam_create_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_str(arena, role, "Description", doc_text(call->input, "Description"));
     doc_set_int(arena, role, "MaxSessionDuration", doc_number(call->input, "MaxSessionDuration", SESSION_PRESET_S));
     iam_save(turn, &IAM_KIND_ROLE, role);
-    *out = reply_with(turn, role);
+    *out = reply_with(turn, role, VIEW_MADE);
     return OUTCOME_DONE;
 }
 
 Outcome iam_get_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *role;
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
-    *out = reply_with(turn, role);
+    *out = reply_with(turn, role, VIEW_WHOLE);
     return OUTCOME_DONE;
 }
 
@@ -35,11 +35,7 @@ Outcome iam_list_roles(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *items = doc_list(arena);
     const Doc *all = document_scan(turn_store(turn), iam_where(turn), &IAM_ROLE, (DocumentScan){0}, arena);
     for (const Doc *role = doc_first(all); role; role = role->next) {
-        if (!iam_has_path_prefix(call, doc_text(role, "Path"))) continue;
-        Doc *view = iam_view(turn, &IAM_KIND_ROLE, role);
-        static const char *const left_out[] = {"Tags", "PermissionsBoundary", "RoleLastUsed"}; // listings do not show them
-        for (size_t i = 0; i < 3; i++) doc_put(view, str_of(left_out[i]), NULL);
-        doc_push(items, view);
+        if (iam_has_path_prefix(call, doc_text(role, "Path"))) doc_push(items, iam_view(turn, &IAM_KIND_ROLE, role, VIEW_LISTED));
     }
     CALL_TRY(iam_page(call, items, "RoleName", "Roles", out, e));
     return OUTCOME_DONE;
@@ -66,7 +62,8 @@ Outcome iam_update_role_description(Turn *turn, const Call *call, Doc **out, Err
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
     set_description(turn, call, role);
     iam_save(turn, &IAM_KIND_ROLE, role);
-    *out = reply_with(turn, role);
+    *out = reply_with(turn, role, VIEW_MADE);
+    doc_set_str(turn_arena(turn), doc_get(*out, "Role"), "Description", doc_text(role, "Description"));
     return OUTCOME_DONE;
 }
 

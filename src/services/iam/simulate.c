@@ -71,7 +71,9 @@ static void simulate_one(const Simulation *simulation, Str action, Str resource)
 
 static Outcome simulate(Simulation *simulation, Doc **out, Error *e) {
     const Doc *input = simulation->call->input, *resources = doc_get(input, "ResourceArns");
-    static const char *const refused[] = {"ResourcePolicy", "PermissionsBoundaryPolicyInputList", "ResourceHandlingOption", "CallerArn"};
+    static const char *const refused[] = {"ResourcePolicy",     "PermissionsBoundaryPolicyInputList", "ResourceHandlingOption",
+                                          "CallerArn",          "OrderedOrganizationPolicyInputList", "ResourceOwner",
+                                          "PolicyExclusionList"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (doc_get(input, refused[i])) return call_fail(e, "InvalidInput", "%s is not supported in simulations.", refused[i]);
     }

@@ -21,11 +21,22 @@ Doc *iam_tags(Arena *arena, const Doc *tags) {
     return list;
 }
 
+bool iam_check_tags(const Call *call, Error *e) {
+    const Doc *tags = doc_get(call->input, "Tags");
+    for (const Doc *at = doc_first(tags); at; at = at->next)
+        for (const Doc *other = at->next; other; other = other->next)
+            if (str_eq_nocase(doc_text(at, "Key"), doc_text(other, "Key")))
+                return fail(e, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    return true;
+}
+
 // What can be tagged: an entity, or a policy by its ARN. `kind` NULL: a policy.
 static bool find_tagged(Turn *turn, const Call *call, const Kind **kind, Doc **out, Error *e) {
     Str arn = doc_text(call->input, "PolicyArn");
     *kind = NULL;
-    return arn.at ? iam_policy_find(turn, arn, out, e) : iam_find_called(turn, call, kind, out, e);
+    if (!arn.at) return iam_find_called(turn, call, kind, out, e);
+    bool reads = str_is(wire_str(call->operation->name), "ListPolicyTags");
+    return reads ? iam_policy_find(turn, arn, out, e) : iam_policy_find_own(turn, call, out, e);
 }
 
 static void save_tagged(Turn *turn, const Kind *kind, const Doc *doc) {
@@ -40,6 +51,7 @@ Outcome iam_tag(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     const Kind *kind;
     Doc *doc;
+    CALL_TRY(iam_check_tags(call, e));
     CALL_TRY(find_tagged(turn, call, &kind, &doc, e));
     Doc *tags = iam_tags(arena, doc_get(doc, "Tags"));
     for (const Doc *at = doc_first(doc_get(call->input, "Tags")); at; at = at->next) put_tag(arena, tags, doc_text(at, "Key"), doc_text(at, "Value"));

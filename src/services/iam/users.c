@@ -1,8 +1,8 @@
 #include "services/iam/iam.h"
 
-static Doc *reply_with(Turn *turn, const Kind *kind, const Doc *doc) {
+static Doc *reply_with(Turn *turn, const Kind *kind, const Doc *doc, View how) {
     Doc *reply = doc_map(turn_arena(turn));
-    doc_set(reply, kind->shape, iam_view(turn, kind, doc));
+    doc_set(reply, kind->shape, iam_view(turn, kind, doc, how));
     return reply;
 }
 
@@ -11,7 +11,7 @@ Outcome iam_create_user(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(iam_create(turn, call, &IAM_KIND_USER, &user, e));
     CALL_TRY(iam_set_boundary(turn, call, user, e));
     iam_save(turn, &IAM_KIND_USER, user);
-    *out = reply_with(turn, &IAM_KIND_USER, user);
+    *out = reply_with(turn, &IAM_KIND_USER, user, VIEW_MADE);
     return OUTCOME_DONE;
 }
 
@@ -37,7 +37,7 @@ Outcome iam_get_user(Turn *turn, const Call *call, Doc **out, Error *e) {
         return OUTCOME_DONE;
     }
     CALL_TRY(iam_find_called(turn, call, &kind, &user, e));
-    *out = reply_with(turn, kind, user);
+    *out = reply_with(turn, kind, user, VIEW_WHOLE);
     return OUTCOME_DONE;
 }
 
@@ -45,7 +45,7 @@ Outcome iam_list_users(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *items = doc_list(turn_arena(turn));
     const Doc *all = document_scan(turn_store(turn), iam_where(turn), &IAM_USER, (DocumentScan){0}, turn_arena(turn));
     for (const Doc *user = doc_first(all); user; user = user->next) {
-        if (iam_has_path_prefix(call, doc_text(user, "Path"))) doc_push(items, iam_view(turn, &IAM_KIND_USER, user));
+        if (iam_has_path_prefix(call, doc_text(user, "Path"))) doc_push(items, iam_view(turn, &IAM_KIND_USER, user, VIEW_LISTED));
     }
     CALL_TRY(iam_page(call, items, "UserName", "Users", out, e));
     return OUTCOME_DONE;

@@ -64,7 +64,8 @@ static void assume_role_requirements(Turn *turn, const Call *call, Requirements 
 }
 
 static bool refuse_unsupported(const Call *call, Error *e) {
-    static const char *const members[] = {"SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts", "TransitiveTagKeys"};
+    static const char *const members[] = {"SerialNumber",     "TokenCode",         "SourceIdentity",
+                                          "ProvidedContexts", "TransitiveTagKeys", "MinimumSessionTokenSize"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         if (!doc_get(call->input, members[i])) continue;
         fail(e, "NotImplemented", "%s of sts:%.*s is not supported.", members[i], STR_ARG(wire_str(call->operation->name)));

@@ -1,0 +1,155 @@
+"""Which members IAM's answers have, and what it says when something is missing, word for word."""
+
+import json
+
+import pytest
+from iam_words import allow, document, refused, trust
+
+TRUST = trust(Service="ec2.amazonaws.com")
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+
+
+@pytest.fixture
+def iam(aws):
+    return aws("iam")
+
+
+@pytest.fixture
+def policy(iam):
+    return iam.create_policy(PolicyName="p", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]
+
+
+@pytest.fixture
+def role(iam):
+    return iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Description="d", Tags=[{"Key": "a", "Value": "1"}])["Role"]
+
+
+MADE = {"Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument"}
+WHOLE = MADE | {"Description", "MaxSessionDuration", "RoleLastUsed", "Tags"}
+
+
+def test_a_new_role_is_told_by_what_makes_it_one(iam, role):
+    assert set(role) == MADE | {"Tags"}
+    whole = iam.get_role(RoleName="r")["Role"]
+    assert set(whole) == WHOLE and whole["RoleLastUsed"] == {}
+    assert set(iam.list_roles()["Roles"][0]) == MADE | {"Description", "MaxSessionDuration"}
+    assert set(iam.update_role_description(RoleName="r", Description="new")["Role"]) == MADE | {"Description", "Tags"}
+
+
+def test_a_role_within_an_instance_profile_is_told_shortly(iam, role):
+    iam.create_instance_profile(InstanceProfileName="i")
+    iam.add_role_to_instance_profile(InstanceProfileName="i", RoleName="r")
+    profile = iam.get_instance_profile(InstanceProfileName="i")["InstanceProfile"]
+    assert set(profile["Roles"][0]) == MADE and profile["Tags"] == []
+    assert "Tags" not in iam.list_instance_profiles()["InstanceProfiles"][0]
+
+
+def test_a_policy_tells_description_and_tags_when_it_is_looked_at(iam):
+    made = iam.create_policy(PolicyName="p", PolicyDocument=document(allow("s3:*")), Description="d")["Policy"]
+    assert not {"Description", "Tags"} & set(made)
+    whole = iam.get_policy(PolicyArn=made["Arn"])["Policy"]
+    assert (whole["Description"], whole["Tags"]) == ("d", [])
+    assert not {"Description", "Tags"} & set(iam.list_policies(Scope="Local")["Policies"][0])
+    assert iam.get_policy(PolicyArn=MANAGED)["Policy"]["Tags"] == []
+
+
+def test_listings_of_users_show_neither_tags_nor_boundaries(iam, policy):
+    made = iam.create_user(UserName="u", Tags=[{"Key": "a", "Value": "1"}], PermissionsBoundary=policy)["User"]
+    assert made["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy and made["Tags"]
+    assert set(iam.list_users()["Users"][0]) == {"Path", "UserName", "UserId", "Arn", "CreateDate"}
+
+
+def test_a_boundary_counts_as_use_of_its_policy(iam, policy):
+    iam.create_user(UserName="u", PermissionsBoundary=policy)
+    told = iam.get_policy(PolicyArn=policy)["Policy"]
+    assert (told["AttachmentCount"], told["PermissionsBoundaryUsageCount"]) == (0, 1)
+    assert [one["Arn"] for one in iam.list_policies(Scope="Local", PolicyUsageFilter="PermissionsBoundary")["Policies"]] == [policy]
+    assert iam.list_entities_for_policy(PolicyArn=policy, PolicyUsageFilter="PermissionsPolicy")["PolicyUsers"] == []
+    assert [user["UserName"] for user in iam.list_entities_for_policy(PolicyArn=policy)["PolicyUsers"]] == ["u"]
+    with refused("DeleteConflict", "Cannot delete a policy attached to entities."):
+        iam.delete_policy(PolicyArn=policy)
+
+
+def test_entities_of_a_policy_come_in_pages(iam, policy):
+    for number in range(3):
+        iam.create_user(UserName=f"u{number}")
+        iam.attach_user_policy(UserName=f"u{number}", PolicyArn=policy)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="r", PolicyArn=policy)
+    pages = list(iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=policy, PaginationConfig={"PageSize": 2}))
+    assert [user["UserName"] for page in pages for user in page["PolicyUsers"]] == ["u0", "u1", "u2"]
+    assert [role["RoleName"] for page in pages for role in page["PolicyRoles"]] == ["r"] and len(pages) == 2
+
+
+@pytest.mark.parametrize("name", ["attach_role_policy", "detach_role_policy"])
+def test_what_is_no_arn_is_said_to_be_none(iam, role, name):
+    with refused("InvalidInput", "ARN longpolicynamebutnoarn is not valid.", 400):
+        getattr(iam, name)(RoleName="r", PolicyArn="longpolicynamebutnoarn")
+
+
+def test_versions_of_a_policy_that_is_not_there(iam, account):
+    arn = f"arn:aws:iam::{account}:policy/missing"
+    message = f"Policy {arn} version v1 does not exist or is not attachable."
+    for call in (iam.get_policy_version, iam.set_default_policy_version, iam.delete_policy_version):
+        with refused("NoSuchEntity", message, 404):
+            call(PolicyArn=arn, VersionId="v1")
+    with refused("NoSuchEntity", f"Policy {arn} was not found."):
+        iam.list_policy_versions(PolicyArn=arn)
+
+
+def test_a_role_that_is_not_in_the_profile(iam, role):
+    iam.create_instance_profile(InstanceProfileName="i")
+    with refused("NoSuchEntity", "Role r in Instance Profile i cannot be found.", 404):
+        iam.remove_role_from_instance_profile(InstanceProfileName="i", RoleName="r")
+    with refused("NoSuchEntity", "The role with name missing cannot be found.", 404):
+        iam.remove_role_from_instance_profile(InstanceProfileName="i", RoleName="missing")
+
+
+def test_a_user_is_looked_for_before_the_group(iam):
+    with refused("NoSuchEntity", "The user with name nobody cannot be found."):
+        iam.add_user_to_group(GroupName="missing", UserName="nobody")
+    iam.create_user(UserName="u")
+    iam.create_group(GroupName="g")
+    iam.remove_user_from_group(GroupName="g", UserName="u")  # who is no member is removed all the same
+    with refused("NoSuchEntity", "The group with name missing cannot be found."):
+        iam.remove_user_from_group(GroupName="missing", UserName="u")
+
+
+def test_keys_are_of_a_user(iam):
+    iam.create_user(UserName="u")
+    key = iam.create_access_key(UserName="u")["AccessKey"]["AccessKeyId"]
+    with refused("ValidationError", "Must specify userName when calling with non-User credentials", 400):
+        iam.delete_access_key(AccessKeyId=key)
+    with refused("NoSuchEntity", "The Access Key with id AKIAIOSFODNN7EXAMPLE cannot be found.", 404):
+        iam.update_access_key(UserName="u", AccessKeyId="AKIAIOSFODNN7EXAMPLE", Status="Inactive")
+    message = "is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key AKIAIOSFODNN7EXAMPLE"
+    with pytest.raises(iam.exceptions.ClientError, match=message):
+        iam.get_access_key_last_used(AccessKeyId="AKIAIOSFODNN7EXAMPLE")
+
+
+def test_a_tag_key_stands_once_in_a_request(iam):
+    twice = [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]
+    with refused("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 400):
+        iam.create_user(UserName="u", Tags=twice)
+
+
+def test_policies_of_aws_are_not_tagged(iam):
+    with refused("AccessDenied"):
+        iam.tag_policy(PolicyArn=MANAGED, Tags=[{"Key": "a", "Value": "1"}])
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_documents_come_back_url_encoded(server, iam, account):
+    text = document(allow("s3:*", "arn:aws:s3:::b/a b+c/*"))
+    iam.create_user(UserName="u")
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=text)
+    assert iam.get_user_policy(UserName="u", PolicyName="p")["PolicyDocument"] == json.loads(text)
+    seen = []
+    iam.meta.events.register("after-call.iam.GetUserPolicy", lambda http_response, **_: seen.append(http_response.content))
+    iam.get_user_policy(UserName="u", PolicyName="p")
+    assert b"%7B%22Version%22%3A%20%222012-10-17%22" in seen[0] and b"a%20b%2Bc" in seen[0]
+
+
+@pytest.mark.parametrize("name", ["service-role/AmazonECSTaskExecutionRolePolicy", "AWSCodeDeployRoleForECS", "AmazonEC2ContainerRegistryPowerUser"])
+def test_policies_of_aws_for_containers_can_be_attached(iam, role, name):
+    iam.attach_role_policy(RoleName="r", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
