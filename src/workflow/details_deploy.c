@@ -1,4 +1,4 @@
-// A deployment: its lifecycle events while it runs; at its end where it stands, or which script failed and what it said.
+// A deployment: its lifecycle events while it runs; at its end where it stands, or which script failed and what it said, and how its rollback went.
 #include "workflow/look.h"
 #include "workflow/watch.h"
 
@@ -8,16 +8,22 @@ static Str bare_id(Str id) {
     return slash < 0 ? id : str_from(id, (size_t)slash + 1);
 }
 
-static Doc *deployment_input(Arena *arena, const Activity *activity) {
+static Doc *deployment_input(Arena *arena, Str deployment) {
     Doc *input = doc_map(arena);
-    doc_set_str(arena, input, "deploymentId", activity->external_id);
+    doc_set_str(arena, input, "deploymentId", deployment);
     return input;
 }
 
-static Doc *targets_of(Watch *watch, Arena *arena, const Activity *activity) {
+static const Doc *deployment_of(Watch *watch, Arena *arena, Str deployment) {
+    Doc *reply = NULL;
+    client_call(watch->client, arena, "codedeploy", "GetDeployment", deployment_input(arena, deployment), &reply, NULL);
+    return doc_get(reply, "deploymentInfo");
+}
+
+static Doc *targets_of(Watch *watch, Arena *arena, Str deployment) {
     Doc *list = NULL, *reply = NULL;
-    client_call(watch->client, arena, "codedeploy", "ListDeploymentTargets", deployment_input(arena, activity), &list, NULL);
-    Doc *ids = doc_get(list, "targetIds"), *input = deployment_input(arena, activity);
+    client_call(watch->client, arena, "codedeploy", "ListDeploymentTargets", deployment_input(arena, deployment), &list, NULL);
+    Doc *ids = doc_get(list, "targetIds"), *input = deployment_input(arena, deployment);
     if (!doc_count(ids)) return NULL;
     doc_set(input, "targetIds", doc_copy(arena, ids));
     client_call(watch->client, arena, "codedeploy", "BatchGetDeploymentTargets", input, &reply, NULL);
@@ -45,7 +51,7 @@ static void say_event(Activity *activity, Arena *arena, const Doc *event, Str in
 void deploy_follow(Watch *watch, Arena *arena, Activity *activity) {
     if (state_is_over(activity->state)) return;
     int64_t done = 0, all = 0;
-    for (const Doc *each = doc_first(targets_of(watch, arena, activity)); each; each = each->next, all++) {
+    for (const Doc *each = doc_first(targets_of(watch, arena, activity->external_id)); each; each = each->next, all++) {
         const Doc *target = doc_get(each, "instanceTarget"), *event = event_with(target, "InProgress");
         done += str_is(doc_text(target, "status"), "Succeeded");
         if (event) say_event(activity, arena, event, bare_id(doc_text(target, "targetId")));
@@ -95,17 +101,37 @@ static void take_script(Watch *watch, Arena *arena, Activity *activity, const Do
     if (activity->failures.len < FAILURES_MOST) vec_add(&activity->failures, Failure, failure);
 }
 
+static const char ROLLING_BACK[] = ", rolling back";
+
 static void take_information(Watch *watch, Arena *arena, Activity *activity) {
-    Doc *reply = NULL;
-    client_call(watch->client, arena, "codedeploy", "GetDeployment", deployment_input(arena, activity), &reply, NULL);
-    Str message = doc_text(doc_get(doc_get(reply, "deploymentInfo"), "errorInformation"), "message");
+    const Doc *info = deployment_of(watch, arena, activity->external_id);
+    Str message = doc_text(doc_get(info, "errorInformation"), "message"), rollback = doc_text(doc_get(info, "rollbackInfo"), "rollbackDeploymentId");
     if (message.len) activity->problem = str_copy(watch->arena, message);
+    if (!rollback.len) return;
+    activity->rollback = str_copy(watch->arena, rollback);
+    activity->rollback_state = STATE_RUNNING;
+    activity->detail = str_cat(watch->arena, activity->detail, str_of(ROLLING_BACK));
+}
+
+void deploy_roll_back(Watch *watch, Arena *arena, Activity *activity) {
+    Str status = doc_text(deployment_of(watch, arena, activity->rollback), "status");
+    bool good = str_is(status, "Succeeded");
+    if (!good && !str_is(status, "Failed") && !str_is(status, "Stopped")) return;
+    activity->rollback_state = good ? STATE_SUCCEEDED : STATE_FAILED;
+    Str before = str_strip_suffix(activity->detail, str_of(ROLLING_BACK));
+    activity->detail = str_cat(watch->arena, before, good ? STR(", rolled back") : STR(", and the rollback failed"));
+    for (const Doc *each = doc_first(targets_of(watch, arena, activity->rollback)); each; each = each->next) {
+        const Doc *target = doc_get(each, "instanceTarget");
+        if (!str_is(doc_text(target, "status"), "Succeeded")) continue;
+        activity->rolled_back++;
+        if (!activity->address.len) activity->address = str_copy(watch->arena, address_of(watch, arena, doc_text(target, "targetId")));
+    }
 }
 
 void deploy_settle(Watch *watch, Arena *arena, Activity *activity) {
     int64_t all = 0;
     activity->instances = 0;
-    for (const Doc *each = doc_first(targets_of(watch, arena, activity)); each; each = each->next, all++) {
+    for (const Doc *each = doc_first(targets_of(watch, arena, activity->external_id)); each; each = each->next, all++) {
         const Doc *target = doc_get(each, "instanceTarget");
         bool good = str_is(doc_text(target, "status"), "Succeeded");
         activity->instances += good;

@@ -153,6 +153,15 @@ static Doc *tag_filters(Arena *arena, const Stage *stage) {
     return filters;
 }
 
+// What fails is taken back: the instances are left with the last good revision, not with half of a bad one.
+static Doc *rollback_on_failure(Arena *arena) {
+    Doc *rollback = doc_map(arena), *events = doc_list(arena);
+    doc_push_str(arena, events, STR("DEPLOYMENT_FAILURE"));
+    doc_set_bool(arena, rollback, "enabled", true);
+    doc_set(rollback, "events", events);
+    return rollback;
+}
+
 static Doc *group_of(Arena *arena, const Application *application, Place place, const Stage *stage, const char *name_member) {
     Doc *group = doc_map(arena);
     doc_set_str(arena, group, "applicationName", application->name);
@@ -160,6 +169,7 @@ static Doc *group_of(Arena *arena, const Application *application, Place place, 
     doc_set_str(arena, group, "deploymentConfigName", STR("CodeDeployDefault.OneAtATime"));
     doc_set(group, "ec2TagFilters", tag_filters(arena, stage));
     doc_set_str(arena, group, "serviceRoleArn", plan_role_arn(arena, application, place, ROLE_DEPLOY));
+    doc_set(group, "autoRollbackConfiguration", rollback_on_failure(arena));
     return group;
 }
 

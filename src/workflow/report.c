@@ -18,8 +18,22 @@ static const Activity *deployment_of(const View *view) {
     return found;
 }
 
+static void write_rolled_back(Arena *arena, const View *view, Buf *out) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            const Activity *activity = vec_at(&stage->activities, j);
+            if (!activity->rolled_back || activity->rollback_state != STATE_SUCCEEDED) continue;
+            Str count = human_count(arena, activity->rolled_back, "instance", "instances");
+            buf_addf(out, " Rolled back: the last good revision is on %.*s again%s%.*s.", STR_ARG(count), activity->address.len ? ", http://" : "",
+                     STR_ARG(activity->address));
+        }
+    }
+}
+
 static void write_deployed(Arena *arena, const Report *report, Buf *out) {
     const Activity *deployment = deployment_of(report->view);
+    write_rolled_back(arena, report->view, out);
     if (!deployment) return;
     Str count = human_count(arena, deployment->instances, "instance", "instances"), commit = str_sub(report->commit, 0, ABBREVIATED);
     bool failed = report->view->state != STATE_SUCCEEDED;
@@ -82,6 +96,12 @@ static Doc *activity_doc(Arena *arena, const Activity *activity) {
         doc_set_int(arena, doc, "testsFailed", activity->tests_failed);
     }
     doc_set_str(arena, doc, "address", activity->address);
+    if (activity->rollback.len) {
+        Doc *rollback = doc_map(arena);
+        doc_set_str(arena, rollback, "deploymentId", activity->rollback);
+        doc_set_str(arena, rollback, "state", str_of(state_word(activity->rollback_state)));
+        doc_set(doc, "rollback", rollback);
+    }
     doc_set_str(arena, doc, "problem", activity->problem);
     for (size_t i = 0; i < activity->failures.len; i++) doc_push(failures, failure_doc(arena, vec_at(&activity->failures, i)));
     if (activity->failures.len) doc_set(doc, "failures", failures);

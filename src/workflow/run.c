@@ -162,7 +162,7 @@ static bool follow(Run *run, RunEnd *end, Error *e) {
     for (;;) {
         TRY(watch_look(&run->watch, e));
         screen_show(run->screen, &run->watch.view);
-        if (state_is_over(run->watch.view.state)) break;
+        if (watch_is_over(&run->watch)) break;
         if (interrupted) return interrupt(run, end, e);
         poll(NULL, 0, screen_pause_ms(run->screen));
     }

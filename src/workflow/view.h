@@ -29,6 +29,9 @@ typedef struct Activity { // an action
     int64_t tests, tests_failed;
     int64_t instances; // deployed to with success
     Str address; // of one of them: "127.77.0.5", "127.77.0.5:8080"
+    Str rollback; // the deployment that takes a failed one back; STR_NONE: there is none
+    State rollback_state;
+    int64_t rolled_back; // instances
     int64_t started_ms, ended_ms; // plane time, 0: not yet
     int64_t seen_ms, elapsed_ms; // real time: when it was first seen at work, how long it has taken
     Str log_group, log_stream, log_token;

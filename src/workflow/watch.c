@@ -137,8 +137,21 @@ static bool look_at_execution(Watch *watch, Arena *arena, Error *e) {
     return true;
 }
 
+static bool is_rolling_back(const Activity *activity) { return activity->rollback.len && !state_is_over(activity->rollback_state); }
+
+bool watch_is_over(const Watch *watch) {
+    for (size_t i = 0; i < watch->view.stages.len; i++) {
+        const StageView *stage = vec_at(&watch->view.stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            if (is_rolling_back(vec_at(&stage->activities, j))) return false;
+        }
+    }
+    return state_is_over(watch->view.state);
+}
+
 static void look_closer(Watch *watch, Arena *arena, Activity *activity) {
     bool builds = str_is(activity->provider, "CodeBuild"), deploys = str_is(activity->provider, "CodeDeploy");
+    if (is_rolling_back(activity)) deploy_roll_back(watch, arena, activity);
     if (activity->state == STATE_WAITING || activity->settled || !activity->external_id.len) return;
     if (builds) build_follow(watch, arena, activity);
     if (deploys) deploy_follow(watch, arena, activity);

@@ -17,6 +17,7 @@ enum { WATCH_EACH_MS = 100 };
 bool watch_open(const Client *client, Arena *arena, Str pipeline, Str execution, Watch *out, Error *e);
 // One look. Transient: what it allocates is given back, except what the view keeps.
 bool watch_look(Watch *watch, Error *e);
+bool watch_is_over(const Watch *watch); // the execution, and rollbacks of what failed in it
 int64_t watch_now_ms(void); // real time, monotonic
 
 // details_build.c, details_deploy.c: what there is to say about an action while it runs, and once at its end.
@@ -24,3 +25,4 @@ void build_follow(Watch *watch, Arena *arena, Activity *activity);
 void build_settle(Watch *watch, Arena *arena, Activity *activity);
 void deploy_follow(Watch *watch, Arena *arena, Activity *activity);
 void deploy_settle(Watch *watch, Arena *arena, Activity *activity);
+void deploy_roll_back(Watch *watch, Arena *arena, Activity *activity); // while it is under way

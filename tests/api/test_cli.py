@@ -103,6 +103,46 @@ def test_run_succeeds_then_fails_with_the_test_that_failed(plane, mini):
         assert word in second.stdout, second.stdout
 
 
+@pytest.fixture
+def site(tmp_path):
+    """An application that is only deployed; its hook checks what was installed."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    hooks = "hooks:\n  ValidateService:\n    - location: check.sh\n"
+    (folder / "appspec.yml").write_text(f"version: 0.0\nos: linux\nfiles:\n  - source: page\n    destination: /opt/site\n{hooks}")
+    (folder / "check.sh").write_text("#!/bin/sh\ngrep -q good /opt/site/page\n")
+    (folder / "page").write_text("good\n")
+    return folder
+
+
+def deployments_of(plane, name):
+    client = plane.client("codedeploy")
+    ids = client.list_deployments(applicationName=name, deploymentGroupName=f"{name}-Deploy")["deployments"]
+    infos = [client.get_deployment(deploymentId=one)["deploymentInfo"] for one in ids]
+    return sorted(infos, key=lambda info: info["createTime"])
+
+
+def test_a_deployment_that_fails_is_rolled_back_before_the_run_ends(plane, site):
+    assert plane.rehearse("run", site).returncode == 0
+    (site / "page").write_text("bad\n")
+    failed = plane.rehearse("run", site, check=False)
+    assert failed.returncode == 1
+    assert "0 of 1 instance, rolled back" in failed.stdout, failed.stdout
+    assert "Failed at Deploy" in failed.stdout and "Rolled back: the last good revision is on 1 instance again" in failed.stdout
+    good, bad, rollback = deployments_of(plane, "site")
+    assert [one["status"] for one in (good, bad, rollback)] == ["Succeeded", "Failed", "Succeeded"]
+    assert (rollback["creator"], rollback["revision"]) == ("codeDeployRollback", good["revision"])
+
+
+def test_a_first_deployment_that_fails_has_nothing_to_go_back_to(plane, site):
+    (site / "page").write_text("bad\n")
+    failed = plane.rehearse("run", site, "--json", check=False)
+    assert failed.returncode == 1
+    deploy = json.loads(failed.stdout)["stages"][1]["actions"][0]
+    assert (deploy["state"], "rollback" in deploy) == ("failed", False)
+    assert len(deployments_of(plane, "site")) == 1
+
+
 def test_an_unchanged_folder_runs_again_and_tells_json(plane, mini):
     plane.rehearse("run", mini, "-q")
     done = json.loads(plane.rehearse("run", mini, "--json").stdout)

@@ -132,8 +132,8 @@ def outcome_of_hook(world, entry, text):
     files = {"appspec.yml": appspec({"BeforeInstall": entry}), "app/x": "x", **({"s.sh": text} if text else {})}
     info = world.run(files)
     diagnostics = world.event(info["deploymentId"], "BeforeInstall")["diagnostics"]
-    archive = f"/opt/codedeploy-agent/deployment-root/{group}/{info['deploymentId']}/deployment-archive"
-    return info["status"], diagnostics["errorCode"], diagnostics["message"].replace(archive, "{archive}")
+    archive = rf"/\S*/codedeploy-agent/deployment-root/{group}/{info['deploymentId']}/deployment-archive"
+    return info["status"], diagnostics["errorCode"], re.sub(archive, "{archive}", diagnostics["message"])
 
 
 @pytest.mark.parametrize(
