@@ -204,7 +204,7 @@ def test_reports_are_parsed(build, tmp_path):
     spec = {"version": "0.2", "phases": {"build": {"commands": ["false"]}}, "reports": {"unit": {"files": ["*.xml"], "base-directory": "out"}}}
     done = build(json.dumps(spec), {"out/a.xml": JUNIT, "out/b.xml": JUNIT})
     report = done.of("report")[0]
-    assert report["total"] == 4 and report["statusCounts"] == {"SUCCEEDED": 2, "FAILED": 2, "ERROR": 0, "SKIPPED": 0}
+    assert report["total"] == 4 and report["statusCounts"] == {"SUCCEEDED": 2, "FAILED": 2, "ERROR": 0, "SKIPPED": 0, "UNKNOWN": 0}
     assert report["durationNs"] == 1_000_000_000
     cases = json.loads((tmp_path / report["path"]).read_text())["testCases"]
     assert cases[1] == {"name": "bad", "prefix": "c", "testSuiteName": "s", "status": "FAILED", "durationInNanoSeconds": 0, "message": "m\nt", "testRawDataPath": "a.xml"}

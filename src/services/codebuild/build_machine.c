@@ -1,7 +1,8 @@
 // A build's life.
 //
 //     start: SUBMITTED, QUEUED ──go──▶ PROVISIONING ──log, source, sandbox──▶ the agent's phases ──job ended──▶ uploads ──▶ FINALIZING, COMPLETED
-//                                          └────────any failure, "stop", timer "timeout" or "queued"────▶ job killed, FINALIZING, COMPLETED
+//                                          └──any failure────▶ FINALIZING, COMPLETED
+//     "stop", timer "timeout" or "queued", a failure of PROVISIONING ────▶ job killed, COMPLETED
 //
 // Events: "start" {build}, "go" (from the queue), "stop", "permission" {ok, message}, timers, replies and effects by their tags. The agent's control records
 // move the phases (agent/journal.h). What the build leaves is collected after its job has ended (collect.c); then the sandbox goes.
@@ -34,19 +35,33 @@ static void discard_archive(Step *step) {
     doc_set(step->state, "$archive", NULL);
 }
 
-static void finish(Step *step, const char *status) {
-    if (!phase_is(step, "FINALIZING")) phase_begin(step, "FINALIZING");
-    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+static void clear_up(Step *step) {
     destroy_sandbox(step);
     discard_archive(step);
     doc_set_str(step->arena, step->state, "$stage", STR("over"));
+}
+
+static void finish(Step *step, const char *status) {
+    if (!phase_is(step, "FINALIZING")) phase_begin(step, "FINALIZING");
+    phase_end(step, "SUCCEEDED", "", STR_NONE);
+    clear_up(step);
+    build_complete(step, status);
+}
+
+// A build that was stopped, timed out or never provided for is not finalised.
+static void break_off(Step *step, const char *status) {
+    clear_up(step);
     build_complete(step, status);
 }
 
 void build_fail(Step *step, const char *status, const char *code, Str message) {
+    bool begun = !phase_is(step, "PROVISIONING");
     log_line_of(step, message);
     phase_end(step, status, code, message);
-    finish(step, status);
+    if (begun)
+        finish(step, status);
+    else
+        break_off(step, status);
 }
 
 static void kill_job(Step *step) {
@@ -62,13 +77,13 @@ static bool is_stage(const Step *step, const char *stage) { return str_is(doc_te
 // Stopped or timed out: the phase under way ends so, and with it the build, when its job is dead.
 static void interrupt(Step *step, const char *status, const char *code, const char *message) {
     if (is_stage(step, "over")) return;
-    phase_end(step, status, code, str_of(message));
+    phase_end(step, status, code, code ? str_of(message) : STR_NONE);
     if (is_stage(step, "running")) {
         doc_set_str(step->arena, step->state, "$stage", STR("dying"));
         doc_set_str(step->arena, step->state, "$verdict", str_of(status));
         kill_job(step);
     } else if (!is_stage(step, "dying")) {
-        finish(step, status);
+        break_off(step, status);
     }
 }
 
@@ -81,7 +96,7 @@ static void on_start(Step *step) {
     doc_set_str(arena, step->state, "$uuid", str_from(id, (size_t)str_rfind_char(id, ':') + 1));
     doc_set_str(arena, step->state, "$stage", STR("queued"));
     phase_begin(step, "SUBMITTED");
-    build_publish(step, "CodeBuild Build State Change");
+    event_of_state(step);
     phase_end(step, "SUCCEEDED", NULL, STR_NONE);
     phase_begin(step, "QUEUED");
     step_timer(step, STR("queued"), TIMER_WAIT, step->now_ms + doc_number(step->state, "queuedTimeoutInMinutes", 480) * MINUTE_MS);
@@ -104,7 +119,8 @@ static void on_timer(Step *step, Str name) {
 
 // ---- The agent's records ----
 
-static void on_phase(Step *step, const Doc *record) {
+// The agent's times are wall time: `behind_ms` is what plane time is ahead of it.
+static void on_phase(Step *step, const Doc *record, int64_t behind_ms) {
     Str phase = doc_text(record, "phase");
     if (str_is(doc_text(record, "event"), "started")) {
         phase_begin(step, str_c(step->arena, phase));
@@ -113,12 +129,12 @@ static void on_phase(Step *step, const Doc *record) {
     // UPLOAD_ARTIFACTS goes on here, with the calls of AWS: when the agent's part went well.
     bool failed = str_is(doc_text(record, "status"), "FAILED");
     if (str_is(phase, "UPLOAD_ARTIFACTS") && !failed) return;
-    phase_end_at(step, phase, doc_text(record, "status"), doc_number(record, "startMs", 0), doc_number(record, "ms", 0), doc_get(record, "contexts"));
+    phase_end_at(step, phase, doc_text(record, "status"), doc_number(record, "ms", 0) + behind_ms, doc_get(record, "contexts"));
 }
 
-static void on_record(Step *step, const Doc *record) {
+static void on_record(Step *step, const Doc *record, int64_t behind_ms) {
     Str type = doc_text(record, "type");
-    if (str_is(type, "phase")) on_phase(step, record);
+    if (str_is(type, "phase")) on_phase(step, record, behind_ms);
     if (str_is(type, "variables")) doc_set(step->state, "exportedEnvironmentVariables", doc_copy(step->arena, doc_get(record, "exported")));
     if (str_is(type, "artifact") || str_is(type, "report")) collect_record(step, record);
     if (str_is(type, "final")) doc_set_str(step->arena, step->state, "$verdict", str_copy(step->arena, doc_text(record, "status")));
@@ -129,7 +145,7 @@ static void on_exit(Step *step) {
     const Doc *data = step->event->data;
     log_flush(step);
     if (is_stage(step, "dying")) {
-        finish(step, str_c(step->arena, doc_text(step->state, "$verdict")));
+        break_off(step, str_c(step->arena, doc_text(step->state, "$verdict")));
         return;
     }
     if (!is_stage(step, "running")) return;
@@ -153,7 +169,8 @@ static void on_job(Step *step) {
     } else if (str_is(what, "output")) {
         log_chunks(step, doc_get(data, "chunks"));
     } else if (str_is(what, "control") && is_stage(step, "running")) {
-        for (const Doc *record = doc_first(doc_get(data, "records")); record; record = record->next) on_record(step, record);
+        int64_t behind_ms = step->now_ms - doc_number(data, "wallMs", step->now_ms);
+        for (const Doc *record = doc_first(doc_get(data, "records")); record; record = record->next) on_record(step, record, behind_ms);
     }
 }
 
@@ -166,7 +183,7 @@ static void step_build(Step *step) {
         return;
     }
     if (is_from(step, "go")) on_go(step);
-    if (is_from(step, "stop")) interrupt(step, "STOPPED", "BUILD_STOPPED", "Build was stopped.");
+    if (is_from(step, "stop")) interrupt(step, "STOPPED", NULL, NULL);
     if (is_from(step, "timer")) on_timer(step, doc_text(step->event->data, "name"));
     if (is_from(step, "effect") && str_is(tag, "job")) on_job(step);
     if (is_stage(step, "provisioning") && provision_event(step)) return;

@@ -3,26 +3,41 @@
 #define PROJECT_ARN "arn:aws:codebuild:{region}:{account}:project/{name|projectName}"
 #define GROUP_ARN "arn:aws:codebuild:{region}:{account}:report-group/{name|arn|reportGroupArn}"
 
-// Builds are named PROJECT:UUID; permission is asked for the project.
+static Str last_part(Str arn) { return str_from(arn, (size_t)str_rfind_char(arn, '/') + 1); }
+
+// What is named is PROJECT:UUID, GROUP:UUID, a name or an ARN of these; permission is asked for the project or the group.
+static Str resource_of(const Call *call, const char *kind, Str named) {
+    Str id = last_part(named);
+    return codebuild_arn(call->arena, call->where, kind, str_cut(&id, ':'));
+}
+
+static Str action_of(const Call *call) { return str_format(call->arena, "codebuild:%.*s", STR_ARG(wire_str(call->operation->name))); }
+
+static void require_first(const Call *call, const char *const *members, const char *kind, Requirements *all) {
+    const Doc *named = NULL;
+    for (; *members && !named; members++) named = doc_get(call->input, *members);
+    if (doc_is(named, DOC_LIST)) named = doc_first(named);
+    require(all, action_of(call), named ? resource_of(call, kind, doc_str(named, STR(""))) : STR("*"), NULL);
+}
+
 static void build_requirements(Turn *turn, const Call *call, Requirements *all) {
-    Str id = doc_text(call->input, "id");
-    if (!id.at) id = doc_str(doc_first(doc_get(call->input, "ids")), STR_NONE);
-    if (!id.at) id = doc_str(doc_first(doc_get(call->input, "names")), STR_NONE);
-    if (str_starts(id, STR("arn:"))) id = str_from(id, (size_t)str_rfind_char(id, '/') + 1);
-    Str project = str_cut(&id, ':');
-    Str arn = project.at ? codebuild_arn(call->arena, call->where, "project", project) : STR("*");
-    require(all, str_format(call->arena, "codebuild:%.*s", STR_ARG(wire_str(call->operation->name))), arn, NULL);
+    static const char *const MEMBERS[] = {"id", "ids", "names", NULL};
+    require_first(call, MEMBERS, "project", all);
 }
 
 static void report_requirements(Turn *turn, const Call *call, Requirements *all) {
-    Str arn = doc_text(call->input, "reportArn");
-    if (!arn.at) arn = doc_text(call->input, "arn");
-    if (!arn.at) arn = doc_str(doc_first(doc_get(call->input, "reportArns")), STR_NONE);
-    if (!arn.at) arn = doc_str(doc_first(doc_get(call->input, "reportGroupArns")), STR("*"));
-    ptrdiff_t name = str_rfind_char(arn, '/');
-    Str group = name < 0 ? STR_NONE : str_from(arn, (size_t)name + 1);
-    Str of_group = group.at ? codebuild_arn(call->arena, call->where, "report-group", str_cut(&group, ':')) : STR("*");
-    require(all, str_format(call->arena, "codebuild:%.*s", STR_ARG(wire_str(call->operation->name))), of_group, NULL);
+    static const char *const MEMBERS[] = {"reportArn", "arn", "reportArns", "reportGroupArns", NULL};
+    require_first(call, MEMBERS, "report-group", all);
+}
+
+bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e) {
+    Str asked = STR_NONE;
+    for (const Doc *one = doc_first(names); one; one = one->next) {
+        Requirement what = {.action = action_of(call), .resource = resource_of(call, kind, doc_str(one, STR("")))};
+        if (!str_eq(what.resource, asked)) TRY(turn_allowed(turn, &call->principal, &what, e));
+        asked = what.resource;
+    }
+    return true;
 }
 
 static const Operation OPERATIONS[] = {

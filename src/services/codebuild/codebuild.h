@@ -25,20 +25,56 @@ CallHandler batch_get_reports, list_reports, list_reports_for_report_group, desc
 CallHandler list_curated_environment_images;
 void project_requirements(Turn *turn, const Call *call, Requirements *all);
 
-// projects.c
-bool check_source(const Doc *source, bool inside_pipeline, Error *e);
-bool check_environment(const Doc *environment, Error *e);
-bool check_artifacts(const Doc *artifacts, const Doc *source, Error *e);
 Str codebuild_arn(Arena *arena, Partition where, const char *kind, Str id);
+
+// codebuild.c: batches act on several projects or report groups ("project", "report-group"); the first one has been asked for already.
+bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e);
+
+// checks.c: each sets AWS's error, or NotImplemented with the name of what is not built.
+bool check_project(Turn *turn, const Doc *project, Error *e);
+bool check_build(Turn *turn, const Doc *build, bool from_pipeline, Error *e);
+bool check_overrides(const Doc *start_build_input, Error *e);
 bool invalid_input(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// phases.c: the bookkeeping of a build's phases, and the events about them.
+// projects.c: what AWS answers for members that nobody gave.
+void fill_environment(Arena *arena, Doc *environment);
+void fill_artifacts(Arena *arena, Doc *artifacts, Str name);
+
+// assemble.c: a build before it starts.
+Doc *build_of_project(Turn *turn, const Call *start_build, const Doc *project);
+Doc *build_again(Turn *turn, const Call *retry_build, const Doc *earlier, const Doc *project);
+bool is_from_pipeline(const Call *start_build);
+
+// artifacts.c: where artifacts go. `wanted`: ProjectArtifacts.
+Str artifact_bucket(const Doc *wanted);
+Str artifact_key(Arena *arena, const Doc *build, const Doc *wanted, Str name);
+Doc *artifact_view(Arena *arena, const Doc *build, const Doc *wanted); // BuildArtifacts before anything is uploaded
+void artifact_show_place(Arena *arena, Doc *view, const Doc *wanted, Str key);
+
+// lists.c
+typedef enum ListOrder { ORDER_NAME, ORDER_CREATED, ORDER_MODIFIED, ORDER_STARTED } ListOrder; // of names: by ARN
+
+typedef struct Listing {
+    const Doc *docs;
+    const Doc *filter; // {"status"}, or NULL
+    ListOrder order;
+    bool ascending;
+    const char *shows, *as; // the member that is shown of each, and the list in the reply
+} Listing;
+
+ListOrder listing_order(const Call *call); // by the input's sortBy
+Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Error *e);
+
+// phases.c: the bookkeeping of a build's phases; each end is told by an event.
 void phase_begin(Step *step, const char *phase);
-void phase_end(Step *step, const char *status, const char *code, Str message); // of the current phase; code NULL: no context
-void phase_end_at(Step *step, Str phase, Str status, int64_t start_ms, int64_t end_ms, const Doc *contexts);
+void phase_end(Step *step, const char *status, const char *code, Str message); // of the current phase; code NULL: without contexts
+void phase_end_at(Step *step, Str phase, Str status, int64_t end_ms, const Doc *contexts);
 bool phase_is(const Step *step, const char *phase); // is it under way?
-void build_publish(Step *step, const char *detail_type);
 void build_complete(Step *step, const char *status); // COMPLETED, with the last event
+
+// events.c
+void event_of_state(Step *step);
+void event_of_phase(Step *step, const Doc *phase);
 
 // provision.c: source, logs, sandbox, the job.
 void provision_begin(Step *step);
@@ -50,6 +86,7 @@ void collect_begin(Step *step);
 bool collect_event(Step *step);
 
 // logs.c: the build's lines to CloudWatch Logs.
+void log_view(Arena *arena, Partition where, Doc *logs, Str group, Str stream); // the links of LogsLocation; "null" while there is no stream
 void log_open(Step *step, Str group, Str stream); // as calls with the tags "log-group" and "log-stream"
 void log_chunks(Step *step, const Doc *chunks);
 void log_line_of(Step *step, Str line);

@@ -29,51 +29,43 @@ static Str exchange(const Step *step, Str relative) {
 static const Doc *wanted_artifact(const Step *step, Str identifier) {
     if (!identifier.len) return doc_get(step->state, "$artifacts");
     for (const Doc *one = doc_first(doc_get(step->state, "$secondaryArtifacts")); one; one = one->next) {
-        if (str_eq(doc_text(one, "artifactIdentifier"), identifier) || str_eq(doc_text(one, "name"), identifier)) return one;
+        if (str_eq(doc_text(one, "artifactIdentifier"), identifier)) return one;
     }
     return NULL;
-}
-
-// path/build-id/name, as the project says; a pipeline's are at the place it gave.
-static Str artifact_key(const Step *step, const Doc *wanted, Str name) {
-    Arena *arena = step->arena;
-    Str key = str_strip_suffix(str_strip_prefix(doc_str(doc_get(wanted, "path"), STR("")), STR("/")), STR("/"));
-    if (key.len) key = str_cat(arena, key, STR("/"));
-    if (str_is(doc_text(wanted, "namespaceType"), "BUILD_ID"))
-        key = str_format(arena, "%.*s%.*s/", STR_ARG(key), STR_ARG(doc_text(step->state, "$uuid")));
-    return str_cat(arena, key, name);
 }
 
 static void put_object(Step *step, const Doc *wanted, Str key, Str path, int64_t size) {
     Arena *arena = step->arena;
     Doc *input = doc_map(arena);
-    doc_set_str(arena, input, "Bucket", str_strip_prefix(doc_text(wanted, "location"), STR("arn:aws:s3:::")));
+    doc_set_str(arena, input, "Bucket", artifact_bucket(wanted));
     doc_set_str(arena, input, "Key", key);
     Body body = {.path = exchange(step, path), .size = size};
     step_call(step, build_principal(step), "s3", "PutObject", input, &body, STR("upload"));
     count_upload(step, 1);
 }
 
+static Doc *view_of(const Step *step, Str identifier) {
+    if (!identifier.len) return doc_get(step->state, "artifacts");
+    for (Doc *view = doc_first(doc_get(step->state, "secondaryArtifacts")); view; view = view->next) {
+        if (str_eq(doc_text(view, "artifactIdentifier"), identifier)) return view;
+    }
+    return NULL;
+}
+
+// Sums are of zips; a folder has none.
 static void note_artifact(Step *step, const Doc *record, const Doc *wanted, Str key) {
     Arena *arena = step->arena;
-    Doc *view = doc_map(arena);
-    Str bucket = str_strip_prefix(doc_text(wanted, "location"), STR("arn:aws:s3:::")), identifier = doc_text(record, "identifier");
-    doc_set_str(arena, view, "location", str_format(arena, "arn:aws:s3:::%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
-    doc_set_str(arena, view, "sha256sum", str_copy(arena, doc_text(record, "sha256")));
-    doc_set_str(arena, view, "artifactIdentifier", str_copy(arena, identifier));
-    if (!identifier.len) {
-        doc_set(step->state, "artifacts", view);
-        return;
-    }
-    Doc *list = doc_get(step->state, "secondaryArtifacts");
-    if (!list) doc_set(step->state, "secondaryArtifacts", list = doc_list(arena));
-    doc_push(list, view);
+    Doc *view = view_of(step, doc_str(doc_get(record, "identifier"), STR("")));
+    artifact_show_place(arena, view, wanted, key);
+    doc_set_str(arena, view, "sha256sum", str_copy(arena, doc_str(doc_get(record, "sha256"), STR(""))));
+    doc_set_str(arena, view, "md5sum", str_copy(arena, doc_str(doc_get(record, "md5"), STR(""))));
 }
 
 static void upload_folder(Step *step, const Doc *record, const Doc *wanted, Str key) {
     for (const Doc *file = doc_first(doc_get(record, "files")); file; file = file->next) {
         Str name = doc_text(file, "name"), path = str_format(step->arena, "%.*s/%.*s", STR_ARG(doc_text(record, "path")), STR_ARG(name));
-        put_object(step, wanted, str_format(step->arena, "%.*s/%.*s", STR_ARG(key), STR_ARG(name)), path, doc_number(file, "size", 0));
+        Str to = str_format(step->arena, "%.*s%s%.*s", STR_ARG(key), key.len ? "/" : "", STR_ARG(name));
+        put_object(step, wanted, to, path, doc_number(file, "size", 0));
     }
 }
 
@@ -81,8 +73,8 @@ static void upload_artifact(Step *step, const Doc *record) {
     const Doc *wanted = wanted_artifact(step, doc_str(doc_get(record, "identifier"), STR("")));
     Str type = doc_text(wanted, "type");
     if (!wanted || str_is(type, "NO_ARTIFACTS")) return;
-    bool pipeline = str_is(type, "CODEPIPELINE");
-    Str key = artifact_key(step, wanted, pipeline ? doc_text(wanted, "name") : doc_text(record, "name"));
+    bool by_buildspec = doc_flag(wanted, "overrideArtifactName", false) && doc_text(record, "name").len;
+    Str key = artifact_key(step->arena, step->state, wanted, doc_text(by_buildspec ? record : wanted, "name"));
     note_artifact(step, record, wanted, key);
     if (str_is(doc_text(record, "packaging"), "NONE")) {
         upload_folder(step, record, wanted, key);
@@ -119,13 +111,15 @@ static void read_report(Step *step, Str index) {
     step_effect(step, "file.read", arguments, str_format(step->arena, "report/%.*s", STR_ARG(index)));
 }
 
+static int64_t expiry(const Step *step) { return (step->now_ms + REPORT_LIFE_MS) / 1000 * 1000; } // AWS shows whole seconds
+
 static void put_cases(Step *step, Str report_id, Str report_arn, const Doc *cases) {
     Arena *arena = step->arena;
     int64_t number = 0;
     for (const Doc *one = doc_first(cases); one; one = one->next, number++) {
         Doc *view = doc_copy(arena, one);
         doc_set_str(arena, view, "reportArn", report_arn);
-        doc_set_time(arena, view, "expired", step->now_ms + REPORT_LIFE_MS);
+        doc_set_time(arena, view, "expired", expiry(step));
         step_put(step, &CODEBUILD_TEST_CASE, str_format(arena, "%.*s/%06lld", STR_ARG(report_id), (long long)number), view);
     }
 }
@@ -144,12 +138,12 @@ static void put_report(Step *step, const Doc *record, const Doc *cases) {
     Doc *report = doc_map(arena), *summary = doc_map(arena), *export = doc_map(arena), *arns = doc_get(step->state, "reportArns");
     doc_set_str(arena, report, "arn", arn);
     doc_set_str(arena, report, "type", STR("TEST"));
-    doc_set_str(arena, report, "name", str_from(id, group.len + 1));
+    doc_set_str(arena, report, "name", group);
     doc_set_str(arena, report, "reportGroupArn", codebuild_arn(arena, step->where, "report-group", group));
     doc_set_str(arena, report, "executionId", doc_text(step->state, "arn"));
     doc_set_str(arena, report, "status", report_status(record));
     doc_set_time(arena, report, "created", step->now_ms);
-    doc_set_time(arena, report, "expired", step->now_ms + REPORT_LIFE_MS);
+    doc_set_time(arena, report, "expired", expiry(step));
     doc_set_str(arena, export, "exportConfigType", STR("NO_EXPORT"));
     doc_set(report, "exportConfig", export);
     doc_set_bool(arena, report, "truncated", false);
@@ -177,7 +171,7 @@ static void fail_upload(Step *step, Str message) {
 static bool one_done(Step *step) {
     count_upload(step, -1);
     if (doc_number(step->state, "$uploads", 0) > 0) return false;
-    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    phase_end(step, "SUCCEEDED", "", STR_NONE);
     return true;
 }
 

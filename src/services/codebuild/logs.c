@@ -64,6 +64,15 @@ void log_flush(Step *step) {
     if (doc_str(doc_get(step->state, "$line"), STR("")).len) log_line_of(step, STR(""));
 }
 
+void log_view(Arena *arena, Partition where, Doc *logs, Str group, Str stream) {
+    Str link = str_format(arena, "https://console.aws.amazon.com/cloudwatch/home?region=%.*s#logEvent:group=%.*s;stream=%.*s", STR_ARG(where.region),
+                          STR_ARG(group), STR_ARG(stream));
+    Str arn = str_format(arena, "arn:aws:logs:%.*s:%.*s:log-group:%.*s:log-stream:%.*s", STR_ARG(where.region), STR_ARG(where.account),
+                         STR_ARG(group), STR_ARG(stream));
+    doc_set_str(arena, logs, "deepLink", link);
+    doc_set_str(arena, logs, "cloudWatchLogsArn", arn);
+}
+
 void log_open(Step *step, Str group, Str stream) {
     Arena *arena = step->arena;
     Doc *input = doc_map(arena);

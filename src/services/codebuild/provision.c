@@ -19,7 +19,8 @@ typedef struct Source {
 
 static Source primary(const Step *step) {
     const Doc *source = doc_get(step->state, "source");
-    return (Source){doc_text(source, "type"), doc_text(source, "location"), doc_text(step->state, "sourceVersion"), STR_NONE};
+    Str location = doc_str(doc_get(step->state, "$sourceLocation"), doc_text(source, "location"));
+    return (Source){doc_text(source, "type"), location, doc_text(step->state, "sourceVersion"), STR_NONE};
 }
 
 static void fetch_s3(Step *step, const Source *source) {
@@ -132,27 +133,43 @@ static void put_env(Arena *arena, Doc *env, const char *name, Str value) {
     if (value.at) doc_set_str(arena, env, name, value);
 }
 
-static Doc *environment(const Step *step) {
+// As documented: a pipeline's source has no URL; S3's is s3://bucket/key, and its version the object's.
+static void put_source(Arena *arena, Doc *env, const Doc *build) {
+    const Doc *source = doc_get(build, "source");
+    Str location = doc_text(source, "location"), version = doc_text(build, "sourceVersion");
+    if (str_is(doc_text(source, "type"), "S3")) {
+        location = str_cat(arena, STR("s3://"), str_strip_prefix(location, STR("arn:aws:s3:::")));
+        if (!version.len) version = doc_text(build, "$objectVersion");
+    }
+    put_env(arena, env, "CODEBUILD_SOURCE_REPO_URL", location);
+    put_env(arena, env, "CODEBUILD_SOURCE_VERSION", version);
+    put_env(arena, env, "CODEBUILD_RESOLVED_SOURCE_VERSION", doc_text(build, "resolvedSourceVersion"));
+}
+
+static void put_access(const Step *step, Doc *env) {
     Arena *arena = step->arena;
-    const Doc *build = step->state, *source = doc_get(build, "source");
-    Doc *env = doc_map(arena);
-    Str id = doc_text(build, "id"), endpoint = str_format(arena, "http://127.0.0.1:%lld", (long long)doc_number(build, "$port", 0));
+    Str endpoint = str_format(arena, "http://127.0.0.1:%lld", (long long)doc_number(step->state, "$port", 0));
     put_env(arena, env, "AWS_REGION", step->where.region);
     put_env(arena, env, "AWS_DEFAULT_REGION", step->where.region);
     put_env(arena, env, "AWS_ENDPOINT_URL", endpoint);
     put_env(arena, env, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            str_format(arena, "%.*s/_rehearse/credentials/%.*s", STR_ARG(endpoint), STR_ARG(doc_text(build, "$token"))));
-    put_env(arena, env, "CODEBUILD_BUILD_ID", id);
+            str_format(arena, "%.*s/_rehearse/credentials/%.*s", STR_ARG(endpoint), STR_ARG(doc_text(step->state, "$token"))));
+}
+
+static Doc *environment(const Step *step) {
+    Arena *arena = step->arena;
+    const Doc *build = step->state;
+    Doc *env = doc_map(arena);
+    put_access(step, env);
+    put_env(arena, env, "CODEBUILD_BUILD_ID", doc_text(build, "id"));
     put_env(arena, env, "CODEBUILD_BUILD_ARN", doc_text(build, "arn"));
     put_env(arena, env, "CODEBUILD_BUILD_NUMBER", str_format(arena, "%lld", (long long)doc_number(build, "buildNumber", 1)));
     put_env(arena, env, "CODEBUILD_BUILD_IMAGE", doc_text(doc_get(build, "environment"), "image"));
     put_env(arena, env, "CODEBUILD_INITIATOR", doc_text(build, "initiator"));
     put_env(arena, env, "CODEBUILD_KMS_KEY_ID", doc_text(build, "encryptionKey"));
     put_env(arena, env, "CODEBUILD_LOG_PATH", doc_text(build, "$logStream"));
-    put_env(arena, env, "CODEBUILD_PROJECT_UUID", doc_text(build, "$uuid"));
-    put_env(arena, env, "CODEBUILD_RESOLVED_SOURCE_VERSION", doc_text(build, "resolvedSourceVersion"));
-    put_env(arena, env, "CODEBUILD_SOURCE_VERSION", doc_text(build, "sourceVersion"));
-    put_env(arena, env, "CODEBUILD_SOURCE_REPO_URL", doc_text(source, "location"));
+    put_env(arena, env, "CODEBUILD_PROJECT_ARN", codebuild_arn(arena, step->where, "project", doc_text(build, "projectName")));
+    put_source(arena, env, build);
     put_env(arena, env, "CODEBUILD_START_TIME", str_format(arena, "%lld", (long long)doc_number(build, "startTime", 0)));
     put_env(arena, env, "CODEBUILD_CI", STR("true"));
     for (const Doc *one = doc_first(doc_get(doc_get(build, "environment"), "environmentVariables")); one; one = one->next) {
@@ -171,15 +188,26 @@ static Doc *buildspec(const Step *step) {
     return doc;
 }
 
+static bool is_zipped(const Doc *wanted) {
+    return !str_is(doc_text(wanted, "packaging"), "NONE") || str_is(doc_text(wanted, "type"), "CODEPIPELINE");
+}
+
+static void set_packaging(Arena *arena, Doc *out, const Doc *wanted) {
+    doc_set_str(arena, out, "packaging", is_zipped(wanted) ? STR("ZIP") : STR("NONE"));
+}
+
 static Doc *artifacts(const Step *step) {
     Arena *arena = step->arena;
-    const Doc *wanted = doc_get(step->state, "$artifacts");
-    Doc *doc = doc_map(arena);
-    Str packaging = doc_text(wanted, "packaging"), type = doc_text(wanted, "type"), name = doc_text(wanted, "name");
-    if ((!type.at || str_is(type, "NO_ARTIFACTS")) && !doc_count(doc_get(step->state, "$secondaryArtifacts"))) return NULL;
-    bool zip = str_is(type, "CODEPIPELINE") || str_is(packaging, "ZIP") || str_is(type, "NO_ARTIFACTS");
-    doc_set_str(arena, doc, "packaging", zip ? STR("ZIP") : STR("NONE"));
-    if (name.at && !doc_flag(wanted, "overrideArtifactName", false)) doc_set_str(arena, doc, "name", name);
+    const Doc *wanted = doc_get(step->state, "$artifacts"), *others = doc_get(step->state, "$secondaryArtifacts");
+    Doc *doc = doc_map(arena), *secondary = doc_map(arena);
+    if (str_is(doc_text(wanted, "type"), "NO_ARTIFACTS") && !doc_count(others)) return NULL;
+    set_packaging(arena, doc, wanted);
+    for (const Doc *one = doc_first(others); one; one = one->next) {
+        Doc *packaging = doc_map(arena);
+        set_packaging(arena, packaging, one);
+        doc_put(secondary, doc_text(one, "artifactIdentifier"), packaging);
+    }
+    doc_set(doc, "secondary", secondary);
     return doc;
 }
 
@@ -236,7 +264,7 @@ static void run_job(Step *step) {
 static void one_came(Step *step) {
     wait_for(step, -1);
     if (doc_number(step->state, "$waits", 0) > 0) return;
-    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    phase_end(step, "SUCCEEDED", "", STR_NONE);
     run_job(step);
 }
 
@@ -265,15 +293,13 @@ static void on_log_stream(Step *step, const Doc *data) {
     }
     doc_set_str(arena, logs, "groupName", doc_text(step->state, "$logGroup"));
     doc_set_str(arena, logs, "streamName", doc_text(step->state, "$logStream"));
-    Str arn = str_format(arena, "arn:aws:logs:%.*s:%.*s:log-group:%.*s:log-stream:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account),
-                         STR_ARG(doc_text(step->state, "$logGroup")), STR_ARG(doc_text(step->state, "$logStream")));
-    doc_set_str(arena, logs, "cloudWatchLogsArn", arn);
+    log_view(arena, step->where, logs, doc_text(step->state, "$logGroup"), doc_text(step->state, "$logStream"));
     one_came(step);
 }
 
 // Sources that cannot be had fail the build in DOWNLOAD_SOURCE, as on AWS.
 static void source_failed(Step *step, Str message) {
-    phase_end(step, "SUCCEEDED", NULL, STR_NONE);
+    phase_end(step, "SUCCEEDED", "", STR_NONE);
     phase_begin(step, "DOWNLOAD_SOURCE");
     build_fail(step, "FAILED", "CLIENT_ERROR", message);
 }
@@ -286,12 +312,9 @@ static void on_source(Step *step, Str identifier, const Doc *data) {
                                        STR_ARG(doc_str(doc_get(step->state, "sourceVersion"), STR("")))));
         return;
     }
-    if (!identifier.len) {
-        Str version = doc_text(doc_get(data, "output"), "VersionId");
-        bool pipeline = str_is(doc_text(doc_get(step->state, "source"), "type"), "CODEPIPELINE");
-        Str resolved = pipeline ? doc_text(step->state, "sourceVersion") : version;
-        if (resolved.len) doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, resolved));
-    }
+    Str version = doc_text(doc_get(data, "output"), "VersionId"), revision = doc_text(step->state, "$revision");
+    if (revision.len) doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, revision));
+    if (version.len && !str_is(version, "null")) doc_set_str(arena, step->state, "$objectVersion", str_copy(arena, version));
     keep_source(step, identifier, doc_get(data, "body"));
     one_came(step);
 }

@@ -1,7 +1,7 @@
 // Report groups, reports and their test cases.
 #include "services/codebuild/codebuild.h"
 
-enum { LIST_PAGE = 100 };
+enum { MOST_CASES = 100 };
 
 const DocumentType CODEBUILD_REPORT_GROUP = {.name = "codebuild.report-group"};
 const DocumentType CODEBUILD_REPORT = {.name = "codebuild.report"};
@@ -32,6 +32,7 @@ Outcome create_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_time(arena, group, "created", call->now_ms);
     doc_set_time(arena, group, "lastModified", call->now_ms);
     doc_set_str(arena, group, "status", STR("ACTIVE"));
+    if (!doc_get(group, "tags")) doc_set(group, "tags", doc_list(arena));
     if (!turn_insert(turn, &CODEBUILD_REPORT_GROUP, name, group)) {
         return call_fail(e, "ResourceAlreadyExistsException", "Report group already exists: %.*s", STR_ARG(doc_text(group, "arn")));
     }
@@ -78,9 +79,11 @@ Outcome delete_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 // ---- Batches ----
 
-static Outcome batch(Turn *turn, const Call *call, const DocumentType *type, const char *arns, const char *found, const char *missing, Doc **out) {
+static Outcome batch(Turn *turn, const Call *call, const DocumentType *type, const char *arns, const char *found, const char *missing, Doc **out,
+                     Error *e) {
     Arena *arena = call->arena;
     Doc *reply = doc_map(arena), *there = doc_list(arena), *absent = doc_list(arena), *doc;
+    CALL_TRY(may_act_on_each(turn, call, doc_get(call->input, arns), "report-group", e));
     for (const Doc *arn = doc_first(doc_get(call->input, arns)); arn; arn = arn->next) {
         if (turn_get(turn, type, id_of(doc_str(arn, STR(""))), &doc)) {
             doc_push(there, doc);
@@ -95,57 +98,38 @@ static Outcome batch(Turn *turn, const Call *call, const DocumentType *type, con
 }
 
 Outcome batch_get_report_groups(Turn *turn, const Call *call, Doc **out, Error *e) {
-    return batch(turn, call, &CODEBUILD_REPORT_GROUP, "reportGroupArns", "reportGroups", "reportGroupsNotFound", out);
+    return batch(turn, call, &CODEBUILD_REPORT_GROUP, "reportGroupArns", "reportGroups", "reportGroupsNotFound", out, e);
 }
 
 Outcome batch_get_reports(Turn *turn, const Call *call, Doc **out, Error *e) {
-    return batch(turn, call, &CODEBUILD_REPORT, "reportArns", "reports", "reportsNotFound", out);
+    return batch(turn, call, &CODEBUILD_REPORT, "reportArns", "reports", "reportsNotFound", out, e);
 }
 
 // ---- Lists ----
 
-static bool passes(const Doc *report, const Doc *filter) {
-    Str status = doc_text(filter, "status");
-    return !status.len || str_eq(status, doc_text(report, "status"));
-}
-
-// Newest first, unless asked otherwise; the token is the position in that order.
-static Outcome list_arns(const Call *call, const Doc *docs, const char *member, bool newest_first, Doc **out, Error *e) {
-    Arena *arena = call->arena;
-    Doc *reply = doc_map(arena), *arns = doc_list(arena);
-    int64_t from = 0, most = doc_number(call->input, "maxResults", LIST_PAGE);
-    Str token = doc_text(call->input, "nextToken");
-    if (token.len && (!str_to_int(token, &from) || from < 0)) return invalid_input(e, "Invalid next token"), OUTCOME_ERROR;
-    const Doc **all = arena_array(arena, const Doc *, doc_count(docs) + 1);
-    size_t count = 0;
-    for (const Doc *doc = doc_first(docs); doc; doc = doc->next) {
-        if (!passes(doc, doc_get(call->input, "filter"))) continue;
-        size_t at = count++;
-        for (; at > 0 && (doc_number(doc, "created", 0) > doc_number(all[at - 1], "created", 0)) == newest_first; at--) all[at] = all[at - 1];
-        all[at] = doc;
-    }
-    size_t at = (size_t)from;
-    for (; at < count && arns->count < most; at++) doc_push_str(arena, arns, doc_text(all[at], "arn"));
-    doc_set(reply, member, arns);
-    if (at < count) doc_set_str(arena, reply, "nextToken", str_format(arena, "%zu", at));
-    *out = reply;
-    return OUTCOME_DONE;
-}
-
-static bool is_descending(const Call *call) { return !str_is(doc_text(call->input, "sortOrder"), "ASCENDING"); }
+static bool is_ascending(const Call *call) { return str_is(doc_text(call->input, "sortOrder"), "ASCENDING"); }
 
 Outcome list_report_groups(Turn *turn, const Call *call, Doc **out, Error *e) {
-    return list_arns(call, turn_scan(turn, &CODEBUILD_REPORT_GROUP, (DocumentScan){.prefix = STR("")}), "reportGroups", is_descending(call), out, e);
+    Doc *groups = turn_scan(turn, &CODEBUILD_REPORT_GROUP, (DocumentScan){.prefix = STR("")});
+    bool ascending = !str_is(doc_text(call->input, "sortOrder"), "DESCENDING");
+    Listing listing = {.docs = groups, .order = listing_order(call), .ascending = ascending, .shows = "arn", .as = "reportGroups"};
+    return list_documents(call, &listing, out, e);
+}
+
+static Outcome list_arns(const Call *call, Doc *reports, Doc **out, Error *e) {
+    const Doc *filter = doc_get(call->input, "filter");
+    Listing listing = {.docs = reports, .filter = filter, .order = ORDER_CREATED, .ascending = is_ascending(call), .shows = "arn", .as = "reports"};
+    return list_documents(call, &listing, out, e);
 }
 
 Outcome list_reports(Turn *turn, const Call *call, Doc **out, Error *e) {
-    return list_arns(call, turn_scan(turn, &CODEBUILD_REPORT, (DocumentScan){.prefix = STR("")}), "reports", is_descending(call), out, e);
+    return list_arns(call, turn_scan(turn, &CODEBUILD_REPORT, (DocumentScan){.prefix = STR("")}), out, e);
 }
 
 Outcome list_reports_for_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *group;
     CALL_TRY(find_group(turn, doc_text(call->input, "reportGroupArn"), &group, e));
-    return list_arns(call, reports_of(turn, doc_text(group, "name")), "reports", is_descending(call), out, e);
+    return list_arns(call, reports_of(turn, doc_text(group, "name")), out, e);
 }
 
 Outcome delete_report(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -153,21 +137,34 @@ Outcome delete_report(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-Outcome describe_test_cases(Turn *turn, const Call *call, Doc **out, Error *e) {
+static bool passes(const Doc *test, const Doc *filter) {
+    Str status = doc_text(filter, "status"), keyword = doc_text(filter, "keyword");
+    return (!status.len || str_eq(status, doc_text(test, "status"))) && (!keyword.len || str_contains(doc_text(test, "name"), keyword));
+}
+
+// A page holds what passes the filter; the token says how many cases were looked at.
+static void show_cases(const Call *call, const Doc *cases, int64_t from, Doc *reply) {
     Arena *arena = call->arena;
-    Str arn = doc_text(call->input, "reportArn"), id = id_of(arn), next;
-    Doc *report, *cases, *reply = doc_map(arena), *shown = doc_list(arena);
-    if (!turn_get(turn, &CODEBUILD_REPORT, id, &report)) return call_fail(e, "ResourceNotFoundException", "Report %.*s does not exist", STR_ARG(arn));
-    Page page = {.token = doc_text(call->input, "nextToken"), .size = doc_number(call->input, "maxResults", 0), .most = LIST_PAGE};
-    page.scan.prefix = str_cat(arena, id, STR("/"));
-    CALL_TRY(turn_page(turn, &CODEBUILD_TEST_CASE, page, &cases, &next, e) || invalid_input(e, "Invalid next token"));
-    const Doc *filter = doc_get(call->input, "filter");
-    Str keyword = doc_text(filter, "keyword");
-    for (const Doc *one = doc_first(cases); one; one = one->next) {
-        if (passes(one, filter) && (!keyword.len || str_contains(doc_text(one, "name"), keyword))) doc_push(shown, doc_copy(arena, one));
+    Doc *shown = doc_list(arena);
+    int64_t most = doc_number(call->input, "maxResults", MOST_CASES), at = 0;
+    const Doc *one = doc_first(cases), *filter = doc_get(call->input, "filter");
+    for (; one && at < from; one = one->next) at++;
+    for (; one && shown->count < most; one = one->next, at++) {
+        if (passes(one, filter)) doc_push(shown, doc_copy(arena, one));
     }
+    while (one && !passes(one, filter)) one = one->next;
     doc_set(reply, "testCases", shown);
-    doc_set_str(arena, reply, "nextToken", next);
-    *out = reply;
+    if (one) doc_set_str(arena, reply, "nextToken", str_format(arena, "%lld", (long long)at));
+}
+
+Outcome describe_test_cases(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str arn = doc_text(call->input, "reportArn"), id = id_of(arn), token = doc_text(call->input, "nextToken");
+    Doc *report;
+    int64_t from = 0;
+    if (!turn_get(turn, &CODEBUILD_REPORT, id, &report)) return call_fail(e, "ResourceNotFoundException", "Report %.*s does not exist", STR_ARG(arn));
+    if (token.len && (!str_to_int(token, &from) || from < 0)) return invalid_input(e, "Invalid next token"), OUTCOME_ERROR;
+    Doc *cases = turn_scan(turn, &CODEBUILD_TEST_CASE, (DocumentScan){.prefix = str_cat(call->arena, id, STR("/"))});
+    *out = doc_map(call->arena);
+    show_cases(call, cases, from, *out);
     return OUTCOME_DONE;
 }

@@ -107,8 +107,6 @@ static bool add_environment(Action *action, Doc *input) {
     for (const Doc *one = doc_first(own); one; one = one->next) {
         add_variable(arena, variables, doc_text(one, "name"), doc_text(one, "value"), doc_str(doc_get(one, "type"), STR("PLAINTEXT")));
     }
-    Str pipeline = action_pipeline(action);
-    add_variable(arena, variables, STR("CODEBUILD_INITIATOR"), str_format(arena, "codepipeline/%.*s", STR_ARG(pipeline)), STR("PLAINTEXT"));
     doc_set(input, "environmentVariablesOverride", variables);
     return true;
 }

@@ -9,7 +9,8 @@
 //    "source": {"archive": "source.zip"} | {"folder": "source"},   absent: NO_SOURCE
 //    "buildspec": {"text": "…"} | {"path": "buildspec.yml"},       a path is relative to the source
 //    "environment": {"NAME": "value"},                             wins over the buildspec's variables
-//    "artifacts": {"packaging": "ZIP"|"NONE", "name": "…"},        absent: NO_ARTIFACTS; a name wins over the buildspec's
+//    "artifacts": {"packaging": "ZIP"|"NONE", "name": "…",         absent: NO_ARTIFACTS; a name wins over the buildspec's
+//                  "secondary": {"ID": {"packaging": "…"}}},
 //    "output": "out"}                                              where artifacts and reports go
 #pragma once
 
@@ -23,6 +24,7 @@ typedef struct Job {
     Str buildspec_text, buildspec_path; // at most one
     NamedTexts environment;
     bool wants_artifacts, as_folder; // as_folder: packaging NONE
+    StrList secondary_folders; // identifiers of the secondary artifacts of packaging NONE
     Str artifact_name; // STR_NONE: the buildspec's
     Str base; // the folder of job.json
     Str output; // relative to it

@@ -19,17 +19,26 @@ typedef struct Collection {
 
 enum { PIECE_BYTES = 64 * 1024 };
 
-static bool digest_file(Arena *arena, Str path, Str *out, Error *e) {
+static Str final_hex(Arena *arena, Digest *digest) {
+    uint8_t sum[DIGEST_MAX_BYTES];
+    digest_final(digest, sum);
+    digest_done(digest);
+    return str_hex(arena, digest_str(sum, digest_bytes(digest->kind)));
+}
+
+static bool digest_file(Arena *arena, Str path, Doc *record, Error *e) {
     AUTO_FD fd = -1;
     TRY(file_open(path, O_RDONLY, 0, &fd, e));
-    Digest digest;
-    uint8_t sum[SHA256_BYTES];
+    Digest sha256, md5;
     char piece[PIECE_BYTES];
-    digest_init(&digest, DIGEST_SHA256);
-    for (ssize_t got; (got = read(fd, piece, sizeof piece)) > 0;) digest_update(&digest, (Str){piece, (size_t)got});
-    digest_final(&digest, sum);
-    digest_done(&digest);
-    *out = str_hex(arena, digest_str(sum, sizeof sum));
+    digest_init(&sha256, DIGEST_SHA256);
+    digest_init(&md5, DIGEST_MD5);
+    for (ssize_t got; (got = read(fd, piece, sizeof piece)) > 0;) {
+        digest_update(&sha256, (Str){piece, (size_t)got});
+        digest_update(&md5, (Str){piece, (size_t)got});
+    }
+    doc_set_str(arena, record, "sha256", final_hex(arena, &sha256));
+    doc_set_str(arena, record, "md5", final_hex(arena, &md5));
     return true;
 }
 
@@ -43,12 +52,10 @@ static bool pack(Collection *c, Doc *record) {
     BundlePack job = {.folder = STR("/"), .items = &items, .keep_links = c->set->enable_symlinks, .to = c->target};
     BundleTotals totals;
     int64_t size;
-    Str sha256;
     TRY(bundle_pack(arena, &job, &totals, c->e));
     TRY(file_size(c->target, &size, c->e));
-    TRY(digest_file(arena, c->target, &sha256, c->e));
+    TRY(digest_file(arena, c->target, record, c->e));
     doc_set_int(arena, record, "size", size);
-    doc_set_str(arena, record, "sha256", sha256);
     doc_set_int(arena, record, "fileCount", totals.entries);
     return true;
 }
@@ -82,20 +89,30 @@ static bool name_of(Collection *c, Str *out) {
     return str_is_none(c->set->name) || shell_expand(c->agent->shell, c->agent->arena, c->set->name, out, c->e);
 }
 
+static bool is_folder(const Collection *c) {
+    const Job *job = &c->agent->job;
+    if (str_is_none(c->set->identifier)) return job->as_folder;
+    for (size_t i = 0; i < job->secondary_folders.count; i++) {
+        if (str_eq(job->secondary_folders.at[i], c->set->identifier)) return true;
+    }
+    return false;
+}
+
 static bool deliver(Collection *c) {
     Arena *arena = c->agent->arena;
     const Job *job = &c->agent->job;
+    bool as_folder = is_folder(c);
     Str name = STR_NONE, file = str_is_none(c->set->identifier) ? STR("main") : c->set->identifier;
     TRY(name_of(c, &name));
-    c->relative = str_format(arena, "%.*s/artifacts/%.*s%s", STR_ARG(job->output), STR_ARG(file), job->as_folder ? "" : ".zip");
+    c->relative = str_format(arena, "%.*s/artifacts/%.*s%s", STR_ARG(job->output), STR_ARG(file), as_folder ? "" : ".zip");
     c->target = path_resolve(arena, job->base, c->relative);
     TRY(folder_make(path_dir(c->target), 0755, c->e));
     Doc *record = doc_map(arena);
     doc_set_str(arena, record, "identifier", c->set->identifier);
     doc_set_str(arena, record, "name", name);
-    doc_set_str(arena, record, "packaging", job->as_folder ? STR("NONE") : STR("ZIP"));
+    doc_set_str(arena, record, "packaging", as_folder ? STR("NONE") : STR("ZIP"));
     doc_set_str(arena, record, "path", c->relative);
-    TRY(job->as_folder ? copy_tree(c, record) : pack(c, record));
+    TRY(as_folder ? copy_tree(c, record) : pack(c, record));
     Doc *numbered = journal_new(&c->agent->journal, "artifact");
     for (const Doc *member = doc_first(record); member; member = member->next) doc_put(numbered, member->key, doc_copy(arena, member));
     journal_record(&c->agent->journal, numbered);

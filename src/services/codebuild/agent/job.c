@@ -15,7 +15,17 @@ static NamedTexts read_environment(Arena *arena, const Doc *map) {
     return (NamedTexts){pairs, count};
 }
 
-static void read_artifacts(const Doc *artifacts, Job *job) {
+static StrList folders_among(Arena *arena, const Doc *secondary) {
+    Str *names = arena_array(arena, Str, doc_count(secondary) + 1);
+    size_t count = 0;
+    for (const Doc *one = doc_first(secondary); one; one = one->next) {
+        if (str_is(doc_text(one, "packaging"), "NONE")) names[count++] = one->key;
+    }
+    return (StrList){names, count};
+}
+
+static void read_artifacts(Arena *arena, const Doc *artifacts, Job *job) {
+    job->secondary_folders = folders_among(arena, doc_get(artifacts, "secondary"));
     job->wants_artifacts = doc_is(artifacts, DOC_MAP);
     job->as_folder = str_is(doc_text(artifacts, "packaging"), "NONE");
     job->artifact_name = doc_text(artifacts, "name");
@@ -39,7 +49,7 @@ bool job_read(Arena *arena, Str path, Job *out, Error *e) {
     };
     if (!path_is_absolute(job.source_folder)) return fail(e, "bad-job", "%.*s: sourceFolder must be an absolute path", STR_ARG(path));
     if (!path_is_contained(job.output)) return fail(e, "bad-job", "%.*s: output must lie beside job.json", STR_ARG(path));
-    read_artifacts(doc_get(doc, "artifacts"), &job);
+    read_artifacts(arena, doc_get(doc, "artifacts"), &job);
     *out = job;
     return true;
 }

@@ -5,7 +5,7 @@
 //   {"seq", "type": "phase", "phase": "BUILD", "event": "ended", "status": "SUCCEEDED"|"FAILED", "startMs", "ms", "durationMs",
 //    "contexts": [{"statusCode", "message"}]}
 //   {"seq", "type": "variables", "exported": [{"name", "value"}]}
-//   {"seq", "type": "artifact", "identifier" (secondary), "name", "packaging", "path", "size", "sha256", "fileCount"}       ZIP
+//   {"seq", "type": "artifact", "identifier" (secondary), "name", "packaging", "path", "size", "sha256", "md5", "fileCount"}  ZIP
 //   {"seq", "type": "artifact", "identifier" (secondary), "name", "packaging", "path" (folder), "files": [{"name", "size"}]}  NONE
 //   {"seq", "type": "report", "group", "format", "path" (JSON of its test cases), "total", "statusCounts": {…}, "durationNs"}
 //   {"seq", "type": "final", "status": "SUCCEEDED"|"FAILED", "ms"}
