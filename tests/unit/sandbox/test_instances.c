@@ -225,7 +225,7 @@ static void the_server_sees_the_units(void **state) {
 static void a_hook_may_leave_a_daemon_behind(void **state) {
     Place *place = *state;
     Sandbox *instance = make_instance(place, 5);
-    SandboxJobStatus status = run_job(instance, "hook", "nohup sleep 1000 >/dev/null 2>&1 & echo started", "");
+    SandboxJobStatus status = run_job(instance, "hook", "nohup sleep 1000 >/dev/null 2>&1 & until pgrep -x sleep >/dev/null; do :; done", "");
     assert_int_equal(status.exit_code, 0);
     status = run_job(instance, "look", "pgrep -x sleep >/dev/null", "");
     assert_int_equal(status.exit_code, 0);
