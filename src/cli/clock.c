@@ -15,7 +15,7 @@ static bool wish_of(Arena *arena, int argc, char **argv, Doc **out, Error *e) {
     if (str_is(word, "advance")) {
         if (argc < 3) return fail(e, "usage", "clock advance needs a duration, like 7d, 90m or 1h30m");
         doc_set_str(arena, wish, "advance", str_of(argv[2]));
-    } else if (word.at[0] == 'x' && str_to_double(str_from(word, 1), &scale) && scale > 0) {
+    } else if (word.len > 1 && word.at[0] == 'x' && str_to_double(str_from(word, 1), &scale) && scale > 0) {
         doc_set_str(arena, wish, "mode", STR("scaled"));
         doc_set(wish, "scale", doc_of_real(arena, scale));
     } else if (str_is(word, "real") || str_is(word, "jump") || str_is(word, "held")) {

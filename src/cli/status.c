@@ -2,6 +2,7 @@
 #include "cli/common.h"
 
 #include "formats/timestamps.h"
+#include "os/files.h"
 
 #include <time.h>
 
@@ -11,7 +12,7 @@ typedef struct Page {
     Client client;
     Arena *arena;
     Look look;
-    Doc *health, *clock, *unsupported, *pipelines, *instances;
+    Doc *health, *clock, *unsupported, *sandboxes, *pipelines, *instances;
     Buf *out;
 } Page;
 
@@ -97,10 +98,18 @@ static Doc *instances_doc(const Page *page) {
             doc_set_str(page->arena, doc, "state", state);
             Str address = doc_text(one, "PublicDnsName");
             doc_set_str(page->arena, doc, "address", address.len ? address : doc_text(one, "PublicIpAddress"));
+            const Doc *units = doc_get_str_key(page->sandboxes, doc_text(one, "InstanceId"));
+            if (units) doc_set(doc, "units", doc_copy(page->arena, units));
             doc_push(list, doc);
         }
     }
     return list;
+}
+
+// Of a plane on this machine.
+static void add_data_size(const Page *page) {
+    int64_t bytes;
+    if (tree_bytes(doc_text(page->health, "data"), &bytes, NULL)) doc_set_int(page->arena, page->health, "dataBytes", bytes);
 }
 
 // ---- For a person ----
@@ -112,8 +121,15 @@ static void write_plane(const Page *page) {
     label(page, "control plane");
     buf_addf(page->out, "%.*s   up %.*s   clock: %.*s", STR_ARG(page->client.url), STR_ARG(up), STR_ARG(mode));
     if (doc_number(page->clock, "aheadMs", 0) >= 1000) buf_addf(page->out, ", %.*s ahead", STR_ARG(ahead));
-    buf_addf(page->out, "   data %.*s\n", STR_ARG(data));
+    buf_addf(page->out, "   data %.*s", STR_ARG(data));
+    int64_t bytes = doc_number(page->health, "dataBytes", -1);
+    Str size = human_bytes(arena, bytes);
+    if (bytes >= 0) buf_addf(page->out, " (%.*s)", STR_ARG(size));
+    buf_add_char(page->out, '\n');
 }
+
+// "InProgress" → "in progress".
+static Str human_status(Arena *arena, Str status) { return str_lower(arena, str_replace(arena, status, STR("InProgress"), STR("in progress"))); }
 
 static void write_pipeline(const Page *page, const Doc *pipeline) {
     Str status = doc_text(pipeline, "status"), stage = doc_text(pipeline, "stage"), name = doc_text(pipeline, "name");
@@ -128,7 +144,7 @@ static void write_pipeline(const Page *page, const Doc *pipeline) {
     if (status.len && !approval) {
         Str text = good     ? STR("succeeded")
                    : failed ? str_cat(page->arena, STR("failed at "), stage)
-                            : str_cat(page->arena, str_lower(page->arena, status), str_cat(page->arena, STR(" at "), stage));
+                            : str_cat(page->arena, human_status(page->arena, status), str_cat(page->arena, STR(" at "), stage));
         Str ago = human_ago(page->arena, doc_number(page->clock, "nowMs", 0) - doc_number(pipeline, "changedMs", 0));
         buf_addf(page->out, " %-32s %.*s", str_c(page->arena, text), STR_ARG(ago));
     }
@@ -141,6 +157,12 @@ static void write_instance(const Page *page, const Doc *instance) {
     buf_add_char(page->out, ' ');
     text_cell(page->arena, &page->look, doc_text(instance, "state"), 14, page->out);
     if (address.len) buf_addf(page->out, "http://%.*s  ", STR_ARG(address));
+    for (const Doc *unit = doc_first(doc_get(instance, "units")); unit; unit = unit->next) {
+        Str name = str_strip_suffix(doc_text(unit, "name"), STR(".service")), state = doc_text(unit, "state");
+        buf_addf(page->out, "unit %.*s ", STR_ARG(name));
+        look_text(&page->look, str_is(state, "active") ? COLOUR_GREEN : COLOUR_RED, state, page->out);
+        buf_add(page->out, STR("  "));
+    }
     look_text(&page->look, COLOUR_DIM, id, page->out);
     buf_add_char(page->out, '\n');
 }
@@ -171,6 +193,7 @@ static void write_unsupported(const Page *page) {
 static int show_status(Page *page, bool json) {
     page->pipelines = pipelines_doc(page);
     page->instances = instances_doc(page);
+    add_data_size(page);
     if (json) {
         Doc *doc = doc_map(page->arena);
         doc_set(doc, "controlPlane", page->health);
@@ -227,6 +250,7 @@ static int show_unsupported(Page *page, bool json) {
 static bool open_page(Page *page, const Common *common, Error *e) {
     TRY(common_open(common, page->arena, &page->client, &page->health, e));
     TRY(client_page(&page->client, page->arena, "GET", "/_rehearse/clock", NULL, &page->clock, e));
+    TRY(client_page(&page->client, page->arena, "GET", "/_rehearse/sandboxes", NULL, &page->sandboxes, e));
     return client_page(&page->client, page->arena, "GET", "/_rehearse/unsupported", NULL, &page->unsupported, e);
 }
 

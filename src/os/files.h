@@ -36,6 +36,7 @@ bool folder_exists(Str path);
 bool folder_list(Arena *arena, Str path, Str **names, size_t *count, Error *e);
 // Removes a file or a folder with all that is in it, without following links or leaving the file system; absent is well.
 bool tree_remove(Str path, Error *e);
+bool tree_bytes(Str path, int64_t *out, Error *e); // what it takes on the disk, without following links or leaving the file system
 
 Str path_join(Arena *arena, Str folder, Str name); // one '/' between; NUL behind
 Str path_parent(Str path); // "." when there is no '/'

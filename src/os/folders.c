@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,4 +147,19 @@ bool tree_remove(Str path, Error *e) {
     if (lstat(name, &about) < 0) return errno == ENOENT || fail_errno(e, errno, "%s", name);
     if (!S_ISDIR(about.st_mode)) return file_remove(path, e);
     return remove_rounds(name, e) || fail_within(e, "remove tree %s", name);
+}
+
+// Names that vanish meanwhile, and folders of others, count for nothing.
+bool tree_bytes(Str path, int64_t *out, Error *e) {
+    AUTO_ARENA arena = arena_new();
+    char *roots[] = {str_c(arena, path), NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+    if (!walk) return fail_errno(e, errno, "%s", roots[0]);
+    int64_t bytes = 0;
+    for (const FTSENT *entry; (entry = fts_read(walk));) {
+        if (entry->fts_info == FTS_D || entry->fts_info == FTS_F || entry->fts_info == FTS_SL) bytes += (int64_t)entry->fts_statp->st_blocks * 512;
+    }
+    fts_close(walk);
+    *out = bytes;
+    return true;
 }

@@ -104,6 +104,10 @@ static Doc *services_doc(Arena *arena) {
 static void serve_health(Plane *plane, HttpExchange *exchange) { endpoint_reply_json(exchange, 200, health_doc(plane, exchange->request.arena)); }
 static void serve_services(Plane *plane, HttpExchange *exchange) { endpoint_reply_json(exchange, 200, services_doc(exchange->request.arena)); }
 
+static void serve_sandboxes(Plane *plane, HttpExchange *exchange) {
+    endpoint_reply_json(exchange, 200, sandboxes_doc(plane, exchange->request.arena));
+}
+
 static void serve_unsupported(Plane *plane, HttpExchange *exchange) {
     endpoint_reply_json(exchange, 200, unsupported_list(plane, exchange->request.arena));
 }
@@ -222,8 +226,13 @@ typedef struct AdminPage {
 } AdminPage;
 
 static const AdminPage PAGES[] = {
-    {"GET", "/_rehearse/health", serve_health}, {"GET", "/_rehearse/services", serve_services}, {"GET", "/_rehearse/unsupported", serve_unsupported},
-    {"GET", "/_rehearse/clock", serve_clock},   {"POST", "/_rehearse/clock", serve_clock},      {"POST", "/_rehearse/reset", serve_reset},
+    {"GET", "/_rehearse/health", serve_health},
+    {"GET", "/_rehearse/services", serve_services},
+    {"GET", "/_rehearse/unsupported", serve_unsupported},
+    {"GET", "/_rehearse/clock", serve_clock},
+    {"POST", "/_rehearse/clock", serve_clock},
+    {"POST", "/_rehearse/reset", serve_reset},
+    {"GET", "/_rehearse/sandboxes", serve_sandboxes},
 };
 
 static void serve_admin(Plane *plane, HttpExchange *exchange) {

@@ -150,13 +150,19 @@ typedef struct Listing {
     Doc *list;
 } Listing;
 
+// "codebuild.build my-project:3f1c…": the machine that waits, by its document.
+static Str for_whom(Arena *arena, const OutboxEntry *entry) {
+    if (!entry->from_machine || !entry->machine.type) return entry->origin;
+    return str_cat(arena, str_of(entry->machine.type->name), str_cat(arena, STR(" "), entry->machine.id));
+}
+
 static bool list_holder(void *context, const OutboxEntry *entry) {
     Listing *listing = context;
     const EffectType *type = entry->command.kind == COMMAND_EFFECT ? effect_type(entry->command.operation) : NULL;
     if (!type || !type->holds_clock) return true;
     Doc *one = doc_map(listing->arena);
     doc_set_str(listing->arena, one, "what", entry->command.operation);
-    doc_set_str(listing->arena, one, "for", entry->origin);
+    doc_set_str(listing->arena, one, "for", for_whom(listing->arena, entry));
     doc_set_str(listing->arena, one, "id", entry->id);
     doc_push(listing->list, one);
     return true;

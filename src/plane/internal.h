@@ -199,7 +199,8 @@ void unsupported_done(Plane *plane);
 // sandboxes.c
 bool sandboxes_open(Plane *plane, Error *e);
 void sandboxes_close(Plane *plane);
-void sandboxes_reset(Plane *plane); // destroys all
+void sandboxes_reset(Plane *plane); // destroys all, and what effects left
+Doc *sandboxes_doc(Plane *plane, Arena *arena); // name → its units: [{name, state, subState}], of those in use
 void sandboxes_set_clock(Plane *plane); // what programs in them see as the time: with each new snapshot
 
 // run.c: one call, on either thread: authorise, savepoint, handle.

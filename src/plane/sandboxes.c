@@ -436,7 +436,39 @@ void sandboxes_close(Plane *plane) {
     plane->sandboxes = NULL;
 }
 
+static Doc *units_doc(const Handle *handle, Arena *arena) {
+    Vec units = vec_of(arena, SandboxUnit);
+    Doc *list = doc_list(arena);
+    if (handle->ready && !handle->stopped) sandbox_units(handle->sandbox, arena, &units);
+    for (size_t i = 0; i < units.len; i++) {
+        SandboxUnit unit = vec_get(&units, SandboxUnit, i);
+        Doc *doc = doc_map(arena);
+        doc_set_str(arena, doc, "name", unit.name);
+        doc_set_str(arena, doc, "state", unit.state);
+        doc_set_str(arena, doc, "subState", unit.sub_state);
+        doc_push(list, doc);
+    }
+    return list;
+}
+
+Doc *sandboxes_doc(Plane *plane, Arena *arena) {
+    Doc *all = doc_map(arena);
+    Str name;
+    void *value;
+    for (size_t at = 0; map_next(plane->sandboxes->handles, &at, &name, &value);) doc_put(all, str_copy(arena, name), units_doc(value, arena));
+    return all;
+}
+
+static void empty_effects(const Plane *plane) {
+    AUTO_ARENA arena = arena_new();
+    Str folder = path_join(arena, plane->options.data, STR("effects")), *names;
+    size_t count = 0;
+    if (!folder_list(arena, folder, &names, &count, NULL)) return;
+    for (size_t i = 0; i < count; i++) tree_remove(path_join(arena, folder, names[i]), NULL);
+}
+
 void sandboxes_reset(Plane *plane) {
+    empty_effects(plane);
     AUTO_ARENA arena = arena_new();
     Error e = {0};
     Vec names = vec_of(arena, Str);

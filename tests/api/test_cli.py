@@ -1,7 +1,12 @@
 """The verbs of `rehearse` against a real server."""
 
+import fcntl
 import json
+import os
+import pty
+import re
 import subprocess
+import termios
 
 import pytest
 
@@ -184,3 +189,73 @@ def test_run_starts_a_plane_of_its_own(mini, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"Started a control plane at http://127.0.0.1:{port}" in done.stderr
     assert run_alone("down", "--all", "--port", port).returncode == 0
+
+
+def interrupt_and_answer(plane, mini, answer):
+    """Runs in a terminal, types ^C while the build waits, and answers the question. Returns the exit status and what the terminal showed."""
+    (mini / "buildspec.yml").write_text(MINI.replace("- mkdir", "- echo waiting\n      - sleep 600\n      - mkdir"))
+    main, terminal = pty.openpty()
+    command = [program(), "run", mini, "--port", str(plane.port)]
+    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=plane.environment(TERM="xterm"), start_new_session=True, preexec_fn=take_terminal)
+    os.close(terminal)
+    shown = read_terminal(main, "waiting")
+    os.write(main, b"\x03")
+    shown += read_terminal(main, "[y/N]")
+    os.write(main, answer + b"\n")
+    shown += read_terminal(main, None)
+    os.close(main)
+    return running.wait(30), shown
+
+
+def take_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def read_terminal(main, until):
+    shown = ""
+    while until is None or until not in shown:
+        try:
+            shown += os.read(main, 65536).decode(errors="replace")
+        except OSError:  # the other side is closed
+            assert until is None, shown
+            break
+    return shown
+
+
+def status_of(plane, name):
+    executions = json.loads(plane.run("aws", "codepipeline", "list-pipeline-executions", "--pipeline-name", name).stdout)
+    return executions["pipelineExecutionSummaries"][0]["status"]
+
+
+def test_an_interrupted_run_may_leave_the_pipeline_going(plane, mini):
+    status, shown = interrupt_and_answer(plane, mini, b"n")
+    assert status == 130 and "The pipeline goes on" in shown
+    assert status_of(plane, "mini") == "InProgress"
+
+
+def test_an_interrupted_run_may_stop_the_pipeline(plane, mini):
+    status, shown = interrupt_and_answer(plane, mini, b"y")
+    assert status == 130 and "The pipeline goes on" not in shown
+    assert status_of(plane, "mini") in ("Stopping", "Stopped")
+
+
+def test_status_tells_the_size_of_the_data_and_what_holds_the_clock(plane, mini):
+    interrupt_and_answer(plane, mini, b"n")
+    shown = plane.rehearse("status").stdout
+    assert re.search(r"data \S+ \(\d+(\.\d)? [kM]B\)", shown), shown
+    assert "in progress at Build" in shown
+    assert "job.run for codebuild.build mini-Build:" in shown
+
+
+def test_reset_removes_what_effects_left_on_the_disk(plane):
+    left = plane.folder / "data" / "effects" / "left"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_text("of an execution that is gone")
+    plane.rehearse("reset")
+    assert not left.exists()
+
+
+def test_an_application_is_made_anew_after_a_reset_over_http(plane, mini):
+    plane.rehearse("run", mini, "-q")
+    plane.request("POST", "/_rehearse/reset")
+    assert plane.rehearse("run", mini).returncode == 0
