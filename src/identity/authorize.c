@@ -155,29 +155,31 @@ static Str reason_phrase(const AuthorizationRequest *request, Refusal refusal) {
     return str_format(request->arena, " because no %s allows the %.*s action", refusal.policy, STR_ARG(request->action));
 }
 
-// The code is that of the action's service; the query protocol has the plain one.
-static const char *denied_code(Str action) {
-    static const Str plain[] = {STR_INIT("s3:"),          STR_INIT("iam:"),
-                                STR_INIT("sts:"),         STR_INIT("cloudformation:"),
-                                STR_INIT("cloudwatch:"),  STR_INIT("elasticloadbalancing:"),
-                                STR_INIT("autoscaling:"), STR_INIT("rds:")};
+// The service whose operation was called speaks, whatever action it asked about (iam:PassRole). The query protocol has the plain code.
+static Str speaker(const AuthorizationRequest *request) {
+    Str action = request->action;
+    return request->asked.len ? request->asked : str_cut(&action, ':');
+}
+
+static const char *denied_code(Str service) {
+    static const char *const plain[] = {"s3", "iam", "sts", "cloudformation", "cloudwatch", "elasticloadbalancing", "autoscaling", "rds"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
-        if (str_starts(action, plain[i])) return "AccessDenied";
+        if (str_is(service, plain[i])) return "AccessDenied";
     }
-    if (str_starts(action, STR("ec2:"))) return "UnauthorizedOperation";
-    return str_starts(action, STR("sns:")) ? "AuthorizationError" : "AccessDeniedException";
+    if (str_is(service, "ec2")) return "UnauthorizedOperation";
+    return str_is(service, "sns") ? "AuthorizationError" : "AccessDeniedException";
 }
 
 static bool refuse(const AuthorizationRequest *request, Refusal refusal, Error *e) {
     const Principal *principal = request->principal;
-    bool s3 = str_starts(request->action, STR("s3:")), ec2 = str_starts(request->action, STR("ec2:"));
-    if (principal->kind == PRINCIPAL_ANONYMOUS && s3) {
+    Str service = speaker(request);
+    if (principal->kind == PRINCIPAL_ANONYMOUS && str_is(service, "s3")) {
         fail(e, "AccessDenied", "Access Denied");
     } else {
         Str resource = resource_phrase(request), reason = reason_phrase(request, refusal);
-        fail(e, denied_code(request->action), "%sUser: %.*s is not authorized to perform: %.*s%.*s%.*s",
-             ec2 ? "You are not authorized to perform this operation. " : "", STR_ARG(principal->arn), STR_ARG(request->action), STR_ARG(resource),
-             STR_ARG(reason));
+        fail(e, denied_code(service), "%sUser: %.*s is not authorized to perform: %.*s%.*s%.*s",
+             str_is(service, "ec2") ? "You are not authorized to perform this operation. " : "", STR_ARG(principal->arn), STR_ARG(request->action),
+             STR_ARG(resource), STR_ARG(reason));
     }
     if (e) e->http_status = str_ends(str_of(e->code), STR("Exception")) ? 400 : 403;
     return false;

@@ -75,6 +75,7 @@ typedef struct AuthorizationRequest {
     const Principal *principal;
     Str action, resource; // "s3:GetObject", an ARN or "*"
     Str resource_account; // whose it is; STR_NONE: the principal's
+    Str asked; // prefix of the service that was called ("codepipeline"), whose error codes a refusal has; STR_NONE: that of the action
     const Doc *resource_policy; // NULL: none
     const Doc *context; // condition keys: name → text or list of texts; the aws: keys of the principal are added here
     int64_t now_ms;

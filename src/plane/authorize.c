@@ -83,6 +83,7 @@ static bool is_allowed(const Turn *turn, const Call *call, const Principal *prin
         .action = what->action,
         .resource = what->resource,
         .resource_account = owner,
+        .asked = call ? str_of(registry_service(wire_service_of(call->operation))->prefix) : STR_NONE,
         .resource_policy = str_is(what->action, "iam:PassRole") ? NULL : resource_policy,
         .context = context_of(turn, call, what->context),
         .now_ms = turn->now_ms,

@@ -127,3 +127,38 @@ def test_a_wrong_secret_reads_nothing(server, aws, bucket):
 def test_json_services_refuse_with_their_own_code(aws, user):
     with refused("AccessDeniedException", status=400):
         user("dynamodb").describe_table(TableName="t")
+
+
+def test_a_role_that_may_not_be_passed_is_refused_in_the_words_of_the_service_that_was_asked(aws, user, account):
+    aws("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=trust(Service="codebuild.amazonaws.com"))
+    role = f"arn:aws:iam::{account}:role/worker"
+    put_policy(aws, allow(["codebuild:*", "codedeploy:*"]))
+    message = (
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:PassRole on resource: {role} "
+        "because no identity-based policy allows the iam:PassRole action"
+    )
+    with refused("AccessDeniedException", message, 400):
+        user("codebuild").create_project(
+            name="app",
+            serviceRole=role,
+            source={"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"},
+        )
+    with refused("AccessDeniedException", message, 400):
+        user("codedeploy").create_deployment_group(applicationName="app", deploymentGroupName="g", serviceRoleArn=role)
+
+
+def test_a_profile_that_may_not_be_passed_is_refused_as_ec2_refuses(aws, user, account):
+    iam = aws("iam")
+    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust(Service="ec2.amazonaws.com"))
+    iam.create_instance_profile(InstanceProfileName="web")
+    iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="web")
+    put_policy(aws, allow("ec2:*"))
+    message = (
+        "You are not authorized to perform this operation. "
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:PassRole on resource: arn:aws:iam::{account}:role/web "
+        "because no identity-based policy allows the iam:PassRole action"
+    )
+    with refused("UnauthorizedOperation", message, 403):
+        user("ec2").run_instances(ImageId="ami-0c101f26f147fa7fd", MinCount=1, MaxCount=1, IamInstanceProfile={"Name": "web"})
