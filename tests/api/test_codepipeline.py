@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 import zipfile
 
@@ -85,12 +86,14 @@ class Plane:
         states = self.pipeline.get_pipeline_state(name=name)["stageStates"]
         return next(state for state in states if state["stageName"] == stage_name)
 
+    def actions(self, **filters):
+        return self.pipeline.list_action_executions(pipelineName="app", **filters)["actionExecutionDetails"]
+
     def action_errors(self):
-        details = self.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"]
-        return [detail["output"]["executionResult"].get("errorDetails") for detail in details if detail["status"] == "Failed"]
+        return [one["output"]["executionResult"].get("errorDetails") for one in self.actions() if one["status"] == "Failed"]
 
     def finish(self, execution=None):
-        execution = execution or self.executions()[0]["pipelineExecutionId"]
+        execution = execution or until(self.executions)[0]["pipelineExecutionId"]
         return until(lambda: (status := self.status(execution)) in FINAL and status)
 
     def token(self):
@@ -174,8 +177,11 @@ def test_who_may_not_pass_the_role_may_not_create_the_pipeline(plane, server):
     plane.iam.put_user_policy(UserName="eve", PolicyName="pipelines", PolicyDocument=json.dumps(policy))
     key = plane.iam.create_access_key(UserName="eve")["AccessKey"]
     client = server.client("codepipeline", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
-    message = refused("AccessDenied", client.create_pipeline, pipeline=plane.declaration(plane.source(), plane.gate()))
-    assert "iam:PassRole" in message
+    message = refused("AccessDeniedException", client.create_pipeline, pipeline=plane.declaration(plane.source(), plane.gate()))
+    assert message == (
+        f"User: arn:aws:iam::{plane.account}:user/eve is not authorized to perform: iam:PassRole on resource: {plane.role} "
+        "because no identity-based policy allows the iam:PassRole action"
+    )
 
 
 def test_tags_come_and_go(plane):
@@ -205,13 +211,13 @@ def test_a_new_pipeline_runs_at_once_and_its_artifact_is_the_object(plane):
     plane.create(plane.source(), plane.deploy())
     assert plane.finish() == "Succeeded"
     execution = plane.executions()[0]
-    assert execution["trigger"]["triggerType"] == "CreatePipeline"
+    assert execution["trigger"] == {"triggerType": "CreatePipeline", "triggerDetail": f"arn:aws:iam::{plane.account}:root"}
     version = plane.s3.head_object(Bucket=plane.bucket, Key="app.zip")["VersionId"]
     assert [one["revisionId"] for one in execution["sourceRevisions"]] == [version]
     details = plane.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"]
     assert [one["actionName"] for one in details] == ["Copy", "Fetch"]
     place = details[1]["output"]["outputArtifacts"][0]["s3location"]
-    assert place["bucket"] == plane.store and place["key"].startswith("app/App/")
+    assert place["bucket"] == plane.store and re.fullmatch(r"app/App/[A-Za-z0-9]{7}\.zip", place["key"])
     assert details[1]["output"]["outputVariables"]["VersionId"] == version
     expected = plane.s3.get_object(Bucket=plane.bucket, Key="app.zip")["Body"].read()
     assert plane.s3.get_object(Bucket=plane.site, Key="release.zip")["Body"].read() == expected
@@ -267,8 +273,6 @@ def test_variables_reach_the_actions(plane):
     assert details[0]["input"]["resolvedConfiguration"] == {"CustomData": "eve"}
     execution = plane.pipeline.get_pipeline_execution(pipelineName="app", pipelineExecutionId=started)["pipelineExecution"]
     assert execution["variables"] == [{"name": "who", "resolvedValue": "eve"}]
-    message = refused("ValidationException", plane.pipeline.start_pipeline_execution, name="app", variables=[{"name": "x", "value": "y"}])
-    assert "x" in message
 
 
 def test_a_role_without_the_permission_fails_the_action_by_name(plane):
@@ -291,7 +295,6 @@ def test_the_state_shows_stages_and_actions(plane):
     plane.token()
     source, gate = plane.state("Source"), plane.state("Gate")
     assert source["latestExecution"]["status"] == "Succeeded" and source["inboundTransitionState"] == {"enabled": True}
-    assert source["actionStates"][0]["currentRevision"]["revisionId"]
     assert gate["actionStates"][0]["latestExecution"]["status"] == "InProgress"
 
 
@@ -407,6 +410,7 @@ def test_an_approval_needs_its_token_and_counts_once(plane):
     refused("InvalidApprovalTokenException", plane.answer, "Approved", "00000000-0000-0000-0000-000000000000")
     assert plane.answer("Approved", token)["approvedAt"]
     refused("ApprovalAlreadyCompletedException", plane.answer, "Approved", token)
+    refused("InvalidApprovalTokenException", plane.answer, "Approved", "00000000-0000-0000-0000-000000000000")
     assert plane.finish() == "Succeeded"
     latest = plane.state("Gate")["actionStates"][0]["latestExecution"]
     assert (latest["status"], latest["summary"]) == ("Succeeded", "seen")
@@ -417,7 +421,9 @@ def test_a_rejection_fails_the_execution(plane):
     plane.create(plane.source(), plane.gate())
     plane.answer("Rejected", plane.token(), "not today")
     assert plane.finish() == "Failed"
-    assert plane.action_errors()[0]["message"] == "not today"
+    (gate,) = [one for one in plane.actions() if one["actionName"] == "Ask"]
+    assert gate["updatedBy"] == f"arn:aws:iam::{plane.account}:root"
+    assert gate["output"]["executionResult"] == {"externalExecutionId": gate["actionExecutionId"], "externalExecutionSummary": "not today"}
 
 
 def test_an_approval_that_nobody_gives_fails_after_seven_days(start_server, account):
@@ -438,7 +444,11 @@ def test_a_stopped_execution_can_be_retried(plane):
     execution = abandon(plane)
     assert plane.finish(execution) == "Stopped"
     assert plane.executions()[0]["stopTrigger"] == {"reason": "enough"}
-    refused("PipelineExecutionNotStoppableException", plane.pipeline.stop_pipeline_execution, pipelineName="app", pipelineExecutionId=execution)
+    message = refused("PipelineExecutionNotStoppableException", plane.pipeline.stop_pipeline_execution, pipelineName="app", pipelineExecutionId=execution)
+    assert message == (
+        f"The pipeline execution with ID '{execution}' in 'app' can't be stopped now. Either it does not exist in the pipeline, "
+        "or the pipeline execution has no action executions in progress."
+    )
     plane.pipeline.retry_stage_execution(pipelineName="app", stageName="Gate", pipelineExecutionId=execution, retryMode="FAILED_ACTIONS")
     assert plane.status(execution) == "InProgress"
     plane.answer("Approved", plane.token())
@@ -451,7 +461,8 @@ def test_stop_and_wait_waits_for_the_action(plane):
     stop = dict(pipelineName="app", pipelineExecutionId=execution)
     plane.pipeline.stop_pipeline_execution(**stop)
     assert plane.status(execution) == "Stopping"
-    refused("DuplicatedStopRequestException", plane.pipeline.stop_pipeline_execution, **stop)
+    message = refused("DuplicatedStopRequestException", plane.pipeline.stop_pipeline_execution, **stop)
+    assert message.startswith(f"The execution with ID {execution} in app is already in a stopping state. If you already chose to stop and wait, ")
     plane.answer("Approved", token)
     assert plane.finish(execution) == "Stopped"
 
@@ -504,7 +515,7 @@ def test_an_artifact_that_is_no_archive_is_not_unpacked(plane):
     plane.s3.put_object(Bucket=plane.bucket, Key="app.zip", Body=b"no archive at all")
     plane.create(plane.source(), plane.deploy(Extract="true"))
     assert plane.finish() == "Failed"
-    assert plane.action_errors()[0]["message"].startswith("The artifact could not be extracted: ")
+    assert plane.action_errors()[0]["message"].startswith("The archive is malformed. ")
 
 
 def test_a_rollback_deploys_what_an_earlier_execution_had(plane):

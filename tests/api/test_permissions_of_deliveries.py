@@ -71,7 +71,9 @@ def test_a_deployment_that_may_not_find_its_instances_fails(delivery, tmp_path):
     take_away(delivery, "deploy", "ec2:DescribeInstances")
     deliver(delivery, tmp_path)
     assert delivery.ended() == "Failed"
-    message = delivery.failure("Deploy")
+    (deployment,) = delivery.client("codedeploy").list_deployments()["deployments"]
+    assert delivery.failure("Deploy") == f"Deployment {deployment} failed"
+    message = delivery.client("codedeploy").get_deployment(deploymentId=deployment)["deploymentInfo"]["errorInformation"]["message"]
     assert f"arn:aws:sts::{delivery.account}:assumed-role/deploy/" in message
     assert "is not authorized to perform: ec2:DescribeInstances" in message
 

@@ -43,10 +43,11 @@ Doc *action_memory(Action *action);
 // The work goes on elsewhere: `kind` and `id` name it ("codebuild", "project:uuid"); the event that ends it is heard as "ended".
 void action_external(Action *action, const char *kind, Str id, Str url);
 void action_variable(Action *action, const char *name, Str value);
-void action_source_revision(Action *action, Str revision, Str summary, int64_t created_ms);
+void action_source_revision(Action *action, Str revision, Str summary); // of a rollback nothing changes: it has its target's
 
-// The end. `summary` may be STR_NONE.
+// The end. `summary` may be STR_NONE. A rejection is a failure that is no error.
 void action_succeed(Action *action, Str summary);
+void action_reject(Action *action, Str summary);
 void action_fail(Action *action, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 // After a reply with "ok": false: `doing` says what was tried ("calling startBuild").
 void action_fail_reply(Action *action, const Doc *reply, const char *doing);

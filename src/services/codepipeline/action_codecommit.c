@@ -76,9 +76,7 @@ static void note_commit(Action *action, const Doc *commit) {
     action_variable(action, "CommitMessage", message);
     action_variable(action, "CommitterDate", date_of(arena, date));
     action_variable(action, "RepositoryName", repository(action));
-    int64_t seconds = 0;
-    str_to_int(str_cut(&date, ' '), &seconds);
-    action_source_revision(action, id, message, seconds * 1000);
+    action_source_revision(action, id, message);
     doc_set_str(arena, action_memory(action), "commit", str_copy(arena, id));
     doc_set_str(arena, action_memory(action), "message", str_copy(arena, message));
     doc_set_str(arena, action->record, "externalExecutionId", str_copy(arena, id));

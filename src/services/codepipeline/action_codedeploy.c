@@ -41,14 +41,13 @@ static void on_ended(Action *action) {
 
 static void on_deployment(Action *action, const Doc *reply) {
     const Doc *info = doc_get(doc_get(reply, "output"), "deploymentInfo");
-    Str status = doc_text(info, "status"), message = doc_text(doc_get(info, "errorInformation"), "message");
-    Str id = doc_text(action->record, "externalExecutionId");
+    Str status = doc_text(info, "status"), id = doc_text(action->record, "externalExecutionId");
     if (str_is(status, "Succeeded")) {
-        action_succeed(action, str_format(action->step->arena, "Deployment %.*s succeeded", STR_ARG(id)));
-    } else if (str_is(status, "Failed") || str_is(status, "Stopped")) {
-        const char *word = str_is(status, "Failed") ? "failed" : "was stopped";
-        doc_set_str(action->step->arena, action->record, "summary", str_format(action->step->arena, "Deployment %.*s %s", STR_ARG(id), word));
-        action_fail(action, "JobFailed", "%.*s", STR_ARG(message.len ? message : doc_text(action->record, "summary")));
+        action_succeed(action, STR("Deployment Succeeded"));
+    } else if (str_is(status, "Failed")) {
+        action_fail(action, "JobFailed", "Deployment %.*s failed", STR_ARG(id)); // why, the deployment says
+    } else if (str_is(status, "Stopped")) {
+        action_fail(action, "JobFailed", "Deployment %.*s was stopped", STR_ARG(id));
     }
 }
 

@@ -5,9 +5,18 @@
 // The memory holds no more than one window of the files.
 #include "services/codepipeline/providers.h"
 
+#define UNKNOWN_TYPE "application/octet-stream"
+
 enum { PUTS_AT_ONCE = 8, WINDOW = 64 };
 
-static bool extracts(const Action *action) { return action_setting_is(action, "Extract", "true"); }
+static bool extracts(const Action *action) { return str_is(action_setting(action, "Extract"), "true"); }
+
+// The deployment is known by where it goes.
+static void note_target(Action *action) {
+    Str bucket = action_setting(action, "BucketName"), key = action_setting(action, "ObjectKey");
+    Str target = key.len ? str_format(action->step->arena, "%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)) : bucket;
+    doc_set_str(action->step->arena, action->record, "externalExecutionId", target);
+}
 
 static void copy_whole(Action *action) {
     Arena *arena = action->step->arena;
@@ -18,10 +27,9 @@ static void copy_whole(Action *action) {
     doc_set_str(arena, input, "Bucket", action_setting(action, "BucketName"));
     doc_set_str(arena, input, "Key", action_setting(action, "ObjectKey"));
     doc_set_str(arena, input, "CopySource", str_format(arena, "%.*s/%.*s", STR_ARG(bucket), STR_ARG(key)));
-    if (control.len) {
-        doc_set_str(arena, input, "CacheControl", control);
-        doc_set_str(arena, input, "MetadataDirective", STR("REPLACE"));
-    }
+    doc_set_str(arena, input, "ContentType", STR(UNKNOWN_TYPE));
+    if (control.len) doc_set_str(arena, input, "CacheControl", control);
+    doc_set_str(arena, input, "MetadataDirective", STR("REPLACE"));
     action_call(action, "s3", "CopyObject", input, NULL, "copied");
 }
 
@@ -34,12 +42,18 @@ static void fetch(Action *action) {
 }
 
 void action_s3_deploy_start(Action *action) {
-    if (!extracts(action) && !action_setting(action, "ObjectKey").len) {
-        action_fail(action, "ConfigurationError", "The S3 object key is required when the artifact is not extracted before it is deployed.");
-    } else if (extracts(action)) {
-        fetch(action);
+    Str extract = action_setting(action, "Extract");
+    bool whole = str_is(extract, "false");
+    if (!whole && !extracts(action)) {
+        action_fail(action, "ConfigurationError",
+                    "Invalid value for configuration property '%.*s': 'Extract'. Edit your pipeline and set 'Extract' to either 'true' or 'false'.",
+                    STR_ARG(extract));
+    } else if (whole && !action_setting(action, "ObjectKey").len) {
+        action_fail(action, "ConfigurationError",
+                    "When the extract feature is disabled, you must provide an object. Edit your pipeline to fix the configuration.");
     } else {
-        copy_whole(action);
+        note_target(action);
+        (whole ? copy_whole : fetch)(action);
     }
 }
 
@@ -52,38 +66,26 @@ static void on_fetched(Action *action, const Doc *reply) {
 
 // ---- File by file ----
 
-static Str content_type(Str path) {
+// By the end of the name, in any case: the types that AWS gives, all else is octets.
+static Str content_type(Arena *arena, Str path) {
     static const struct {
         const char *suffix, *type;
     } TYPES[] = {
-        {".html", "text/html"},
-        {".htm", "text/html"},
-        {".css", "text/css"},
-        {".js", "application/javascript"},
-        {".mjs", "application/javascript"},
-        {".json", "application/json"},
-        {".xml", "application/xml"},
-        {".txt", "text/plain"},
-        {".md", "text/markdown"},
-        {".svg", "image/svg+xml"},
-        {".png", "image/png"},
-        {".jpg", "image/jpeg"},
-        {".jpeg", "image/jpeg"},
-        {".gif", "image/gif"},
-        {".ico", "image/x-icon"},
-        {".webp", "image/webp"},
-        {".woff2", "font/woff2"},
-        {".pdf", "application/pdf"},
-        {".zip", "application/zip"},
+        {".html", "text/html"},        {".htm", "text/html"},       {".css", "text/css"},        {".js", "application/x-javascript"},
+        {".json", "application/json"}, {".xml", "application/xml"}, {".txt", "text/plain"},      {".svg", "image/svg+xml"},
+        {".png", "image/png"},         {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"},     {".gif", "image/gif"},
+        {".ico", "image/x-icon"},      {".pdf", "application/pdf"}, {".zip", "application/zip"},
     };
+    Str name = str_lower(arena, path);
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
-        if (str_ends(path, str_of(TYPES[i].suffix))) return str_of(TYPES[i].type);
+        if (str_ends(name, str_of(TYPES[i].suffix))) return str_of(TYPES[i].type);
     }
-    return STR("binary/octet-stream");
+    return STR(UNKNOWN_TYPE);
 }
 
+// A prefix that ends in a slash gets another one, as on AWS.
 static Str key_of(const Action *action, Str path) {
-    Str prefix = str_strip_suffix(action_setting(action, "ObjectKey"), STR("/"));
+    Str prefix = action_setting(action, "ObjectKey");
     return prefix.len ? str_format(action->step->arena, "%.*s/%.*s", STR_ARG(prefix), STR_ARG(path)) : path;
 }
 
@@ -93,7 +95,7 @@ static void put_file(Action *action, const Doc *file) {
     Doc *input = doc_map(arena);
     doc_set_str(arena, input, "Bucket", action_setting(action, "BucketName"));
     doc_set_str(arena, input, "Key", key_of(action, path));
-    doc_set_str(arena, input, "ContentType", content_type(path));
+    doc_set_str(arena, input, "ContentType", content_type(arena, path));
     if (control.len) doc_set_str(arena, input, "CacheControl", control);
     Body body = {.path = str_format(arena, "%.*s/files/%.*s", STR_ARG(folder), STR_ARG(path)), .size = doc_number(file, "size", 0)};
     action_call(action, "s3", "PutObject", input, &body, "put");
@@ -166,7 +168,7 @@ static void refuse(Action *action, Str what, const Doc *data) {
     Str reason = doc_text(data, "reason");
     clear(action);
     if (str_is(what, "unpacked") || str_is(what, "window")) {
-        action_fail(action, "ConfigurationError", "The artifact could not be extracted: %.*s", STR_ARG(reason));
+        action_fail(action, "JobFailed", "The archive is malformed. %.*s", STR_ARG(reason));
     } else {
         action_fail_reply(action, data, str_is(what, "fetched") ? "reading the input artifact" : "deploying to Amazon S3");
     }

@@ -1,4 +1,5 @@
 // Source/S3: the version of an object → a copy in the artifact store.
+#include "services/codepipeline/codepipeline.h"
 #include "services/codepipeline/providers.h"
 #include "services/codepipeline/run.h"
 
@@ -29,11 +30,10 @@ static void note_object(Action *action, const Doc *head) {
     action_variable(action, "ETag", unquoted(doc_text(head, "ETag")));
     action_variable(action, "ObjectKey", object_key(action));
     action_variable(action, "VersionId", version);
-    action_source_revision(action, version, str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version)), doc_number(head, "LastModified", 0));
-    if (!action_override(action)) run_see(action->step, action_name(action), version);
+    action_source_revision(action, version, str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version)));
+    if (!action_override(action) && pipeline_source_polls(action->declaration)) run_see(action->step, action_name(action), version);
     doc_set_str(arena, action_memory(action), "version", str_copy(arena, version));
     doc_set_str(arena, action->record, "externalExecutionId", str_copy(arena, version));
-    doc_set_str(arena, action->record, "externalExecutionUrl", action_url(action, action->provider->revision_url, version));
 }
 
 static void copy_object(Action *action, Str version) {

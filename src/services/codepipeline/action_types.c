@@ -38,10 +38,28 @@ static Doc *properties_of(Arena *arena, const Provider *provider, bool as_declar
     return properties;
 }
 
+// Templates name members of the configuration as {Config:NAME}.
+static Str template_of(Arena *arena, const char *url) {
+    Str rest = str_of(url), template = STR("");
+    while (rest.len) {
+        template = str_cat(arena, template, str_cut(&rest, '{'));
+        if (!rest.at) break;
+        Str name = str_cut(&rest, '}');
+        template = str_format(arena, "%.*s{%s%.*s}", STR_ARG(template), str_is(name, "region") ? "" : "Config:", STR_ARG(name));
+    }
+    return template;
+}
+
+static Doc *settings_of(Arena *arena, const Provider *provider) {
+    Doc *settings = doc_map(arena);
+    if (provider->entity_url) doc_set_str(arena, settings, "entityUrlTemplate", template_of(arena, provider->entity_url));
+    return settings;
+}
+
 static Doc *type_of(Arena *arena, const Provider *provider) {
     Doc *type = doc_map(arena);
     doc_set(type, "id", id_of(arena, provider));
-    doc_set(type, "settings", doc_map(arena));
+    doc_set(type, "settings", settings_of(arena, provider));
     doc_set(type, "actionConfigurationProperties", properties_of(arena, provider, false));
     doc_set(type, "inputArtifactDetails", count_of(arena, provider->inputs));
     doc_set(type, "outputArtifactDetails", count_of(arena, provider->outputs));
@@ -50,7 +68,8 @@ static Doc *type_of(Arena *arena, const Provider *provider) {
 
 Outcome list_action_types(Turn *turn, const Call *call, Doc **out, Error *e) {
     (void)turn;
-    (void)e;
+    if (doc_get(call->input, "nextToken"))
+        return call_fail(e, "InvalidNextTokenException", "The next token is not valid."); // one page holds them all
     Str owner = doc_text(call->input, "actionOwnerFilter");
     Doc *types = doc_list(call->arena);
     for (const Provider *provider = PROVIDERS; provider->category && (!owner.len || str_is(owner, "AWS")); provider++) {

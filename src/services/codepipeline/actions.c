@@ -145,9 +145,10 @@ Doc *action_output(Action *action, Str name) {
     Str random = id_chars(&step->ids, step->arena, KEY_ALPHABET, KEY_RANDOM_CHARS);
     doc_set_str(step->arena, output, "name", name);
     doc_set_str(step->arena, output, "bucket", store_bucket(action));
+    bool source = str_is(str_of(action->provider->category), "Source");
     doc_set_str(step->arena, output, "key",
-                str_format(step->arena, "%.*s/%.*s/%.*s", STR_ARG(str_sub(step->id, 0, KEY_PIPELINE_CHARS)),
-                           STR_ARG(str_sub(name, 0, KEY_ARTIFACT_CHARS)), STR_ARG(random)));
+                str_format(step->arena, "%.*s/%.*s/%.*s%s", STR_ARG(str_sub(step->id, 0, KEY_PIPELINE_CHARS)),
+                           STR_ARG(str_sub(name, 0, KEY_ARTIFACT_CHARS)), STR_ARG(random), source ? ".zip" : ""));
     doc_push(outputs, output);
     return output;
 }
@@ -161,8 +162,9 @@ void action_variable(Action *action, const char *name, Str value) {
 
 static bool is_of_action(const Doc *revision, Str action) { return str_eq(doc_text(revision, "actionName"), action); }
 
-void action_source_revision(Action *action, Str revision, Str summary, int64_t created_ms) {
+void action_source_revision(Action *action, Str revision, Str summary) {
     Arena *arena = action->step->arena;
+    if (run_is(action->execution, "executionType", "ROLLBACK")) return;
     Doc *revisions = doc_get(action->execution, "artifactRevisions"), *one = doc_map(arena), *kept = doc_list(arena), *next;
     for (Doc *old = doc_first(revisions); old; old = next) {
         next = old->next;
@@ -173,7 +175,6 @@ void action_source_revision(Action *action, Str revision, Str summary, int64_t c
     doc_set_str(arena, one, "name", action_output_name(action, 0));
     doc_set_str(arena, one, "revisionId", str_copy(arena, revision));
     doc_set_str(arena, one, "revisionSummary", str_copy(arena, summary));
-    doc_set_int(arena, one, "created", created_ms);
     if (action->provider->revision_url) doc_set_str(arena, one, "revisionUrl", action_url(action, action->provider->revision_url, revision));
     doc_push(kept, one);
     doc_set(action->execution, "artifactRevisions", kept);
@@ -251,6 +252,11 @@ static void fail_with(Action *action, Str code, Str message) {
     doc_set_str(arena, details, "message", message);
     doc_set(action->record, "errorDetails", details);
     if (!doc_get(action->record, "summary")) doc_set_str(arena, action->record, "summary", message);
+    action_end(action, "Failed");
+}
+
+void action_reject(Action *action, Str summary) {
+    doc_set_str(action->step->arena, action->record, "summary", str_copy(action->step->arena, summary));
     action_end(action, "Failed");
 }
 

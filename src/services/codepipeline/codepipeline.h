@@ -48,6 +48,7 @@ CallHandler get_pipeline_state; // state.c
 CallHandler enable_stage_transition, disable_stage_transition, put_approval_result; // gates.c
 CallHandler list_action_types, get_action_type; // action_types.c
 CallHandler list_pipeline_tags, tag_pipeline, untag_pipeline; // tags.c
+bool pipeline_check_tags(const Doc *tags, Error *e); // as they are given or as they would be kept
 void pipeline_requirements(Turn *turn, const Call *call, Requirements *all);
 
 // Events of the bus (watch.c).
@@ -56,4 +57,5 @@ void pipeline_heard_s3(Turn *turn, const Doc *event);
 void pipeline_heard_codebuild(Turn *turn, const Doc *event);
 void pipeline_heard_codedeploy(Turn *turn, const Doc *event);
 void pipeline_heard_permission_check(Turn *turn, const Doc *event);
+bool pipeline_source_polls(const Doc *action); // is it a source that looks for changes by itself?
 Doc *pipeline_watches(Arena *arena, const Doc *structure); // what changes start the pipeline: "codecommit/REPOSITORY/BRANCH", "s3/BUCKET/KEY"

@@ -5,31 +5,10 @@
 
 // ---- Starting ----
 
-static Str default_of(const Doc *declaration, const Doc *given) {
-    for (const Doc *one = doc_first(given); one; one = one->next) {
-        if (str_eq(doc_text(one, "name"), doc_text(declaration, "name"))) return doc_text(one, "value");
-    }
-    return doc_text(declaration, "defaultValue");
-}
-
-static Doc *resolved_variables(Arena *arena, const Doc *structure, const Doc *given) {
-    Doc *variables = doc_list(arena);
-    for (const Doc *one = doc_first(doc_get(structure, "variables")); one; one = one->next) {
-        Doc *variable = doc_map(arena);
-        doc_set_str(arena, variable, "name", doc_text(one, "name"));
-        doc_set_str(arena, variable, "resolvedValue", default_of(one, given));
-        doc_push(variables, variable);
-    }
-    return variables;
-}
-
 Str trigger_execution(Turn *turn, Str pipeline, const char *type, Str detail, Doc *request) {
     Arena *arena = turn_arena(turn);
-    Doc *run = NULL, *structure = NULL, *data = request ? request : doc_map(arena), *trigger = doc_map(arena);
+    Doc *data = request ? request : doc_map(arena), *trigger = doc_map(arena);
     Str id = id_uuid(turn_ids(turn), arena);
-    find_pipeline_run(turn, pipeline, &run);
-    find_pipeline_structure(turn, pipeline, doc_number(run, "version", 1), &structure);
-    doc_set(data, "variables", resolved_variables(arena, structure, doc_get(data, "variables")));
     doc_set_str(arena, data, "id", id);
     doc_set_str(arena, trigger, "triggerType", str_of(type));
     doc_set_str(arena, trigger, "triggerDetail", detail);
@@ -38,29 +17,25 @@ Str trigger_execution(Turn *turn, Str pipeline, const char *type, Str detail, Do
     return id;
 }
 
-static const Doc *named(const Doc *list, Str name) {
-    const Doc *one = doc_first(list);
+// Among an item and those behind it.
+static const Doc *named(const Doc *first, Str name) {
+    const Doc *one = first;
     while (one && !str_eq(doc_text(one, "name"), name)) one = one->next;
     return one;
 }
 
-static bool check_variables(const Doc *structure, const Doc *given, Error *e) {
+static bool check_variables(const Doc *given, Error *e) {
     for (const Doc *one = doc_first(given); one; one = one->next) {
         Str name = doc_text(one, "name");
-        if (named(doc_get(structure, "variables"), name)) continue;
-        return fail(e, "ValidationException", "The pipeline does not declare a variable with the name %.*s.", STR_ARG(name));
-    }
-    for (const Doc *one = doc_first(doc_get(structure, "variables")); one; one = one->next) {
-        Str name = doc_text(one, "name");
-        if (default_of(one, given).at) continue;
-        return fail(e, "ValidationException", "The variable %.*s has no default value, and the request gives none.", STR_ARG(name));
+        if (!named(one->next, name)) continue;
+        return fail(e, "ValidationException", "Variable names must be unique. The following variable name is already in use: %.*s", STR_ARG(name));
     }
     return true;
 }
 
 static bool check_override(const Doc *structure, const Doc *override, Error *e) {
     Str name = doc_text(override, "actionName"), type = doc_text(override, "revisionType");
-    const Doc *action = named(doc_get(doc_first(doc_get(structure, "stages")), "actions"), name);
+    const Doc *action = named(doc_first(doc_get(doc_first(doc_get(structure, "stages")), "actions")), name);
     if (!action) return fail(e, "ValidationException", "The pipeline has no source action with the name %.*s.", STR_ARG(name));
     bool codecommit = str_is(doc_text(doc_get(action, "actionTypeId"), "provider"), "CodeCommit");
     bool fits = codecommit ? str_is(type, "COMMIT_ID") : str_is(type, "S3_OBJECT_VERSION_ID") || str_is(type, "S3_OBJECT_KEY");
@@ -70,10 +45,26 @@ static bool check_override(const Doc *structure, const Doc *override, Error *e) 
     return fail(e, "ValidationException", "The source action %.*s does not allow another object key (AllowOverrideForS3ObjectKey).", STR_ARG(name));
 }
 
-static bool check_request(const Doc *run, const Doc *structure, const Doc *input, Error *e) {
-    TRY(check_variables(structure, doc_get(input, "variables"), e));
-    const Doc *override = doc_first(doc_get(input, "sourceRevisions"));
-    for (; override; override = override->next) TRY(check_override(structure, override, e));
+static bool is_repeated(const Doc *override) {
+    for (const Doc *one = override->next; one; one = one->next) {
+        if (str_eq(doc_text(one, "actionName"), doc_text(override, "actionName")) &&
+            str_eq(doc_text(one, "revisionType"), doc_text(override, "revisionType")))
+            return true;
+    }
+    return false;
+}
+
+static bool check_request(const Doc *structure, const Doc *input, Error *e) {
+    TRY(check_variables(doc_get(input, "variables"), e));
+    for (const Doc *override = doc_first(doc_get(input, "sourceRevisions")); override; override = override->next) {
+        Str name = doc_text(override, "actionName");
+        TRY(check_override(structure, override, e));
+        if (is_repeated(override)) return fail(e, "ValidationException", "The source action %.*s has two revisions of one type.", STR_ARG(name));
+    }
+    return true;
+}
+
+static bool check_room(const Doc *run, const Doc *structure, Error *e) {
     bool limited = !str_is(doc_text(structure, "executionMode"), "SUPERSEDED");
     if (!limited || doc_count(doc_get(run, "executions")) < MOST_PARALLEL) return true;
     return fail(e, "ConcurrentPipelineExecutionsLimitExceededException", "The pipeline has reached the limit of %d concurrent executions.",
@@ -106,10 +97,11 @@ Outcome start_pipeline_execution(Turn *turn, const Call *call, Doc **out, Error 
     Doc *summary, *run = NULL, *structure = NULL;
     CALL_TRY(find_pipeline(turn, name, &summary, e));
     find_pipeline_run(turn, name, &run);
+    find_pipeline_structure(turn, name, doc_number(summary, "version", 1), &structure);
+    CALL_TRY(check_request(structure, call->input, e));
     Str known = token.len ? known_token(run, token) : STR_NONE;
     if (known.at) return reply_id(call, known, out);
-    find_pipeline_structure(turn, name, doc_number(summary, "version", 1), &structure);
-    CALL_TRY(check_request(run, structure, call->input, e));
+    CALL_TRY(check_room(run, structure, e));
     bool by_rule = str_is(call->principal.assumed_by, "events.amazonaws.com");
     const char *type = by_rule ? "CloudWatchEvent" : "StartPipelineExecution";
     return reply_id(call, trigger_execution(turn, name, type, call->principal.arn, request_of(call->arena, call->input)), out);
@@ -123,16 +115,21 @@ static const Doc *in_progress(const Doc *run, Str id) {
     return one;
 }
 
-static bool check_stop(const Doc *execution, Str id, bool abandon, Error *e) {
+static bool check_stop(const Doc *execution, Str pipeline, Str id, bool abandon, Error *e) {
     if (!execution) {
-        return fail(
-            e, "PipelineExecutionNotStoppableException",
-            "Unable to stop the pipeline execution %.*s. The execution might already be in a Stopped state, or it might no longer be in progress.",
-            STR_ARG(id));
+        return fail(e, "PipelineExecutionNotStoppableException",
+                    "The pipeline execution with ID '%.*s' in '%.*s' can't be stopped now. Either it does not exist in the pipeline, or the pipeline "
+                    "execution has no action executions in progress.",
+                    STR_ARG(id), STR_ARG(pipeline));
     }
     const Doc *stop = doc_get(execution, "stop");
     if (!stop || (abandon && !doc_flag(stop, "abandon", false))) return true;
-    return fail(e, "DuplicatedStopRequestException", "The pipeline execution %.*s is already in a Stopping state.", STR_ARG(id));
+    return fail(
+        e, "DuplicatedStopRequestException",
+        "The execution with ID %.*s in %.*s is already in a stopping state. If you already chose to stop and wait, you cannot make that request "
+        "again. You can choose to stop and abandon now, but be aware that this option can lead to failed actions. If you already chose to stop "
+        "and abandon, you cannot make that request again.",
+        STR_ARG(id), STR_ARG(pipeline));
 }
 
 Outcome stop_pipeline_execution(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -141,7 +138,7 @@ Outcome stop_pipeline_execution(Turn *turn, const Call *call, Doc **out, Error *
     bool abandon = doc_flag(call->input, "abandon", false);
     CALL_TRY(find_pipeline(turn, name, &summary, e));
     find_pipeline_run(turn, name, &run);
-    CALL_TRY(check_stop(in_progress(run, id), id, abandon, e));
+    CALL_TRY(check_stop(in_progress(run, id), name, id, abandon, e));
     doc_set_str(call->arena, data, "id", id);
     doc_set_bool(call->arena, data, "abandon", abandon);
     doc_set_str(call->arena, data, "reason", doc_text(call->input, "reason"));
@@ -188,6 +185,7 @@ Outcome retry_stage_execution(Turn *turn, const Call *call, Doc **out, Error *e)
         !doc_equal(pipeline_stage(then, stage_name), stage)) {
         return call_fail(e, "StageNotRetryableException", CANNOT_RETRY);
     }
+    CALL_TRY(check_room(run, structure, e));
     doc_set(data, "execution", doc_copy(call->arena, record));
     doc_set(data, "structure", then);
     doc_set_str(call->arena, data, "mode", doc_text(call->input, "retryMode"));
@@ -207,14 +205,11 @@ static bool check_rollback(const Doc *structure, const Doc *run, const Doc *targ
     if (!str_is(doc_text(structure, "pipelineType"), "V2")) {
         return fail(e, "UnableToRollbackStageException", "Rollback can only be used with V2 pipelines.");
     }
-    if (str_is(doc_text(structure, "executionMode"), "PARALLEL")) {
-        return fail(e, "UnableToRollbackStageException", "Rollback is not available for pipelines in PARALLEL mode.");
-    }
-    if (index_of(structure, stage) == 0) return fail(e, "UnableToRollbackStageException", "A source stage cannot be rolled back.");
     if (doc_number(target, "pipelineVersion", 0) != doc_number(structure, "version", 1)) {
         return fail(e, "PipelineExecutionOutdatedException", "The target pipeline execution ran with an earlier structure of the pipeline.");
     }
-    if (!str_is(doc_str(doc_get_str_key(doc_get(target, "stages"), stage), STR_NONE), "Succeeded")) {
+    bool rollback = str_is(doc_text(target, "executionType"), "ROLLBACK");
+    if (rollback || !str_is(doc_str(doc_get_str_key(doc_get(target, "stages"), stage), STR_NONE), "Succeeded")) {
         return fail(e, "UnableToRollbackStageException", "The target pipeline execution has not succeeded in stage %.*s.", STR_ARG(stage));
     }
     Str status = doc_text(doc_get(doc_get_str_key(doc_get(run, "stages"), stage), "latest"), "status");
@@ -223,7 +218,7 @@ static bool check_rollback(const Doc *structure, const Doc *run, const Doc *targ
 }
 
 Outcome rollback_stage(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Str name = doc_text(call->input, "pipelineName"), stage_name = doc_text(call->input, "stageName");
+    Str name = doc_text(call->input, "pipelineName"), stage_name = doc_text(call->input, "stageName"), arn = call->principal.arn;
     Doc *summary, *run = NULL, *structure = NULL, *target, *data = doc_map(call->arena), *trigger = doc_map(call->arena);
     const Doc *stage;
     CALL_TRY(find_pipeline(turn, name, &summary, e));
@@ -234,7 +229,7 @@ Outcome rollback_stage(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(check_rollback(structure, run, target, stage_name, e));
     Str id = id_uuid(turn_ids(turn), call->arena);
     doc_set_str(call->arena, trigger, "triggerType", STR("ManualRollback"));
-    doc_set_str(call->arena, trigger, "triggerDetail", call->principal.arn);
+    doc_set_str(call->arena, trigger, "triggerDetail", str_format(call->arena, "{\"AwsUserArn\":\"%.*s\"}", STR_ARG(arn)));
     doc_set_str(call->arena, data, "id", id);
     doc_set(data, "trigger", trigger);
     doc_set(data, "target", doc_copy(call->arena, target));

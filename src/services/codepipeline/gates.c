@@ -60,14 +60,32 @@ static const Doc *find_token(const Doc *run, Str token) {
     return NULL;
 }
 
-static Outcome refuse_token(const Doc *run, const Doc *input, Error *e) {
-    const Doc *stage = doc_get_str_key(doc_get(run, "stages"), doc_text(input, "stageName"));
-    const Doc *latest = doc_get_str_key(doc_get(stage, "actions"), doc_text(input, "actionName"));
-    Str status = doc_text(latest, "status");
-    if (latest && !str_is(status, "InProgress")) {
-        return call_fail(e, "ApprovalAlreadyCompletedException", "The approval action has already been approved or rejected.");
+// A token is the id of the action execution that asked.
+static bool was_asked_for(const Doc *record, const Doc *input) {
+    return str_eq(doc_text(record, "stageName"), doc_text(input, "stageName")) &&
+           str_eq(doc_text(record, "actionName"), doc_text(input, "actionName"));
+}
+
+static Outcome refuse_token(Turn *turn, const Doc *input, Error *e) {
+    Str pipeline = doc_text(input, "pipelineName");
+    const Doc *record = doc_first(turn_find(turn, &PIPELINE_ACTION, "id", doc_text(input, "token")));
+    if (!record || !was_asked_for(record, input)) {
+        return call_fail(e, "InvalidApprovalTokenException", "The approval token is not valid: it does not belong to an approval that is awaited.");
     }
-    return call_fail(e, "InvalidApprovalTokenException", "The approval token is not valid: it does not belong to an approval that is awaited.");
+    if (str_is(doc_text(record, "status"), "Abandoned")) {
+        return call_fail(e, "InvalidApprovalTokenException",
+                         "The pipeline %.*s has been updated, and the approval request you responded to is now out of date.", STR_ARG(pipeline));
+    }
+    return call_fail(e, "ApprovalAlreadyCompletedException", "The approval action has already been approved or rejected.");
+}
+
+static bool check_summary(const Doc *record, const Doc *input, Error *e) {
+    Str summary = str_trim(doc_text(doc_get(input, "result"), "summary")), action = doc_text(input, "actionName"),
+        stage = doc_text(input, "stageName");
+    if (summary.len || !str_is(doc_text(doc_get(record, "resolved"), "IsSummaryRequired"), "true")) return true;
+    return fail(e, "InvalidApprovalTokenException",
+                "Action '%.*s' in stage '%.*s' requires a summary. Provide a summary in the approval result and try again.", STR_ARG(action),
+                STR_ARG(stage));
 }
 
 Outcome put_approval_result(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -80,7 +98,8 @@ Outcome put_approval_result(Turn *turn, const Call *call, Doc **out, Error *e) {
     find_pipeline_run(turn, name, &run);
     CALL_TRY(check_names(structure, call->input, e));
     const Doc *record = find_token(run, doc_text(call->input, "token"));
-    if (!record || !str_eq(doc_text(record, "actionName"), doc_text(call->input, "actionName"))) return refuse_token(run, call->input, e);
+    if (!record || !str_eq(doc_text(record, "actionName"), doc_text(call->input, "actionName"))) return refuse_token(turn, call->input, e);
+    CALL_TRY(check_summary(record, call->input, e));
     doc_set_str(arena, data, "actionExecutionId", doc_text(record, "actionExecutionId"));
     doc_set_str(arena, data, "status", doc_text(result, "status"));
     doc_set_str(arena, data, "summary", doc_text(result, "summary"));

@@ -91,28 +91,49 @@ static Doc *action_detail(Arena *arena, const Doc *record) {
 
 typedef struct Wanted {
     Str prefix;
-    int64_t attempt; // 0: any
+    const Doc *all; // of the execution, newest first, where only the newest run of each action counts; NULL: all count
+    bool none; // the filter's two executions differ
 } Wanted;
 
-// Which actions the filter leaves: of one execution, or of its latest run (since it was last retried).
+// Which actions the filter leaves: of one execution, all runs or the newest of each action.
 static bool wanted_of(Turn *turn, const Call *call, Str name, Wanted *wanted, Error *e) {
     const Doc *filter = doc_get(call->input, "filter"), *latest = doc_get(filter, "latestInPipelineExecution");
-    Str id = doc_text(latest ? latest : filter, "pipelineExecutionId");
-    *wanted = (Wanted){.prefix = str_cat(call->arena, name, STR("/"))};
+    Str one = doc_text(filter, "pipelineExecutionId"), other = doc_text(latest, "pipelineExecutionId"), id = one.len ? one : other;
+    *wanted = (Wanted){.prefix = str_cat(call->arena, name, STR("/")), .none = one.len && other.len && !str_eq(one, other)};
     if (!id.len) return true;
     Doc *record;
     TRY(find_pipeline_execution(turn, name, id, &record, e));
     wanted->prefix = str_cat(call->arena, pipeline_execution_id(call->arena, name, doc_number(record, "sequence", 0)), STR("/"));
-    if (str_is(doc_text(latest, "startTimeRange"), "Latest")) wanted->attempt = doc_number(record, "attempt", 1);
+    if (!str_is(doc_text(latest, "startTimeRange"), "Latest")) return true;
+    wanted->all = turn_scan(turn, &PIPELINE_ACTION, (DocumentScan){.prefix = wanted->prefix, .reverse = true});
     return true;
+}
+
+static bool same_action(const Doc *a, const Doc *b) {
+    return str_eq(doc_text(a, "stageName"), doc_text(b, "stageName")) && str_eq(doc_text(a, "actionName"), doc_text(b, "actionName"));
+}
+
+static bool counts(const Wanted *wanted, const Doc *record) {
+    if (wanted->none || !wanted->all) return !wanted->none;
+    const Doc *newest = doc_first(wanted->all);
+    while (newest && !same_action(newest, record)) newest = newest->next;
+    return newest && str_eq(doc_text(newest, "actionExecutionId"), doc_text(record, "actionExecutionId"));
+}
+
+static bool find_listed(Turn *turn, Str name, Error *e) {
+    Doc *summary;
+    if (turn_get(turn, &PIPELINE, name, &summary)) return true;
+    Partition where = turn_where(turn);
+    return fail(e, "PipelineNotFoundException", "The account with AWS account ID '%.*s' does not include a pipeline named '%.*s'",
+                STR_ARG(where.account), STR_ARG(name));
 }
 
 Outcome list_action_executions(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Str name = doc_text(call->input, "pipelineName"), next;
-    Doc *summary, *items, *list = doc_list(arena);
+    Doc *items, *list = doc_list(arena);
     Wanted wanted;
-    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    CALL_TRY(find_listed(turn, name, e));
     CALL_TRY(wanted_of(turn, call, name, &wanted, e));
     Page page = {
         .scan = {.prefix = wanted.prefix, .reverse = true},
@@ -125,7 +146,7 @@ Outcome list_action_executions(Turn *turn, const Call *call, Doc **out, Error *e
         return OUTCOME_ERROR;
     }
     for (const Doc *one = doc_first(items); one; one = one->next) {
-        if (!wanted.attempt || doc_number(one, "attempt", 1) == wanted.attempt) doc_push(list, action_detail(arena, one));
+        if (counts(&wanted, one)) doc_push(list, action_detail(arena, one));
     }
     *out = doc_map(arena);
     doc_set(*out, "actionExecutionDetails", list);

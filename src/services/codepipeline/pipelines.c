@@ -3,7 +3,7 @@
 #include "services/codepipeline/structure.h"
 #include "services/codepipeline/triggers.h"
 
-enum { MOST_TAGS = 50, MOST_ROLES_CHECKED = 7, PAGE = 1000 };
+enum { MOST_ROLES_CHECKED = 7, PAGE = 1000 };
 
 // ---- Permissions ----
 
@@ -73,6 +73,19 @@ static void store(Turn *turn, const Doc *structure, int64_t created_ms, const Do
     turn_send(turn, &PIPELINE_RUN, name, str_of(event), data);
 }
 
+// Sources that poll begin the first execution themselves, one each: of a repository at once, of an object when it has been seen (polls.c).
+static void begin_first(Turn *turn, const Doc *structure, Str who) {
+    Str name = doc_text(structure, "name");
+    bool any = false;
+    for (ActionPlace at = {0}; action_next(structure, &at);) {
+        if (!pipeline_source_polls(at.action)) continue;
+        bool object = str_is(doc_text(doc_get(at.action, "actionTypeId"), "provider"), "S3");
+        if (!object) trigger_execution(turn, name, "PollForSourceChanges", doc_text(at.action, "name"), NULL);
+        any = true;
+    }
+    if (!any) trigger_execution(turn, name, "CreatePipeline", who, NULL);
+}
+
 Outcome create_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *pipeline = doc_get(call->input, "pipeline"), *tags = doc_get(call->input, "tags");
     Str name = doc_text(pipeline, "name");
@@ -81,11 +94,11 @@ Outcome create_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
         return call_fail(e, "PipelineNameInUseException", "A pipeline with the name '%.*s' already exists in account '%.*s'", STR_ARG(name),
                          STR_ARG(call->where.account));
     }
-    if (doc_count(tags) > MOST_TAGS) return call_fail(e, "TooManyTagsException", "A pipeline can have up to %d tags.", MOST_TAGS);
+    CALL_TRY(pipeline_check_tags(tags, e));
     CALL_TRY(check(turn, pipeline, e));
     Doc *structure = structure_fill(call->arena, pipeline, 1);
     store(turn, structure, call->now_ms, tags, "start");
-    trigger_execution(turn, name, "CreatePipeline", call->principal.arn, NULL);
+    begin_first(turn, structure, call->principal.arn);
     *out = doc_map(call->arena);
     doc_set(*out, "pipeline", structure);
     if (tags) doc_set(*out, "tags", doc_copy(call->arena, tags));

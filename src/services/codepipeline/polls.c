@@ -1,17 +1,13 @@
 // Polling: once a minute, as on AWS, the machine looks whether the object of an S3 source has a new version. (Buckets send events only when EventBridge is switched
 // on for them; CodeCommit's events always come, so that its sources need no looking.)
 //
-// State: seen {ACTION: version}, the version that an execution took or that began one.
+// State: seen {ACTION: version}, the version that an execution took or that began one; unseen {ACTION: {at, code, message}}, why the last look saw nothing.
 #include "services/codepipeline/codepipeline.h"
 #include "services/codepipeline/run.h"
 
 enum { POLL_MS = 60000 };
 
-static bool polls(const Doc *action) {
-    const Doc *type = doc_get(action, "actionTypeId"), *configuration = doc_get(action, "configuration");
-    return str_is(doc_text(type, "category"), "Source") && str_is(doc_text(type, "provider"), "S3") &&
-           !str_eq_nocase(doc_text(configuration, "PollForSourceChanges"), STR("false"));
-}
+static bool polls(const Doc *action) { return pipeline_source_polls(action) && str_is(doc_text(doc_get(action, "actionTypeId"), "provider"), "S3"); }
 
 static const Doc *current_structure(const Step *step) {
     Str version = str_format(step->arena, "%lld", (long long)doc_number(step->state, "version", 0));
@@ -56,14 +52,46 @@ void run_see(Step *step, Str action, Str version) {
     doc_put(seen, str_copy(step->arena, action), doc_of_str(step->arena, str_copy(step->arena, version)));
 }
 
+// ---- The answer ----
+
+static const Doc *source_named(const Doc *structure, Str name) {
+    const Doc *one = doc_first(sources_of(structure));
+    while (one && !str_eq(doc_text(one, "name"), name)) one = one->next;
+    return one;
+}
+
+static Doc *trouble_of(Step *step, const Doc *source) {
+    Arena *arena = step->arena;
+    const Doc *error = doc_get(step->event->data, "error"), *configuration = doc_get(source, "configuration");
+    bool denied = str_starts(doc_text(error, "code"), STR("AccessDenied")) || str_is(doc_text(error, "code"), "403");
+    Str bucket = doc_text(configuration, "S3Bucket"), key = doc_text(configuration, "S3ObjectKey");
+    Doc *trouble = doc_map(arena);
+    doc_set_int(arena, trouble, "at", step->now_ms);
+    doc_set_str(arena, trouble, "code", denied ? STR("PermissionError") : STR("ConfigurationError"));
+    doc_set_str(
+        arena, trouble, "message",
+        str_format(
+            arena, "Could not access the Amazon S3 object: \"%.*s/%.*s\". Make sure that the names of the bucket and object are both correct%s",
+            STR_ARG(bucket), STR_ARG(key), denied ? ", and that the pipeline IAM role has sufficient permissions to access this bucket." : "."));
+    return trouble;
+}
+
+static void note_trouble(Step *step, Str action, Doc *trouble) {
+    Doc *unseen = doc_get(step->state, "unseen");
+    if (!unseen) doc_set(step->state, "unseen", unseen = doc_map(step->arena));
+    doc_put(unseen, str_copy(step->arena, action), trouble);
+}
+
 void run_polled(Step *step, Str action) {
-    const Doc *reply = step->event->data;
+    const Doc *reply = step->event->data, *structure = current_structure(step), *source = source_named(structure, action);
+    if (!source || !polls(source)) return;
+    bool ok = doc_flag(reply, "ok", false);
+    note_trouble(step, action, ok ? NULL : trouble_of(step, source));
     Str version = doc_text(doc_get(reply, "output"), "VersionId");
     Str seen = doc_str(doc_get_str_key(doc_get(step->state, "seen"), action), STR_NONE);
-    if (!doc_flag(reply, "ok", false) || !version.len || str_eq(version, seen)) return;
-    const Doc *structure = current_structure(step);
+    if (!ok || !version.len || str_eq(version, seen)) return;
     bool limited = !str_is(doc_text(structure, "executionMode"), "SUPERSEDED");
     if (limited && doc_count(doc_get(step->state, "executions")) >= MOST_PARALLEL) return; // the next look sees it again
     run_see(step, action, version);
-    run_begin_polled(step, structure, action);
+    run_begin_polled(step, action);
 }

@@ -48,6 +48,7 @@ static const ConfigurationKey S3_DEPLOY_KEYS[] = {
 static const ConfigurationKey APPROVAL_KEYS[] = {
     {.name = "CustomData", .description = "What the approver should know"},
     {.name = "ExternalEntityLink", .description = "A URL to look at"},
+    {.name = "IsSummaryRequired", .description = "Whether an answer needs a comment"},
     {.name = "NotificationArn", .refused = "notifications by Amazon SNS are not supported", .description = "Not supported"},
     {0},
 };
@@ -78,7 +79,6 @@ const Provider PROVIDERS[] = {
         .start = action_s3_source_start,
         .heard = action_s3_source_heard,
         .entity_url = CONSOLE "s3/home?region={region}#",
-        .revision_url = CONSOLE "s3/home?region={region}#",
     },
     {
         .category = "Build",
@@ -113,7 +113,7 @@ const Provider PROVIDERS[] = {
         .inputs = {1, 1},
         .start = action_codedeploy_start,
         .heard = action_codedeploy_heard,
-        .entity_url = CONSOLE "codedeploy/home?region={region}#/applications/{ApplicationName}/deployment-groups/{DeploymentGroupName}",
+        .entity_url = CONSOLE "codedeploy/home?region={region}#/applications/{ApplicationName}",
     },
     {
         .category = "Deploy",
@@ -134,6 +134,7 @@ const Provider PROVIDERS[] = {
         .timeout_kind = TIMER_OUTER,
         .start = action_approval_start,
         .heard = action_approval_heard,
+        .entity_url = "{ExternalEntityLink}",
     },
     {0},
 };

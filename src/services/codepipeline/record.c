@@ -3,6 +3,7 @@
 // Documents are written once a step, of what was touched. Events have the shape that EventBridge shows of CodePipeline.
 #include "formats/timestamps.h"
 #include "services/codepipeline/codepipeline.h"
+#include "services/codepipeline/providers.h"
 #include "services/codepipeline/run.h"
 
 // ---- Events ----
@@ -95,13 +96,28 @@ void run_touch(Step *step, Doc *execution) {
     doc_set_bool(step->arena, execution, "touched", true);
 }
 
+static bool is_category(const Action *action, const char *category) { return str_is(str_of(action->provider->category), category); }
+
+// What GetPipelineState leaves out of the record, and what it says of an approval that nobody will give any more.
+static void leave_out(const Action *action, Doc *latest) {
+    bool approval = is_category(action, "Approval"), abandoned = run_is(action->record, "status", "Abandoned");
+    if (doc_get(latest, "errorDetails")) doc_set(latest, "summary", NULL);
+    if (is_category(action, "Source")) doc_set(latest, "externalExecutionUrl", NULL);
+    if (!approval) return;
+    doc_set(latest, "externalExecutionId", NULL);
+    if (abandoned) doc_set_str(action->step->arena, latest, "summary", STR("The approval action has been canceled."));
+    if (abandoned || run_is(action->record, "status", "InProgress")) doc_set(latest, "lastStatusChange", NULL);
+}
+
 // As ActionExecution of GetPipelineState; the lastStatusChange is in milliseconds.
-static Doc *latest_of(Arena *arena, const Doc *record) {
+static Doc *latest_of(const Action *action) {
     static const char *const MEMBERS[] = {"actionExecutionId",    "status",       "summary", "token", "externalExecutionId",
                                           "externalExecutionUrl", "errorDetails", NULL};
-    Doc *latest = pipeline_reply(arena, record, MEMBERS, NULL);
-    doc_set_int(arena, latest, "lastStatusChange", doc_number(record, "lastUpdateTime", 0));
-    doc_set_str(arena, latest, "lastUpdatedBy", doc_text(record, "updatedBy"));
+    Arena *arena = action->step->arena;
+    Doc *latest = pipeline_reply(arena, action->record, MEMBERS, NULL);
+    doc_set_int(arena, latest, "lastStatusChange", doc_number(action->record, "lastUpdateTime", 0));
+    doc_set_str(arena, latest, "lastUpdatedBy", doc_text(action->record, "updatedBy"));
+    leave_out(action, latest);
     return latest;
 }
 
@@ -127,7 +143,7 @@ static Doc *output_of(const Action *action) {
     if (doc_get(record, "errorDetails")) doc_set(result, "errorDetails", doc_copy(arena, doc_get(record, "errorDetails")));
     bool succeeded = run_is(record, "status", "Succeeded");
     doc_set(output, "outputArtifacts", succeeded ? artifacts_told(arena, doc_get(record, "outputs")) : doc_list(arena));
-    doc_set(output, "executionResult", result);
+    if (doc_count(result)) doc_set(output, "executionResult", result);
     const Doc *variables = doc_get(record, "outputVariables");
     doc_set(output, "outputVariables", variables && succeeded ? doc_copy(arena, variables) : doc_map(arena));
     return output;
@@ -155,7 +171,7 @@ void run_touch_action(const Action *action) {
     Doc *stage = run_stage_state(step, run_stage_name(step, action->execution));
     bool shown = str_eq(doc_text(doc_get(stage, "latest"), "pipelineExecutionId"), doc_text(action->execution, "pipelineExecutionId"));
     if (!doc_get(stage, "actions")) doc_set(stage, "actions", doc_map(step->arena));
-    if (shown) doc_put(doc_get(stage, "actions"), action_name(action), latest_of(step->arena, action->record));
+    if (shown) doc_put(doc_get(stage, "actions"), action_name(action), latest_of(action));
 }
 
 // ---- The end of a step ----

@@ -24,6 +24,28 @@ static void remember_token(Step *step, Str token, Str id) {
     run_drop(tokens, is_oldest);
 }
 
+static const Doc *named(const Doc *list, Str name) {
+    const Doc *one = doc_first(list);
+    while (one && !str_eq(doc_text(one, "name"), name)) one = one->next;
+    return one;
+}
+
+// What the pipeline's variables are in this execution, given values before defaults; `missing` gets the names of those without, by commas. NULL: it declares none.
+static Doc *resolved_variables(Arena *arena, const Doc *structure, const Doc *given, Str *missing) {
+    Doc *variables = doc_list(arena);
+    *missing = STR("");
+    for (const Doc *one = doc_first(doc_get(structure, "variables")); one; one = one->next) {
+        Str name = doc_text(one, "name"), value = doc_text(named(given, name), "value");
+        if (!value.at) value = doc_text(one, "defaultValue");
+        if (!value.at) *missing = str_format(arena, "%.*s%s%.*s", STR_ARG((*missing)), missing->len ? "," : "", STR_ARG(name));
+        Doc *variable = doc_map(arena);
+        doc_set_str(arena, variable, "name", name);
+        doc_set_str(arena, variable, "resolvedValue", value);
+        doc_push(variables, variable);
+    }
+    return doc_count(variables) ? variables : NULL;
+}
+
 static Doc *variables_namespace(Arena *arena, const Doc *variables) {
     Doc *values = doc_map(arena);
     for (const Doc *one = doc_first(variables); one; one = one->next) {
@@ -32,15 +54,20 @@ static Doc *variables_namespace(Arena *arena, const Doc *variables) {
     return values;
 }
 
-static Doc *first_namespaces(Arena *arena, const Doc *data) {
-    Doc *namespaces = doc_map(arena), *own = doc_map(arena);
+static Doc *own_namespace(Arena *arena, const Doc *data) {
+    Doc *own = doc_map(arena);
     doc_set_str(arena, own, "PipelineExecutionId", doc_text(data, "id"));
-    doc_set(namespaces, "codepipeline", own);
-    doc_set(namespaces, "variables", variables_namespace(arena, doc_get(data, "variables")));
+    return own;
+}
+
+static Doc *first_namespaces(Arena *arena, const Doc *data, const Doc *variables) {
+    Doc *namespaces = doc_map(arena);
+    doc_set(namespaces, "codepipeline", own_namespace(arena, data));
+    if (variables) doc_set(namespaces, "variables", variables_namespace(arena, variables));
     return namespaces;
 }
 
-static Doc *begin_execution(Step *step, const Doc *data, const char *type) {
+static Doc *begin_execution(Step *step, const Doc *data) {
     Arena *arena = step->arena;
     Doc *execution = doc_map(arena);
     int64_t sequence = doc_number(step->state, "next", 1), version = doc_number(data, "version", doc_number(step->state, "version", 1));
@@ -50,7 +77,6 @@ static Doc *begin_execution(Step *step, const Doc *data, const char *type) {
     doc_set_int(arena, execution, "sequence", sequence);
     doc_set_int(arena, execution, "pipelineVersion", version);
     doc_set_str(arena, execution, "executionMode", doc_str(doc_get(run_structure(step, execution), "executionMode"), STR("SUPERSEDED")));
-    doc_set_str(arena, execution, "executionType", str_of(type));
     doc_set_str(arena, execution, "status", STR("InProgress"));
     doc_set(execution, "trigger", doc_copy(arena, doc_get(data, "trigger")));
     doc_set_int(arena, execution, "startTime", step->now_ms);
@@ -71,14 +97,18 @@ static void announce(Step *step, Doc *execution) {
 
 static void begin_standard(Step *step, const Doc *data) {
     Arena *arena = step->arena;
-    Doc *execution = begin_execution(step, data, "STANDARD"), *variables = doc_get(data, "variables");
-    if (variables) doc_set(execution, "variables", doc_copy(arena, variables));
-    doc_set(execution, "namespaces", first_namespaces(arena, data));
+    Str missing;
+    Doc *execution = begin_execution(step, data),
+        *variables = resolved_variables(arena, run_structure(step, execution), doc_get(data, "variables"), &missing);
+    if (variables && !missing.len) doc_set(execution, "variables", variables);
+    doc_set(execution, "namespaces", first_namespaces(arena, data, variables));
     doc_set(execution, "artifacts", doc_map(arena));
     doc_set(execution, "artifactRevisions", doc_list(arena));
     if (doc_get(data, "overrides")) doc_set(execution, "overrides", doc_copy(arena, doc_get(data, "overrides")));
     remember_token(step, doc_text(data, "token"), doc_text(data, "id"));
     announce(step, execution);
+    if (!missing.len) return;
+    run_finish(step, execution, "Failed", str_format(arena, "Values for required variables haven't been provided: %.*s", STR_ARG(missing)));
 }
 
 void run_on_execute(Step *step) {
@@ -87,25 +117,13 @@ void run_on_execute(Step *step) {
     begin_standard(step, data);
 }
 
-static Doc *default_variables(Arena *arena, const Doc *structure) {
-    Doc *variables = doc_list(arena);
-    for (const Doc *one = doc_first(doc_get(structure, "variables")); one; one = one->next) {
-        Doc *variable = doc_map(arena);
-        doc_set_str(arena, variable, "name", doc_text(one, "name"));
-        doc_set_str(arena, variable, "resolvedValue", doc_text(one, "defaultValue"));
-        doc_push(variables, variable);
-    }
-    return variables;
-}
-
-void run_begin_polled(Step *step, const Doc *structure, Str source_action) {
+void run_begin_polled(Step *step, Str source_action) {
     Arena *arena = step->arena;
     Doc *data = doc_map(arena), *trigger = doc_map(arena);
     doc_set_str(arena, trigger, "triggerType", STR("PollForSourceChanges"));
     doc_set_str(arena, trigger, "triggerDetail", str_copy(arena, source_action));
     doc_set(data, "trigger", trigger);
     doc_set_str(arena, data, "id", id_uuid(&step->ids, arena));
-    doc_set(data, "variables", default_variables(arena, structure));
     begin_standard(step, data);
 }
 
@@ -114,10 +132,12 @@ void run_on_rollback(Step *step) {
     Arena *arena = step->arena;
     const Doc *data = step->event->data, *target = doc_get(data, "target");
     keep_structure(step, doc_number(data, "version", 1), doc_get(data, "structure"));
-    Doc *execution = begin_execution(step, data, "ROLLBACK"), *metadata = doc_map(arena);
+    Doc *execution = begin_execution(step, data), *metadata = doc_map(arena);
+    doc_set_str(arena, execution, "executionType", STR("ROLLBACK"));
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
         if (doc_get(target, TAKEN[i])) doc_set(execution, TAKEN[i], doc_copy(arena, doc_get(target, TAKEN[i])));
     }
+    doc_set(doc_get(execution, "namespaces"), "codepipeline", own_namespace(arena, data));
     doc_set_str(arena, metadata, "rollbackTargetPipelineExecutionId", doc_text(target, "pipelineExecutionId"));
     doc_set(execution, "rollbackMetadata", metadata);
     announce(step, execution);
@@ -141,7 +161,7 @@ void run_on_stop(Step *step) {
     doc_set_bool(arena, stop, "abandon", doc_flag(data, "abandon", false));
     doc_set(execution, "stop", stop);
     doc_set_str(arena, trigger, "reason", doc_text(data, "reason"));
-    doc_set(execution, "stopTrigger", trigger);
+    doc_set(execution, "stopTrigger", doc_count(trigger) ? trigger : NULL);
     if (run_is(execution, "phase", "waiting")) {
         run_finish(step, execution, "Stopped", doc_text(data, "reason"));
         return;

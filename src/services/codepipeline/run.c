@@ -88,6 +88,7 @@ static void on_start(Step *step) {
     doc_set(step->state, "external", doc_list(arena));
     doc_set(step->state, "tokens", doc_list(arena));
     run_on_update(step);
+    run_poll(step);
 }
 
 static void on_delete(Step *step) { step->state = NULL; }

@@ -6,7 +6,7 @@
 //     executions [record]                      in progress, oldest first; ended ones live on as documents only
 //     stages {NAME: {latest {pipelineExecutionId, status, type}, inbound, outbound {enabled, …}, actions {NAME: latest execution}, retries}}
 //     external ["codebuild/PROJECT:ID"]        what goes on elsewhere (indexed)
-//     seen {ACTION: version}                    of S3 sources that are polled
+//     seen {ACTION: version}, unseen {ACTION: {at, code, message}}   of S3 sources that are polled (polls.c)
 //     tokens [{token, id}]                     client request tokens
 //
 // An execution's record (document PIPELINE_EXECUTION while and after it runs):
@@ -62,7 +62,7 @@ void action_time_out(Action *action);
 void run_on_execute(Step *step), run_on_rollback(Step *step), run_on_stop(Step *step), run_on_retry(Step *step), run_on_transition(Step *step),
     run_on_update(Step *step);
 
-void run_begin_polled(Step *step, const Doc *structure, Str source_action); // an execution that a poll sets off
+void run_begin_polled(Step *step, Str source_action); // an execution that a poll sets off
 
 // polls.c
 void run_schedule_polls(Step *step);

@@ -24,7 +24,7 @@ static Str url_of(Arena *arena, const Doc *declaration, const char *template, St
         if (str_contains(value, STR("#{"))) return STR_NONE;
         url = str_cat(arena, url, value);
     }
-    return url;
+    return url.len ? url : STR_NONE;
 }
 
 static const Doc *revision_of(const Doc *execution, Str action) {
@@ -36,15 +36,22 @@ static const Doc *revision_of(const Doc *execution, Str action) {
 
 static void add_revision(Arena *arena, Doc *state, const Doc *revision) {
     Doc *current = doc_map(arena);
-    Str id = doc_text(revision, "revisionId");
-    doc_set_str(arena, current, "revisionId", id);
-    doc_set_str(arena, current, "revisionChangeId", id);
-    doc_set_time(arena, current, "created", doc_number(revision, "created", 0));
+    doc_set_str(arena, current, "revisionId", doc_text(revision, "revisionId"));
     doc_set(state, "currentRevision", current);
     doc_set_str(arena, state, "revisionUrl", doc_text(revision, "revisionUrl"));
 }
 
-static Doc *action_state(const Call *call, const Doc *declaration, const Doc *stage, const Doc *execution) {
+// A source whose last look saw nothing: a failure without an execution.
+static Doc *unseen_execution(Arena *arena, const Doc *unseen) {
+    static const char *const DETAILS[] = {"code", "message", NULL};
+    Doc *latest = doc_map(arena);
+    doc_set_str(arena, latest, "status", STR("Failed"));
+    doc_set_time(arena, latest, "lastStatusChange", doc_number(unseen, "at", 0));
+    doc_set(latest, "errorDetails", pipeline_reply(arena, unseen, DETAILS, NULL));
+    return latest;
+}
+
+static Doc *action_state(const Call *call, const Doc *run, const Doc *declaration, const Doc *stage, const Doc *execution) {
     static const char *const MEMBERS[] = {
         "actionExecutionId", "status",       "summary", "lastStatusChange", "token", "lastUpdatedBy", "externalExecutionId", "externalExecutionUrl",
         "percentComplete",   "errorDetails", NULL};
@@ -54,8 +61,10 @@ static Doc *action_state(const Call *call, const Doc *declaration, const Doc *st
     Doc *state = doc_map(arena);
     doc_set_str(arena, state, "actionName", name);
     const Doc *latest = doc_get_str_key(doc_get(stage, "actions"), name), *revision = revision_of(execution, name);
-    if (revision) add_revision(arena, state, revision);
+    const Doc *unseen = pipeline_source_polls(declaration) ? doc_get_str_key(doc_get(run, "unseen"), name) : NULL;
+    if (revision && !unseen) add_revision(arena, state, revision);
     if (latest) doc_set(state, "latestExecution", pipeline_reply(arena, latest, MEMBERS, TIMES));
+    if (unseen) doc_set(state, "latestExecution", unseen_execution(arena, unseen));
     const Provider *provider = provider_of(doc_get(declaration, "actionTypeId"));
     if (provider && provider->entity_url) {
         doc_set_str(arena, state, "entityUrl", url_of(arena, declaration, provider->entity_url, call->where.region, STR("")));
@@ -78,7 +87,7 @@ static void add_inbound(Arena *arena, Doc *state, const Doc *run, Str name) {
         doc_push(all, inbound);
         doc_set(state, "inboundExecution", doc_copy(arena, inbound));
     }
-    if (doc_count(all)) doc_set(state, "inboundExecutions", all);
+    doc_set(state, "inboundExecutions", all);
 }
 
 static Doc *latest_record(Turn *turn, const Doc *run, Str pipeline, const Doc *stage) {
@@ -102,7 +111,7 @@ static Doc *stage_state(Turn *turn, const Call *call, const Doc *run, const Doc 
     add_inbound(arena, state, run, name);
     doc_set(state, "inboundTransitionState", transition_of(arena, stage));
     for (const Doc *one = doc_first(doc_get(declaration, "actions")); one; one = one->next)
-        doc_push(actions, action_state(call, one, stage, execution));
+        doc_push(actions, action_state(call, run, one, stage, execution));
     doc_set(state, "actionStates", actions);
     if (latest) doc_set(state, "latestExecution", doc_copy(arena, latest));
     if (doc_get(stage, "retries")) doc_set(state, "retryStageMetadata", doc_copy(arena, doc_get(stage, "retries")));

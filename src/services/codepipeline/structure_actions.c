@@ -55,9 +55,13 @@ static bool check_configuration(const Provider *provider, const Doc *action, Err
 static bool check_count(const Doc *action, const char *member, const char *word, ArtifactCount allowed, Error *e) {
     size_t count = doc_count(doc_get(action, member));
     Str name = doc_text(action, "name");
-    if (count >= allowed.least && count <= allowed.most) return true;
-    return fail(e, INVALID, "Action %.*s declares %zu %s artifacts. This count should be between %u and %u.", STR_ARG(name), count, word,
-                allowed.least, allowed.most);
+    if (count < allowed.least) {
+        return fail(e, INVALID, "Action %.*s declares %zu %s artifacts which is less than the minimum count (%u)", STR_ARG(name), count, word,
+                    allowed.least);
+    }
+    if (count <= allowed.most) return true;
+    return fail(e, INVALID, "Action %.*s declares %zu %s artifacts which is more than the maximum count (%u)", STR_ARG(name), count, word,
+                allowed.most);
 }
 
 static bool names_primary(const Doc *action, Error *e) {

@@ -48,18 +48,29 @@ static bool check_inputs(const Doc *pipeline, const ActionPlace *at, Error *e) {
 
 // ---- Variables ----
 
-static bool is_reserved(Str name_space) { return str_is(name_space, "codepipeline") || str_is(name_space, "variables"); }
+static bool has_variables(const Doc *pipeline) { return doc_count(doc_get(pipeline, "variables")) > 0; }
+
+// "variables" is an action's to take as long as the pipeline declares none.
+static bool is_reserved(const Doc *pipeline, Str name_space) {
+    return str_is(name_space, "codepipeline") || (str_is(name_space, "variables") && has_variables(pipeline));
+}
+
+static bool is_same(const ActionPlace *a, const ActionPlace *b) { return a->action == b->action; }
 
 static bool check_namespace(const Doc *pipeline, const ActionPlace *at, Error *e) {
-    Str name_space = doc_text(at->action, "namespace"), action = name_of(at->action);
+    Str name_space = doc_text(at->action, "namespace"), stage = name_of(at->stage), action = name_of(at->action);
     if (!name_space.len) return true;
-    if (is_reserved(name_space)) {
+    if (is_reserved(pipeline, name_space)) {
         return fail(e, INVALID, "The namespace '%.*s' of action '%.*s' is reserved.", STR_ARG(name_space), STR_ARG(action));
     }
-    size_t users = 0;
-    for (ActionPlace other = {0}; action_next(pipeline, &other);) users += str_eq(doc_text(other.action, "namespace"), name_space);
-    if (users == 1) return true;
-    return fail(e, INVALID, "The namespace '%.*s' of action '%.*s' is used more than once in the pipeline.", STR_ARG(name_space), STR_ARG(action));
+    for (ActionPlace before = {0}; action_next(pipeline, &before) && !is_same(&before, at);) {
+        if (!str_eq(doc_text(before.action, "namespace"), name_space)) continue;
+        return fail(e, INVALID,
+                    "Namespaces must be unique across the pipeline definition. The following occur more than once in the pipeline.\n"
+                    "StageName=[%.*s], ActionName=[%.*s], Namespace=[%.*s]",
+                    STR_ARG(stage), STR_ARG(action), STR_ARG(name_space));
+    }
+    return true;
 }
 
 static bool is_declared_variable(const Doc *pipeline, Str name) {
@@ -69,34 +80,48 @@ static bool is_declared_variable(const Doc *pipeline, Str name) {
     return false;
 }
 
-// NULL when the reference can be resolved, else AWS's reason.
-static const char *what_is_wrong(const Doc *pipeline, const ActionPlace *at, const VariableReference *reference) {
-    if (str_is_none(reference->name_space)) return "do not have this format";
+typedef struct Objection {
+    const char *code, *words; // words NULL: none
+} Objection;
+
+#define BADLY_REFERENCED                                                                                                          \
+    "Valid format for a pipeline execution variable reference is a namespace and a key separated by a period (.). The following " \
+    "pipeline execution variables "
+
+static Objection check_pipeline_variable(const Doc *pipeline, const ActionPlace *at, Str key) {
     bool source = str_is(doc_text(doc_get(at->action, "actionTypeId"), "category"), "Source");
-    if (str_is(reference->name_space, "variables") && source) return "cannot be used in source actions";
-    if (str_is(reference->name_space, "variables")) return is_declared_variable(pipeline, reference->key) ? NULL : "are not declared by the pipeline";
-    if (str_is(reference->name_space, "codepipeline"))
-        return str_is(reference->key, "PipelineExecutionId") ? NULL : "are referencing a key that does not exist";
+    if (source) return (Objection){"InvalidStructureException", "Variables at the pipeline level cannot be used in source actions."};
+    if (is_declared_variable(pipeline, key)) return (Objection){0};
+    return (Objection){"InvalidStructureException", "The referenced variables haven't been declared."};
+}
+
+static Objection check_action_variable(const Doc *pipeline, const ActionPlace *at, Str name_space) {
     bool exists = false;
     for (ActionPlace other = {0}; action_next(pipeline, &other);) {
-        if (!str_eq(doc_text(other.action, "namespace"), reference->name_space)) continue;
-        if (action_precedes(&other, at)) return NULL;
+        if (!str_eq(doc_text(other.action, "namespace"), name_space)) continue;
+        if (action_precedes(&other, at)) return (Objection){0};
         exists = true;
     }
-    return exists ? "are referencing an action that does not precede this one" : "are referencing a namespace that does not exist";
+    if (exists) return (Objection){INVALID, BADLY_REFERENCED "are referencing an action that does not precede this one."};
+    return (Objection){INVALID, BADLY_REFERENCED "are referencing a namespace that does not exist."};
+}
+
+static Objection check_reference(const Doc *pipeline, const ActionPlace *at, const VariableReference *reference) {
+    if (str_is_none(reference->name_space)) return (Objection){INVALID, BADLY_REFERENCED "do not have this format."};
+    if (str_is(reference->name_space, "variables") && has_variables(pipeline)) return check_pipeline_variable(pipeline, at, reference->key);
+    if (!str_is(reference->name_space, "codepipeline")) return check_action_variable(pipeline, at, reference->name_space);
+    if (str_is(reference->key, "PipelineExecutionId")) return (Objection){0};
+    return (Objection){INVALID, BADLY_REFERENCED "are referencing a key that does not exist."};
 }
 
 static bool check_references(const Doc *pipeline, const ActionPlace *at, const Doc *setting, Error *e) {
     Str rest = doc_str(setting, STR("")), stage = name_of(at->stage), action = name_of(at->action);
     VariableReference reference;
     while (variable_next(&rest, &reference)) {
-        const char *wrong = what_is_wrong(pipeline, at, &reference);
-        if (!wrong) continue;
-        return fail(e, INVALID,
-                    "Valid format for a pipeline execution variable reference is a namespace and a key separated by a period (.). The following "
-                    "pipeline execution "
-                    "variables %s. StageName=[%.*s], ActionName=[%.*s], ActionConfigurationKey=[%.*s], VariableReferenceText=[%.*s]",
-                    wrong, STR_ARG(stage), STR_ARG(action), STR_ARG(setting->key), STR_ARG(reference.text));
+        Objection objection = check_reference(pipeline, at, &reference);
+        if (!objection.words) continue;
+        return fail(e, objection.code, "%s\nStageName=[%.*s], ActionName=[%.*s], ActionConfigurationKey=[%.*s], VariableReferenceText=[%.*s]",
+                    objection.words, STR_ARG(stage), STR_ARG(action), STR_ARG(setting->key), STR_ARG(reference.text));
     }
     return true;
 }

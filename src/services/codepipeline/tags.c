@@ -13,11 +13,19 @@ static bool find_by_arn(Turn *turn, const Doc *input, Str *name, Doc **summary, 
     return fail(e, "ResourceNotFoundException", "The resource %.*s does not exist.", STR_ARG(arn));
 }
 
-static bool has_key(const Doc *tags, Str key) {
+static size_t count_key(const Doc *tags, Str key) {
+    size_t count = 0;
+    for (const Doc *one = doc_first(tags); one; one = one->next) count += str_eq(doc_text(one, "key"), key);
+    return count;
+}
+
+bool pipeline_check_tags(const Doc *tags, Error *e) {
     for (const Doc *one = doc_first(tags); one; one = one->next) {
-        if (str_eq(doc_text(one, "key"), key)) return true;
+        Str key = doc_text(one, "key");
+        if (str_starts(key, STR("aws:"))) return fail(e, "InvalidTagsException", "Tag keys that start with aws: are reserved: %.*s", STR_ARG(key));
+        if (count_key(tags, key) > 1) return fail(e, "InvalidTagsException", "Tag keys must be unique: %.*s", STR_ARG(key));
     }
-    return false;
+    return doc_count(tags) <= MOST_TAGS || fail(e, "TooManyTagsException", "A pipeline can have up to %d tags.", MOST_TAGS);
 }
 
 static bool is_text_in(const Doc *list, Str text) {
@@ -31,6 +39,8 @@ Outcome list_pipeline_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name;
     Doc *summary;
     CALL_TRY(find_by_arn(turn, call->input, &name, &summary, e));
+    if (doc_get(call->input, "nextToken"))
+        return call_fail(e, "InvalidNextTokenException", "The next token is not valid."); // one page holds them all
     *out = doc_map(call->arena);
     doc_set(*out, "tags", doc_copy(call->arena, doc_get(summary, "tags")));
     return OUTCOME_DONE;
@@ -42,11 +52,12 @@ Outcome tag_pipeline(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *summary, *tags = doc_list(call->arena);
     const Doc *given = doc_get(call->input, "tags");
     CALL_TRY(find_by_arn(turn, call->input, &name, &summary, e));
+    CALL_TRY(pipeline_check_tags(given, e));
     for (const Doc *one = doc_first(doc_get(summary, "tags")); one; one = one->next) {
-        if (!has_key(given, doc_text(one, "key"))) doc_push(tags, doc_copy(call->arena, one));
+        if (!count_key(given, doc_text(one, "key"))) doc_push(tags, doc_copy(call->arena, one));
     }
     for (const Doc *one = doc_first(given); one; one = one->next) doc_push(tags, doc_copy(call->arena, one));
-    if (doc_count(tags) > MOST_TAGS) return call_fail(e, "TooManyTagsException", "A pipeline can have up to %d tags.", MOST_TAGS);
+    CALL_TRY(pipeline_check_tags(tags, e));
     doc_set(summary, "tags", tags);
     turn_put(turn, &PIPELINE, name, summary);
     return OUTCOME_DONE;

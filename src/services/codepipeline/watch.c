@@ -1,18 +1,22 @@
 // What pipelines hear from the bus: changes of their sources, ends of builds and deployments.
 //
-// A source action with PollForSourceChanges (the default) watches its branch or object: the event that says it changed begins an execution, as AWS's polling
-// does within a minute.
+// A source action with PollForSourceChanges ("true" in any case, or absent) watches its branch or object: the event that says it changed begins an execution, as
+// AWS's polling does within a minute.
 #include "services/codepipeline/codepipeline.h"
 #include "services/codepipeline/structure.h"
 #include "services/codepipeline/triggers.h"
 
 // ---- Sources ----
 
+bool pipeline_source_polls(const Doc *action) {
+    Str poll = doc_text(doc_get(action, "configuration"), "PollForSourceChanges");
+    return str_is(doc_text(doc_get(action, "actionTypeId"), "category"), "Source") && (!poll.len || str_eq_nocase(poll, STR("true")));
+}
+
 static Str watch_of(Arena *arena, const Doc *action) {
     const Doc *configuration = doc_get(action, "configuration");
-    Str provider = doc_text(doc_get(action, "actionTypeId"), "provider"), poll = doc_text(configuration, "PollForSourceChanges");
-    if (!str_is(doc_text(doc_get(action, "actionTypeId"), "category"), "Source") || str_eq_nocase(poll, STR("false"))) return STR_NONE;
-    bool codecommit = str_is(provider, "CodeCommit");
+    if (!pipeline_source_polls(action)) return STR_NONE;
+    bool codecommit = str_is(doc_text(doc_get(action, "actionTypeId"), "provider"), "CodeCommit");
     Str where = doc_text(configuration, codecommit ? "RepositoryName" : "S3Bucket"),
         what = doc_text(configuration, codecommit ? "BranchName" : "S3ObjectKey");
     return str_format(arena, "%s/%.*s/%.*s", codecommit ? "codecommit" : "s3", STR_ARG(where), STR_ARG(what));

@@ -142,6 +142,29 @@ static void a_variable_that_was_not_made_fails_the_action(void **state) {
     assert_status(world, 1, "Failed");
 }
 
+#define WITH_VARIABLES TWO("'pipelineType': 'V2', 'variables': [{'name': 'b'}, {'name': 'a', 'defaultValue': 'x'}, {'name': 'c'}],")
+
+static void an_execution_without_values_for_its_variables_fails_at_once(void **state) {
+    AUTO_ARENA arena = arena_new();
+    World *world = world_of(arena, WITH_VARIABLES);
+    world_execute(world, "one");
+    assert_history(world, "pipeline one STARTED\npipeline one FAILED\n");
+    const Doc *record = execution_doc(world, 1);
+    assert_true(str_is(doc_text(record, "statusSummary"), "Values for required variables haven't been provided: b,c"));
+    assert_null(doc_get(record, "variables"));
+}
+
+static void given_values_come_before_defaults(void **state) {
+    AUTO_ARENA arena = arena_new();
+    World *world = world_of(arena, WITH_VARIABLES);
+    world_send_json(world, "execute",
+                    "{'id': 'one', 'trigger': {'triggerType': 'StartPipelineExecution'}, 'variables': [{'name': 'b', 'value': '1'}, {'name': 'c', "
+                    "'value': '2'}, {'name': 'unknown', 'value': '3'}]}");
+    assert_true(
+        str_is(json_write(arena, doc_get(execution_doc(world, 1), "variables")),
+               "[{\"name\":\"b\",\"resolvedValue\":\"1\"},{\"name\":\"a\",\"resolvedValue\":\"x\"},{\"name\":\"c\",\"resolvedValue\":\"2\"}]"));
+}
+
 // ---- Modes ----
 
 static void a_newer_execution_supersedes_the_one_that_waits(void **state) {
@@ -247,6 +270,22 @@ static void a_rejection_fails_it(void **state) {
     assert_status(world, 1, "Failed");
     const Doc *result = doc_get(doc_get(action_doc_of(world, 1, 2), "output"), "executionResult");
     assert_true(str_is(doc_text(result, "externalExecutionSummary"), "Rejected by arn:aws:iam::111122223333:user/eve"));
+    assert_null(doc_get(result, "errorDetails"));
+}
+
+static const Doc *latest_of_action(World *world, const char *stage, const char *action) {
+    return doc_get(doc_get(doc_get(doc_get(world->state, "stages"), stage), "actions"), action);
+}
+
+static void an_approval_that_is_abandoned_says_so(void **state) {
+    AUTO_ARENA arena = arena_new();
+    World *world = before_the_gate(arena);
+    world_send_json(world, "stop", "{'id': 'one', 'abandon': true}");
+    const Doc *latest = latest_of_action(world, "Gate", "Ask");
+    assert_true(str_is(doc_text(latest, "status"), "Abandoned"));
+    assert_true(str_is(doc_text(latest, "summary"), "The approval action has been canceled."));
+    assert_null(doc_get(latest, "lastStatusChange"));
+    assert_null(doc_get(doc_get(action_doc_of(world, 1, 2), "output"), "executionResult"));
 }
 
 static void seven_days_without_an_answer_fail_it(void **state) {
@@ -442,12 +481,15 @@ int main(void) {
         cmocka_unit_test(an_archive_that_the_role_may_not_upload_is_not_made),
         cmocka_unit_test(variables_of_earlier_actions_are_filled_in),
         cmocka_unit_test(a_variable_that_was_not_made_fails_the_action),
+        cmocka_unit_test(an_execution_without_values_for_its_variables_fails_at_once),
+        cmocka_unit_test(given_values_come_before_defaults),
         cmocka_unit_test(a_newer_execution_supersedes_the_one_that_waits),
         cmocka_unit_test(a_queued_pipeline_leaves_none_out),
         cmocka_unit_test(parallel_executions_do_not_wait),
         cmocka_unit_test(a_disabled_transition_holds_the_newest),
         cmocka_unit_test(an_approval_lets_the_execution_pass),
         cmocka_unit_test(a_rejection_fails_it),
+        cmocka_unit_test(an_approval_that_is_abandoned_says_so),
         cmocka_unit_test(seven_days_without_an_answer_fail_it),
         cmocka_unit_test(stop_and_wait_lets_the_action_end),
         cmocka_unit_test(stop_and_abandon_hears_nothing_more),

@@ -43,7 +43,9 @@ static void an_unversioned_bucket_is_refused(void **state) {
 static void a_new_version_begins_an_execution_once(void **state) {
     AUTO_ARENA arena = arena_new();
     World *world = world_of(arena, POLLED);
-    world_execute(world, "one");
+    assert_int_equal(doc_count(world->executions), 0);
+    world_answer(world, "HeadObject", HEAD_OF("v1"));
+    assert_true(str_is(doc_text(doc_get(execution_doc(world, 1), "trigger"), "triggerDetail"), "Fetch"));
     fetch(world, HEAD_OF("v1"));
     world_answer(world, "CopyObject", "{}");
     assert_status(world, 1, "Succeeded");
@@ -61,13 +63,30 @@ static void a_new_version_begins_an_execution_once(void **state) {
     assert_int_equal(doc_count(world->executions), 2);
 }
 
-static void a_poll_that_is_denied_changes_nothing(void **state) {
+static void a_poll_that_is_denied_begins_nothing_and_is_told(void **state) {
     AUTO_ARENA arena = arena_new();
     World *world = world_of(arena, POLLED);
-    tick(world);
     world_refuse(world, "HeadObject", "AccessDenied", "no");
     assert_int_equal(doc_count(world->executions), 0);
     assert_true(doc_get(world->timers, "poll") != NULL);
+    const Doc *unseen = doc_get(doc_get(world->state, "unseen"), "Fetch");
+    assert_true(str_is(doc_text(unseen, "code"), "PermissionError"));
+    assert_true(str_starts(doc_text(unseen, "message"), STR("Could not access the Amazon S3 object: \"in/a b.zip\".")));
+    tick(world);
+    world_answer(world, "HeadObject", HEAD_OF("v1"));
+    assert_null(doc_get(doc_get(world->state, "unseen"), "Fetch"));
+    assert_status(world, 1, "InProgress");
+}
+
+static void a_source_that_polls_from_now_on_sees_what_is_there(void **state) {
+    AUTO_ARENA arena = arena_new();
+    World *world = world_of(arena, UNPACKED);
+    world_execute(world, "one");
+    world_answer(world, "HeadObject", HEAD_OF("v1"));
+    world_update(world, "update", POLLED, 2);
+    tick(world);
+    world_answer(world, "HeadObject", HEAD_OF("v1"));
+    assert_int_equal(doc_count(world->executions), 2);
 }
 
 static void only_sources_that_poll_set_a_timer(void **state) {
@@ -134,7 +153,8 @@ int main(void) {
         cmocka_unit_test(the_version_that_is_there_is_copied),
         cmocka_unit_test(an_unversioned_bucket_is_refused),
         cmocka_unit_test(a_new_version_begins_an_execution_once),
-        cmocka_unit_test(a_poll_that_is_denied_changes_nothing),
+        cmocka_unit_test(a_poll_that_is_denied_begins_nothing_and_is_told),
+        cmocka_unit_test(a_source_that_polls_from_now_on_sees_what_is_there),
         cmocka_unit_test(only_sources_that_poll_set_a_timer),
         cmocka_unit_test(files_are_put_a_few_at_a_time),
         cmocka_unit_test(an_artifact_without_files_is_deployed_at_once),

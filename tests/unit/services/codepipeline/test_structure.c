@@ -60,9 +60,9 @@ static void missing_and_unknown_configuration_is_named(void **state) {
 
 static void artifacts_are_counted(void **state) {
     refused(WITH(STAGE("Build", ACTION("Build", "CodeBuild", ", 'configuration': {'ProjectName': 'p'}"))), "InvalidActionDeclarationException",
-            "Action X declares 0 input artifacts");
+            "Action X declares 0 input artifacts which is less than the minimum count (1)");
     refused(WITH(STAGE("Ask", ACTION("Approval", "Manual", ", 'outputArtifacts': [{'name': 'o'}]"))), "InvalidActionDeclarationException",
-            "Action X declares 1 output artifacts");
+            "Action X declares 1 output artifacts which is more than the maximum count (0)");
 }
 
 static void an_input_comes_from_an_earlier_action(void **state) {
@@ -110,19 +110,37 @@ static void variables_are_of_v2_and_unique(void **state) {
 }
 
 static void references_are_resolved_backward(void **state) {
+#define WITH_A "'pipelineType': 'V2', 'variables': [{'name': 'a', 'defaultValue': 'x'}],"
 #define ASK(text) STAGE("Ask", ACTION("Approval", "Manual", ", 'configuration': {'CustomData': '" text "'}"))
     taken(WITH(ASK("#{Src.CommitId} #{codepipeline.PipelineExecutionId} # {x} #x")));
     refused(WITH(ASK("#{Later.X}")), "InvalidActionDeclarationException",
-            "are referencing a namespace that does not exist. StageName=[Ask], ActionName=[X], ActionConfigurationKey=[CustomData], "
+            "are referencing a namespace that does not exist.\nStageName=[Ask], ActionName=[X], ActionConfigurationKey=[CustomData], "
             "VariableReferenceText=[Later.X]");
     refused(WITH(ASK("#{plain}")), "InvalidActionDeclarationException", "VariableReferenceText=[plain]");
-    refused(WITH(ASK("#{variables.a}")), "InvalidActionDeclarationException", "are not declared by the pipeline");
-    taken(HEAD("'pipelineType': 'V2', 'variables': [{'name': 'a', 'defaultValue': 'x'}],") SOURCE ", " ASK("#{variables.a}") TAIL);
+    refused(WITH(ASK("#{variables.a}")), "InvalidActionDeclarationException", "are referencing a namespace that does not exist.");
+    taken(HEAD(WITH_A) SOURCE ", " ASK("#{variables.a}") TAIL);
+    refused(HEAD(WITH_A) SOURCE ", " ASK("#{variables.b}") TAIL, "InvalidStructureException",
+            "The referenced variables haven't been declared.\nStageName=[Ask], ActionName=[X], ActionConfigurationKey=[CustomData], "
+            "VariableReferenceText=[variables.b]");
+}
+
+static void sources_do_not_see_the_variables_of_the_pipeline(void **state) {
+    refused(HEAD(WITH_A) STAGE("Source", ACTION("Source", "S3",
+                                                ", 'configuration': {'S3Bucket': 'in', 'S3ObjectKey': '#{variables.a}'}, 'outputArtifacts': "
+                                                "[{'name': 'SourceArtifact'}]")) ", " BUILD TAIL,
+            "InvalidStructureException", "Variables at the pipeline level cannot be used in source actions.\nStageName=[Source], ActionName=[X]");
 }
 
 static void namespaces_are_unique(void **state) {
     refused(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'namespace': 'Src'"))), "InvalidActionDeclarationException",
-            "is used more than once in the pipeline");
+            "Namespaces must be unique across the pipeline definition. The following occur more than once in the pipeline.\n"
+            "StageName=[Build], ActionName=[Unit], Namespace=[Src]");
+}
+
+static void the_namespace_of_variables_is_free_where_none_are_declared(void **state) {
+    taken(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'namespace': 'variables'"))));
+    refused(HEAD(WITH_A) SOURCE ", " STAGE("Build", BUILD_ACTION("Unit", "1", ", 'namespace': 'variables'")) TAIL,
+            "InvalidActionDeclarationException", "The namespace 'variables' of action 'Unit' is reserved.");
 }
 
 static void what_is_not_built_is_refused_by_name(void **state) {
@@ -172,7 +190,9 @@ int main(void) {
         cmocka_unit_test(the_mode_of_a_v1_pipeline_is_superseded),
         cmocka_unit_test(variables_are_of_v2_and_unique),
         cmocka_unit_test(references_are_resolved_backward),
+        cmocka_unit_test(sources_do_not_see_the_variables_of_the_pipeline),
         cmocka_unit_test(namespaces_are_unique),
+        cmocka_unit_test(the_namespace_of_variables_is_free_where_none_are_declared),
         cmocka_unit_test(what_is_not_built_is_refused_by_name),
         cmocka_unit_test(a_store_is_needed_in_the_region),
         cmocka_unit_test(defaults_are_filled_in),
