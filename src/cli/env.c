@@ -9,6 +9,9 @@ typedef struct Export {
     Str name, value;
 } Export;
 
+// Without its option the helper serves Amazon's hosts only; what git says besides "get" would be too much for it then.
+#define GIT_HELPER "!f() { [ \"$1\" != get ] || aws codecommit credential-helper --ignore-host-check get; }; f"
+
 static void add(Vec *exports, const char *name, Str value) { vec_add(exports, Export, ((Export){str_of(name), value})); }
 
 static Str chosen(const char *name, const char *otherwise) {
@@ -29,7 +32,7 @@ static Vec exports_of(Arena *arena, const Client *client, const Doc *health) {
     add(&exports, "GIT_SSL_CAINFO", authority);
     add(&exports, "GIT_CONFIG_COUNT", STR("2"));
     add(&exports, "GIT_CONFIG_KEY_0", str_format(arena, "credential.%.*s.helper", STR_ARG(client->url)));
-    add(&exports, "GIT_CONFIG_VALUE_0", STR("!aws codecommit credential-helper $@"));
+    add(&exports, "GIT_CONFIG_VALUE_0", STR(GIT_HELPER));
     add(&exports, "GIT_CONFIG_KEY_1", str_format(arena, "credential.%.*s.UseHttpPath", STR_ARG(client->url)));
     add(&exports, "GIT_CONFIG_VALUE_1", STR("true"));
     return exports;

@@ -3,7 +3,9 @@
 #include "plane/internal.h"
 
 #include "base/log.h"
+#include "os/files.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -53,7 +55,8 @@ static void remove_files(void *context) {
     Removal *removal = context;
     for (size_t i = 0; i < removal->files.len; i++) {
         Str path = vec_get(&removal->files, Str, i);
-        if (unlink(str_c(removal->arena, path)) < 0) log_debug("%.*s is gone already", STR_ARG(path));
+        if (unlink(str_c(removal->arena, path)) == 0 || (errno == EISDIR && tree_remove(path, NULL))) continue;
+        log_debug("%.*s is gone already", STR_ARG(path));
     }
 }
 

@@ -51,7 +51,8 @@ Directory *turn_directory(Turn *turn); // for iam and sts: what identity/ keeps
 void turn_command_call(Turn *turn, Principal principal, const char *service, const char *operation, Doc *input, const Body *body);
 void turn_effect(Turn *turn, const char *effect, Doc *arguments);
 void turn_publish(Turn *turn, const char *source, const char *detail_type, Doc *detail, Doc *resources);
-void turn_delete_file(Turn *turn, Str path); // of the data folder, relative to it, after the commit; of a blob: one reference less
+void turn_delete_file(Turn *turn,
+                      Str path); // or a folder with all in it; of the data folder, relative to it, after the commit; of a blob: one reference less
 
 // The call waits: it runs again from its input when `key` is woken or at the deadline (real time for TIMER_OUTER waits, else plane time).
 Outcome turn_park(Turn *turn, Str key, TimerKind kind, int64_t deadline_ms);

@@ -1,10 +1,9 @@
 // Branches and commits.
 #include "services/codecommit/codecommit.h"
 
-enum { LIST_PAGE = 1000, MOST_COMMITS = 100 };
+enum { MOST_COMMITS = 100 };
 
 static bool branch_ref(const Call *call, const Doc *repository, Str branch, Str *commit, Error *e) {
-    if (!branch.len) return fail(e, "BranchNameRequiredException", "A branch name is required.");
     const Doc *ref = doc_get_str_key(doc_get(repository, "$refs"), str_cat(call->arena, STR("refs/heads/"), branch));
     if (!ref) return fail(e, "BranchDoesNotExistException", "Branch %.*s does not exist", STR_ARG(branch));
     *commit = doc_str(ref, STR(""));
@@ -21,6 +20,7 @@ static Doc *branch_doc(Arena *arena, Str branch, Str commit) {
 Outcome codecommit_get_branch(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *repository;
     Str branch = doc_text(call->input, "branchName"), commit;
+    CALL_TRY(codecommit_check_branch_name(call->arena, branch, e));
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     CALL_TRY(branch_ref(call, repository, branch, &commit, e));
     *out = doc_map(call->arena);
@@ -28,32 +28,21 @@ Outcome codecommit_get_branch(Turn *turn, const Call *call, Doc **out, Error *e)
     return OUTCOME_DONE;
 }
 
-Outcome codecommit_list_branches(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *repository, *list = doc_list(call->arena);
-    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
-    for (const Doc *ref = doc_first(doc_get(repository, "$refs")); ref; ref = ref->next) {
-        if (str_starts(ref->key, STR("refs/heads/"))) doc_push_str(call->arena, list, str_from(ref->key, sizeof "refs/heads/" - 1));
-    }
-    *out = doc_map(call->arena);
-    doc_set(*out, "branches", list);
-    return OUTCOME_DONE;
-}
+static const CommitCodes OF_BRANCH = {"InvalidCommitIdException", "CommitDoesNotExistException"};
 
 Outcome codecommit_create_branch(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *repository;
     Str branch = doc_text(call->input, "branchName"), id = doc_text(call->input, "commitId"), taken;
-    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (!id.len) return call_fail(e, "CommitIdRequiredException", "A commit ID is required.");
-    if (!branch.len || !git_reference_is_valid_name(str_c(call->arena, str_cat(call->arena, STR("refs/heads/"), branch)))) {
-        return call_fail(e, "InvalidBranchNameException", "The branch name is not valid: %.*s", STR_ARG(branch.at ? branch : STR("")));
-    }
+    CALL_TRY(codecommit_check_branch_name(call->arena, branch, e));
+    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (branch_ref(call, repository, branch, &taken, NULL)) {
         return call_fail(e, "BranchNameExistsException", "Branch %.*s already exists", STR_ARG(branch));
     }
     AUTO_GIT *git = NULL;
     AUTO_COMMIT *commit = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
-    CALL_TRY(git_commit_of(git, id, &commit, e));
+    CALL_TRY(codecommit_check_commit_id(git, id, &commit, &OF_BRANCH, e));
     CALL_TRY(refs_move(turn, call, repository, branch, NULL, git_commit_id(commit), e));
     return OUTCOME_DONE;
 }
@@ -62,6 +51,7 @@ Outcome codecommit_delete_branch(Turn *turn, const Call *call, Doc **out, Error 
     Doc *repository;
     Str branch = doc_text(call->input, "branchName"), commit;
     *out = doc_map(call->arena);
+    CALL_TRY(codecommit_check_branch_name(call->arena, branch, e));
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (str_eq(branch, doc_text(repository, "defaultBranch"))) {
         return call_fail(e, "DefaultBranchCannotBeDeletedException", "The default branch %.*s cannot be deleted", STR_ARG(branch));
@@ -97,16 +87,17 @@ static Doc *commit_doc(Arena *arena, git_commit *commit) {
     return doc;
 }
 
+static const CommitCodes OF_COMMIT = {"InvalidCommitIdException", "CommitIdDoesNotExistException"};
+
 Outcome codecommit_get_commit(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *repository;
     Str id = doc_text(call->input, "commitId");
-    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (!id.len) return call_fail(e, "CommitIdRequiredException", "A commit ID is required.");
+    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     AUTO_GIT *git = NULL;
     AUTO_COMMIT *commit = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
-    if (!git_commit_of(git, id, &commit, NULL))
-        return call_fail(e, "CommitIdDoesNotExistException", "The specified commit ID does not exist: %.*s", STR_ARG(id));
+    CALL_TRY(codecommit_check_commit_id(git, id, &commit, &OF_COMMIT, e));
     *out = doc_map(call->arena);
     doc_set(*out, "commit", commit_doc(call->arena, commit));
     return OUTCOME_DONE;
@@ -116,23 +107,26 @@ Outcome codecommit_batch_get_commits(Turn *turn, const Call *call, Doc **out, Er
     Arena *arena = call->arena;
     Doc *repository, *reply = doc_map(arena), *found = doc_list(arena), *errors = doc_list(arena);
     const Doc *ids = doc_get(call->input, "commitIds");
-    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     if (!doc_count(ids)) return call_fail(e, "CommitIdsListRequiredException", "A list of commit IDs is required.");
-    if (doc_count(ids) > MOST_COMMITS)
-        return call_fail(e, "CommitIdsLimitExceededException", "The maximum number of commit IDs is %d.", MOST_COMMITS);
+    if (doc_count(ids) > MOST_COMMITS) {
+        return call_fail(e, "CommitIdsLimitExceededException", "%zu commit IDs are more than the %d that one request may have.", doc_count(ids),
+                         MOST_COMMITS);
+    }
+    CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     AUTO_GIT *git = NULL;
     CALL_TRY(git_open(turn, repository, &git, e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {
         git_commit *commit = NULL;
         Doc *problem = doc_map(arena);
-        if (git_commit_of(git, doc_str(id, STR("")), &commit, NULL)) {
+        Error why = {0};
+        if (codecommit_check_commit_id(git, doc_str(id, STR("")), &commit, &OF_COMMIT, &why)) {
             doc_push(found, commit_doc(arena, commit));
             git_commit_free(commit);
             continue;
         }
         doc_set_str(arena, problem, "commitId", doc_str(id, STR("")));
-        doc_set_str(arena, problem, "errorCode", STR("CommitIdDoesNotExistException"));
-        doc_set_str(arena, problem, "errorMessage", STR("The specified commit ID does not exist"));
+        doc_set_str(arena, problem, "errorCode", str_copy(arena, str_of(why.code)));
+        doc_set_str(arena, problem, "errorMessage", str_copy(arena, str_of(why.message)));
         doc_push(errors, problem);
     }
     doc_set(reply, "commits", found);

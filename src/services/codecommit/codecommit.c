@@ -2,10 +2,13 @@
 
 #define REPOSITORY "arn:aws:codecommit:{region}:{account}:{repositoryName|oldName|resourceArn}"
 
+// The handler asks for each repository that it is about to show.
+static void asks_itself(Turn *turn, const Call *call, Requirements *all) {}
+
 static const Operation OPERATIONS[] = {
     {"CreateRepository", codecommit_create_repository, REPOSITORY, OP_LOCAL},
     {"GetRepository", codecommit_get_repository, REPOSITORY, OP_LOCAL},
-    {"BatchGetRepositories", codecommit_batch_get_repositories, "arn:aws:codecommit:{region}:{account}:*", OP_LOCAL},
+    {"BatchGetRepositories", codecommit_batch_get_repositories, .requirements = asks_itself, .flags = OP_LOCAL},
     {"ListRepositories", codecommit_list_repositories, NULL, OP_LOCAL},
     {"DeleteRepository", codecommit_delete_repository, REPOSITORY, OP_LOCAL},
     {"UpdateRepositoryDescription", codecommit_update_description, REPOSITORY, OP_LOCAL},

@@ -31,10 +31,26 @@ bool repository_find(Turn *turn, Str name, Doc **out, Error *e); // RepositoryDo
 Str repository_folder(Arena *arena, Str data, const Doc *repository);
 Str repository_arn(Arena *arena, Partition where, Str name);
 
+// checks.c: what names and paths may be
+bool codecommit_check_repository_name(Str name, Error *e);
+bool codecommit_check_branch_name(Arena *arena, Str name, Error *e);
+bool codecommit_check_path(Str path, Error *e); // relative; the empty one is the root
+bool codecommit_check_file_path(Str given, Str *path, Error *e); // takes a leading '/' off; PathRequiredException when nothing is left
+typedef struct CommitCodes {
+    const char *invalid, *missing; // errors: no commit id at all; no such commit
+} CommitCodes;
+bool codecommit_check_commit_id(git_repository *git, Str id, git_commit **out, const CommitCodes *codes, Error *e); // a full id, no branch or tag
+
+// tags.c
+bool codecommit_check_tags(const Doc *tags, Error *e); // NULL: none
+
 // git.c: libgit2 in our words. Objects are freed by the caller (git_…_free accept NULL).
 bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e);
-// A branch name, a tag name, a full ref or a commit id. CommitDoesNotExistException and friends.
+// A branch name, a tag name, HEAD, a full ref or a commit id. CommitDoesNotExistException, InvalidCommitException.
 bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *e);
+bool git_open_commit(Turn *turn, const Call *call, Str specifier, git_repository **git, git_commit **commit,
+                     Error *e); // empty: of the default branch
+Str git_mode_name(git_filemode_t mode); // files.c: EXECUTABLE, NORMAL, SYMLINK
 Str git_oid_str(Arena *arena, const git_oid *oid);
 bool git_oid_of(Str text, git_oid *out);
 

@@ -25,6 +25,8 @@ static bool commit_by_id(git_repository *git, Str id, git_commit **out, Error *e
 bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *e) {
     static const char *const PREFIXES[] = {"", "refs/heads/", "refs/tags/"};
     AUTO_ARENA arena = arena_new();
+    if (memchr(specifier.at, 0, specifier.len) || !git_reference_is_valid_name(str_c(arena, str_cat(arena, STR("refs/heads/"), specifier))))
+        return fail(e, "InvalidCommitException", "The commit specifier is not valid: %.*s", STR_ARG(specifier));
     for (size_t i = 0; i < sizeof PREFIXES / sizeof *PREFIXES; i++) {
         git_reference *ref = NULL;
         git_object *object = NULL;
@@ -37,4 +39,13 @@ bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *
         return true;
     }
     return commit_by_id(git, specifier, out, e);
+}
+
+bool git_open_commit(Turn *turn, const Call *call, Str specifier, git_repository **git, git_commit **commit, Error *e) {
+    Doc *repository;
+    TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
+    TRY(git_open(turn, repository, git, e));
+    if (!specifier.len) specifier = doc_text(repository, "defaultBranch");
+    if (!specifier.len) return fail(e, "CommitDoesNotExistException", "No commit was specified, and the repository has no default branch.");
+    return git_commit_of(*git, specifier, commit, e);
 }

@@ -21,6 +21,7 @@ typedef struct Session {
     Str name, rest; // repository, and the path behind it: "/info/refs"
     Doc *repository;
     Principal principal;
+    bool region_known; // else any region's repository of that name is meant: only a password that can be verified tells the region
     bool pushes; // GitPush is wanted
     bool receives; // this very request may move refs
     Error refused;
@@ -40,15 +41,28 @@ static bool wants_push(const HttpRequest *request) {
     return str_ends(request->path, STR("/git-receive-pack")) || str_contains(request->query, STR("service=git-receive-pack"));
 }
 
+static bool find_region(void *context, Partition where, Str id, const Doc *repository) {
+    Session *session = context;
+    if (!str_eq(id, session->name) || !str_eq(where.account, session->where.account)) return true;
+    session->where.region = str_copy(session->arena, where.region);
+    return false;
+}
+
 static void authorize(Turn *turn, void *context) {
     Session *session = context;
+    bool here = document_exists(turn_store(turn), session->where, &CODECOMMIT_REPOSITORY, session->name);
+    if (!here && !session->region_known) document_each(turn_store(turn), &CODECOMMIT_REPOSITORY, session->arena, find_region, session);
     Requirement what = {
         .action = session->pushes ? STR("codecommit:GitPush") : STR("codecommit:GitPull"),
         .resource = repository_arn(session->arena, session->where, session->name),
     };
     if (!turn_allowed(turn, &session->principal, &what, &session->refused)) return;
     Doc *repository;
-    if (repository_find(turn, session->name, &repository, &session->refused)) session->repository = doc_copy(session->arena, repository);
+    if (document_get(turn_store(turn), session->where, &CODECOMMIT_REPOSITORY, session->name, session->arena, &repository)) {
+        session->repository = repository;
+    } else {
+        fail(&session->refused, "RepositoryDoesNotExistException", "%.*s does not exist", STR_ARG(session->name));
+    }
 }
 
 // "/v1/repos/NAME/info/refs" to its parts.
@@ -68,6 +82,7 @@ static bool admit(Session *session, Error *e) {
     session->principal = who.principal;
     const PlaneOptions *options = plane_options(session->plane);
     session->where.account = who.principal.account.len ? who.principal.account : options->account;
+    session->region_known = who.region.len > 0;
     session->where.region = who.region.len ? who.region : options->region;
     plane_read(session->plane, session->where, session->arena, authorize, session);
     if (session->refused.code[0]) *e = session->refused;
@@ -76,6 +91,7 @@ static bool admit(Session *session, Error *e) {
 
 static int status_of(const Error *e) {
     if (strstr(e->code, "MissingAuthenticationToken")) return 401; // git asks its credential helper then
+    if (error_is(e, "AccessDeniedException")) return 403; // in JSON's replies it is 400
     if (e->http_status) return e->http_status;
     return error_is(e, "RepositoryDoesNotExistException") ? 404 : 403;
 }

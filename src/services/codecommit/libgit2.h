@@ -8,17 +8,17 @@
 
 // clang-format off
 #define LIBGIT2_CALLS(X) \
-    X(git_blob_create_from_buffer) X(git_blob_free) X(git_blob_id) X(git_blob_lookup) X(git_blob_rawcontent) X(git_blob_rawsize) X(git_commit_author) \
-    X(git_commit_committer) X(git_commit_create) X(git_commit_free) X(git_commit_id) X(git_commit_lookup) X(git_commit_message) \
-    X(git_commit_parent_id) X(git_commit_parentcount) X(git_commit_tree) X(git_commit_tree_id) X(git_diff_free) X(git_diff_get_delta) \
-    X(git_diff_num_deltas) X(git_diff_tree_to_tree) X(git_error_last) X(git_index_add) X(git_index_free) X(git_index_get_bypath) X(git_index_new) \
-    X(git_index_read_tree) X(git_index_remove_bypath) X(git_index_write_tree_to) X(git_object_free) X(git_object_id) X(git_oid_equal) \
-    X(git_oid_fromstrn) X(git_oid_tostr) X(git_reference_create) X(git_reference_create_matching) X(git_reference_delete) X(git_reference_free) \
-    X(git_reference_is_valid_name) X(git_reference_iterator_free) X(git_reference_iterator_new) X(git_reference_lookup) X(git_reference_name) \
-    X(git_reference_next) X(git_reference_peel) X(git_repository_free) X(git_repository_init_ext) X(git_repository_open_bare) \
-    X(git_repository_set_head) X(git_signature_free) X(git_signature_new) X(git_tree_entry_byindex) X(git_tree_entry_bypath) \
-    X(git_tree_entry_filemode) X(git_tree_entry_free) X(git_tree_entry_id) X(git_tree_entry_name) X(git_tree_entrycount) X(git_tree_free) \
-    X(git_tree_id) X(git_tree_lookup)
+    X(git_blob_create_from_buffer) X(git_blob_free) X(git_blob_id) X(git_blob_lookup) X(git_blob_rawcontent) X(git_blob_rawsize) \
+    X(git_commit_author) X(git_commit_committer) X(git_commit_create) X(git_commit_free) X(git_commit_id) X(git_commit_lookup) \
+    X(git_commit_message) X(git_commit_parent_id) X(git_commit_parentcount) X(git_commit_tree) X(git_commit_tree_id) X(git_diff_free) \
+    X(git_diff_get_delta) X(git_diff_num_deltas) X(git_diff_tree_to_tree) X(git_error_last) X(git_graph_descendant_of) X(git_index_add) \
+    X(git_index_find_prefix) X(git_index_free) X(git_index_get_bypath) X(git_index_new) X(git_index_read_tree) X(git_index_remove_bypath) \
+    X(git_index_write_tree_to) X(git_object_free) X(git_object_id) X(git_oid_equal) X(git_oid_fromstrn) X(git_oid_tostr) X(git_reference_create) \
+    X(git_reference_create_matching) X(git_reference_delete) X(git_reference_free) X(git_reference_is_valid_name) X(git_reference_iterator_free) \
+    X(git_reference_iterator_new) X(git_reference_lookup) X(git_reference_name) X(git_reference_next) X(git_reference_peel) \
+    X(git_repository_free) X(git_repository_init_ext) X(git_repository_open_bare) X(git_repository_set_head) X(git_tree_entry_byindex) \
+    X(git_tree_entry_bypath) X(git_tree_entry_filemode) X(git_tree_entry_free) X(git_tree_entry_id) X(git_tree_entry_name) X(git_tree_entrycount) \
+    X(git_tree_free) X(git_tree_id) X(git_tree_lookup)
 
 typedef struct Libgit2 {
 #define MEMBER(name) __typeof__(name) *name;
@@ -50,7 +50,9 @@ const Libgit2 *libgit2(void); // any thread
 #define git_diff_num_deltas (libgit2()->git_diff_num_deltas)
 #define git_diff_tree_to_tree (libgit2()->git_diff_tree_to_tree)
 #define git_error_last (libgit2()->git_error_last)
+#define git_graph_descendant_of (libgit2()->git_graph_descendant_of)
 #define git_index_add (libgit2()->git_index_add)
+#define git_index_find_prefix (libgit2()->git_index_find_prefix)
 #define git_index_free (libgit2()->git_index_free)
 #define git_index_get_bypath (libgit2()->git_index_get_bypath)
 #define git_index_new (libgit2()->git_index_new)
@@ -77,8 +79,6 @@ const Libgit2 *libgit2(void); // any thread
 #define git_repository_init_ext (libgit2()->git_repository_init_ext)
 #define git_repository_open_bare (libgit2()->git_repository_open_bare)
 #define git_repository_set_head (libgit2()->git_repository_set_head)
-#define git_signature_free (libgit2()->git_signature_free)
-#define git_signature_new (libgit2()->git_signature_new)
 #define git_tree_entry_byindex (libgit2()->git_tree_entry_byindex)
 #define git_tree_entry_bypath (libgit2()->git_tree_entry_bypath)
 #define git_tree_entry_filemode (libgit2()->git_tree_entry_filemode)

@@ -32,8 +32,8 @@ static void publish(Turn *turn, const Doc *repository, Str ref, Str old, Str new
     doc_set_str(arena, detail, "referenceType", branch ? STR("branch") : STR("tag"));
     doc_set_str(arena, detail, "referenceName", str_strip_prefix(str_strip_prefix(ref, STR("refs/heads/")), STR("refs/tags/")));
     doc_set_str(arena, detail, "referenceFullName", ref);
-    doc_set_str(arena, detail, "commitId", new.at ? new : old);
-    if (old.at && new.at) doc_set_str(arena, detail, "oldCommitId", old);
+    doc_set_str(arena, detail, "commitId", new);
+    doc_set_str(arena, detail, "oldCommitId", old);
     doc_set_str(arena, detail, "callerUserArn", caller);
     doc_push_str(arena, resources, doc_text(repository, "Arn"));
     turn_publish(turn, "aws.codecommit", "CodeCommit Repository State Change", detail, resources);
@@ -55,17 +55,18 @@ static bool publish_changes(Turn *turn, const Doc *repository, const Doc *before
     return any;
 }
 
-// The first branch there is becomes the default one, and what a clone checks out.
+// The first branch there is becomes the default one, and what a clone checks out; of several that come at once, "main".
 static void choose_default(Arena *arena, git_repository *git, Doc *repository, const Doc *refs) {
     Str chosen = doc_text(repository, "defaultBranch");
     if (chosen.len && doc_get_str_key(refs, str_cat(arena, STR("refs/heads/"), chosen))) return;
-    for (const Doc *ref = doc_first(refs); ref; ref = ref->next) {
-        if (!str_starts(ref->key, STR("refs/heads/"))) continue;
-        doc_set_str(arena, repository, "defaultBranch", str_from(ref->key, sizeof "refs/heads/" - 1));
-        git_repository_set_head(git, str_c(arena, ref->key));
-        return;
+    const Doc *first = doc_get(refs, "refs/heads/main");
+    for (const Doc *ref = doc_first(refs); ref && !first; ref = ref->next) {
+        if (str_starts(ref->key, STR("refs/heads/"))) first = ref;
     }
     doc_set(repository, "defaultBranch", NULL);
+    if (!first) return;
+    doc_set_str(arena, repository, "defaultBranch", str_from(first->key, sizeof "refs/heads/" - 1));
+    git_repository_set_head(git, str_c(arena, first->key));
 }
 
 void refs_follow(Turn *turn, Str repository_name, Str caller_arn) {

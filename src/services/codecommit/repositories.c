@@ -1,9 +1,9 @@
-// Repositories: names, descriptions, tags.
+// Repositories: names, descriptions, the default branch.
 #include "services/codecommit/codecommit.h"
 
-#include "os/files.h"
+#include "identity/signing_keys.h"
 
-enum { LIST_PAGE = 100, MOST_BATCH = 25, NAME_MAX_BYTES = 100 };
+enum { MOST_BATCH = 100, MOST_DESCRIPTION_BYTES = 1000 };
 
 const DocumentType CODECOMMIT_REPOSITORY = {.name = "codecommit.repository"};
 
@@ -16,33 +16,31 @@ Str repository_folder(Arena *arena, Str data, const Doc *repository) {
 }
 
 bool repository_find(Turn *turn, Str name, Doc **out, Error *e) {
-    if (!name.len) return fail(e, "RepositoryNameRequiredException", "A repository name is required.");
+    TRY(codecommit_check_repository_name(name, e));
     return turn_get(turn, &CODECOMMIT_REPOSITORY, name, out) || fail(e, "RepositoryDoesNotExistException", "%.*s does not exist", STR_ARG(name));
 }
 
-static bool name_ok(Str name, Error *e) {
-    if (!name.len) return fail(e, "RepositoryNameRequiredException", "A repository name is required.");
-    bool ok = name.len <= NAME_MAX_BYTES && !str_ends(name, STR(".git"));
-    for (size_t i = 0; i < name.len; i++)
-        ok = ok && (strchr("._-", name.at[i]) || (name.at[i] >= '0' && name.at[i] <= '9') || ((name.at[i] | 32) >= 'a' && (name.at[i] | 32) <= 'z'));
-    return ok || fail(e, "InvalidRepositoryNameException",
-                      "The repository name is not valid. Repository names can be any combination of letters, numbers, periods, underscores, and "
-                      "dashes between 1 and 100 characters in length. Names cannot end in .git and cannot contain any of the following characters: ! "
-                      "? @ # $ %% ^ & * ( ) + = { } [ ] | \\ / > < ~ ` ' \" ; :");
+// The key that AWS manages for CodeCommit: one for each account and region, named so that it stays the same.
+static Str managed_key(Arena *arena, Partition where) {
+    char hex[SHA256_HEX];
+    sha256_hex(str_format(arena, "aws/codecommit %.*s %.*s", STR_ARG(where.account), STR_ARG(where.region)), hex);
+    return str_format(arena, "arn:aws:kms:%.*s:%.*s:key/%.8s-%.4s-4%.3s-a%.3s-%.12s", STR_ARG(where.region), STR_ARG(where.account), hex, hex + 8,
+                      hex + 12, hex + 15, hex + 18);
 }
 
-static void set_urls(Arena *arena, Doc *repository, const Call *call) {
+static void describe(Arena *arena, Doc *repository, const Call *call) {
     Str name = doc_text(repository, "repositoryName");
     Str host = call->host.at ? call->host : str_format(arena, "git-codecommit.%.*s.amazonaws.com", STR_ARG(call->where.region));
     doc_set_str(arena, repository, "cloneUrlHttp",
                 str_format(arena, "%s://%.*s/v1/repos/%.*s", call->tls || !call->host.at ? "https" : "http", STR_ARG(host), STR_ARG(name)));
     doc_set_str(arena, repository, "cloneUrlSsh",
                 str_format(arena, "ssh://git-codecommit.%.*s.amazonaws.com/v1/repos/%.*s", STR_ARG(call->where.region), STR_ARG(name)));
+    doc_set_str(arena, repository, "kmsKeyId", managed_key(arena, call->where));
 }
 
 static Outcome reply_metadata(const Call *call, Doc *repository, Doc **out) {
     *out = doc_map(call->arena);
-    set_urls(call->arena, repository, call);
+    describe(call->arena, repository, call);
     doc_set(*out, "repositoryMetadata", doc_copy(call->arena, repository));
     return OUTCOME_DONE;
 }
@@ -63,11 +61,22 @@ static bool make_folder(Turn *turn, const Doc *repository, Error *e) {
     return true;
 }
 
+static bool check_description(const Call *call, Error *e) {
+    Str text = doc_text(call->input, "repositoryDescription");
+    if (text.len <= MOST_DESCRIPTION_BYTES && !memchr(text.at ? text.at : "", 0, text.len)) return true;
+    return fail(e, "InvalidRepositoryDescriptionException", "The repository description is not valid: it has more than %d characters.",
+                MOST_DESCRIPTION_BYTES);
+}
+
 Outcome codecommit_create_repository(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Str name = doc_text(call->input, "repositoryName");
+    const Doc *tags = doc_get(call->input, "tags");
     Doc *repository = doc_map(arena);
-    CALL_TRY(name_ok(name, e));
+    CALL_TRY(codecommit_check_repository_name(name, e));
+    CALL_TRY(check_description(call, e));
+    CALL_TRY(codecommit_check_tags(tags, e));
+    if (doc_text(call->input, "kmsKeyId").len) return call_fail(e, "NotImplemented", "CreateRepository with kmsKeyId is not built.");
     if (turn_get(turn, &CODECOMMIT_REPOSITORY, name, &repository)) {
         return call_fail(e, "RepositoryNameExistsException", "Repository named %.*s already exists", STR_ARG(name));
     }
@@ -78,7 +87,6 @@ Outcome codecommit_create_repository(Turn *turn, const Call *call, Doc **out, Er
     doc_set_time(arena, repository, "creationDate", call->now_ms);
     doc_set_time(arena, repository, "lastModifiedDate", call->now_ms);
     doc_set_str(arena, repository, "Arn", repository_arn(arena, call->where, name));
-    const Doc *tags = doc_get(call->input, "tags");
     doc_set(repository, "$tags", tags ? doc_copy(arena, tags) : doc_map(arena));
     doc_set(repository, "$refs", doc_map(arena));
     CALL_TRY(make_folder(turn, repository, e));
@@ -92,44 +100,34 @@ Outcome codecommit_get_repository(Turn *turn, const Call *call, Doc **out, Error
     return reply_metadata(call, repository, out);
 }
 
+// Each repository is a resource of its own: permission is asked for one after the other.
+static bool batch_one(Turn *turn, const Call *call, Str name, Doc *found, Doc *missing, Error *e) {
+    Doc *repository;
+    Requirement what = {.action = STR("codecommit:BatchGetRepositories"), .resource = repository_arn(call->arena, call->where, name)};
+    TRY(codecommit_check_repository_name(name, e));
+    TRY(turn_allowed(turn, &call->principal, &what, e));
+    if (turn_get(turn, &CODECOMMIT_REPOSITORY, name, &repository)) {
+        describe(call->arena, repository, call);
+        doc_push(found, repository);
+    } else {
+        doc_push_str(call->arena, missing, name);
+    }
+    return true;
+}
+
 Outcome codecommit_batch_get_repositories(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     const Doc *names = doc_get(call->input, "repositoryNames");
-    Doc *reply = doc_map(arena), *found = doc_list(arena), *missing = doc_list(arena), *repository;
+    Doc *reply = doc_map(arena), *found = doc_list(arena), *missing = doc_list(arena);
     if (!doc_count(names)) return call_fail(e, "RepositoryNamesRequiredException", "At least one repository name is required.");
-    if (doc_count(names) > MOST_BATCH)
-        return call_fail(e, "MaximumRepositoryNamesExceededException", "The maximum number of repository names is %d.", MOST_BATCH);
-    for (const Doc *name = doc_first(names); name; name = name->next) {
-        if (turn_get(turn, &CODECOMMIT_REPOSITORY, doc_str(name, STR("")), &repository)) {
-            set_urls(arena, repository, call);
-            doc_push(found, repository);
-        } else {
-            doc_push_str(arena, missing, doc_str(name, STR("")));
-        }
+    if (doc_count(names) > MOST_BATCH) {
+        return call_fail(e, "MaximumRepositoryNamesExceededException", "%zu repository names are more than the %d that one request may have.",
+                         doc_count(names), MOST_BATCH);
     }
+    for (const Doc *name = doc_first(names); name; name = name->next) CALL_TRY(batch_one(turn, call, doc_str(name, STR("")), found, missing, e));
     doc_set(reply, "repositories", found);
     doc_set(reply, "repositoriesNotFound", missing);
-    *out = reply;
-    return OUTCOME_DONE;
-}
-
-Outcome codecommit_list_repositories(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Arena *arena = call->arena;
-    Doc *repositories, *reply = doc_map(arena), *list = doc_list(arena);
-    Str next;
-    Page page = {.token = doc_text(call->input, "nextToken"), .most = LIST_PAGE};
-    page.scan.reverse = str_is(doc_text(call->input, "order"), "descending");
-    if (!turn_page(turn, &CODECOMMIT_REPOSITORY, page, &repositories, &next, e)) {
-        return call_fail(e, "InvalidContinuationTokenException", "The specified continuation token is not valid.");
-    }
-    for (const Doc *repository = doc_first(repositories); repository; repository = repository->next) {
-        Doc *pair = doc_map(arena);
-        doc_set_str(arena, pair, "repositoryName", doc_text(repository, "repositoryName"));
-        doc_set_str(arena, pair, "repositoryId", doc_text(repository, "repositoryId"));
-        doc_push(list, pair);
-    }
-    doc_set(reply, "repositories", list);
-    doc_set_str(arena, reply, "nextToken", next);
+    doc_set(reply, "errors", doc_list(arena));
     *out = reply;
     return OUTCOME_DONE;
 }
@@ -138,9 +136,10 @@ Outcome codecommit_delete_repository(Turn *turn, const Call *call, Doc **out, Er
     Str name = doc_text(call->input, "repositoryName");
     Doc *repository;
     *out = doc_map(call->arena);
-    CALL_TRY(name_ok(name, e));
+    CALL_TRY(codecommit_check_repository_name(name, e));
     if (!turn_get(turn, &CODECOMMIT_REPOSITORY, name, &repository)) return OUTCOME_DONE; // as on AWS: no id, no error
     turn_delete(turn, &CODECOMMIT_REPOSITORY, name);
+    turn_delete_file(turn, repository_folder(call->arena, STR("."), repository));
     doc_set_str(call->arena, *out, "repositoryId", doc_text(repository, "repositoryId"));
     return OUTCOME_DONE;
 }
@@ -151,9 +150,11 @@ static void store(Turn *turn, const Call *call, Doc *repository) {
 }
 
 Outcome codecommit_update_description(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str text = doc_text(call->input, "repositoryDescription");
     Doc *repository;
+    CALL_TRY(check_description(call, e));
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
-    doc_set_str(call->arena, repository, "repositoryDescription", doc_str(doc_get(call->input, "repositoryDescription"), STR("")));
+    doc_set(repository, "repositoryDescription", text.len ? doc_of_str(call->arena, text) : NULL);
     store(turn, call, repository);
     return OUTCOME_DONE;
 }
@@ -161,8 +162,8 @@ Outcome codecommit_update_description(Turn *turn, const Call *call, Doc **out, E
 Outcome codecommit_update_name(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str old = doc_text(call->input, "oldName"), name = doc_text(call->input, "newName");
     Doc *repository, *taken;
+    CALL_TRY(codecommit_check_repository_name(name, e));
     CALL_TRY(repository_find(turn, old, &repository, e));
-    CALL_TRY(name_ok(name, e));
     if (turn_get(turn, &CODECOMMIT_REPOSITORY, name, &taken)) {
         return call_fail(e, "RepositoryNameExistsException", "Repository named %.*s already exists", STR_ARG(name));
     }
@@ -176,6 +177,7 @@ Outcome codecommit_update_name(Turn *turn, const Call *call, Doc **out, Error *e
 Outcome codecommit_update_default_branch(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str branch = doc_text(call->input, "defaultBranchName");
     Doc *repository;
+    CALL_TRY(codecommit_check_branch_name(call->arena, branch, e));
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     Str ref = str_cat(call->arena, STR("refs/heads/"), branch);
     if (!doc_get_str_key(doc_get(repository, "$refs"), ref))
@@ -185,42 +187,5 @@ Outcome codecommit_update_default_branch(Turn *turn, const Call *call, Doc **out
     git_repository_set_head(git, str_c(call->arena, ref)); // what a clone checks out
     doc_set_str(call->arena, repository, "defaultBranch", branch);
     store(turn, call, repository);
-    return OUTCOME_DONE;
-}
-
-// ---- Tags ----
-
-static bool by_arn(Turn *turn, const Call *call, Doc **repository, Error *e) {
-    Str arn = doc_text(call->input, "resourceArn");
-    if (!arn.len) return fail(e, "ResourceArnRequiredException", "A resource ARN is required.");
-    Str prefix = repository_arn(call->arena, call->where, STR(""));
-    if (!str_starts(arn, prefix)) return fail(e, "InvalidResourceArnException", "The resource ARN is not valid: %.*s", STR_ARG(arn));
-    return repository_find(turn, str_from(arn, prefix.len), repository, e);
-}
-
-Outcome codecommit_tag(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *repository;
-    CALL_TRY(by_arn(turn, call, &repository, e));
-    for (const Doc *tag = doc_first(doc_get(call->input, "tags")); tag; tag = tag->next) {
-        doc_put(doc_get(repository, "$tags"), tag->key, doc_copy(call->arena, tag));
-    }
-    turn_put(turn, &CODECOMMIT_REPOSITORY, doc_text(repository, "repositoryName"), repository);
-    return OUTCOME_DONE;
-}
-
-Outcome codecommit_untag(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *repository;
-    CALL_TRY(by_arn(turn, call, &repository, e));
-    for (const Doc *key = doc_first(doc_get(call->input, "tagKeys")); key; key = key->next)
-        doc_put(doc_get(repository, "$tags"), doc_str(key, STR("")), NULL);
-    turn_put(turn, &CODECOMMIT_REPOSITORY, doc_text(repository, "repositoryName"), repository);
-    return OUTCOME_DONE;
-}
-
-Outcome codecommit_list_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *repository;
-    CALL_TRY(by_arn(turn, call, &repository, e));
-    *out = doc_map(call->arena);
-    doc_set(*out, "tags", doc_copy(call->arena, doc_get(repository, "$tags")));
     return OUTCOME_DONE;
 }

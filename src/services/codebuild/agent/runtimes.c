@@ -135,7 +135,7 @@ static const NamedText defaults[] = {
 static const NamedText git_helper[] = {
     {STR_INIT("GIT_CONFIG_COUNT"), STR_INIT("2"), 0},
     {STR_INIT("GIT_CONFIG_KEY_0"), STR_INIT("credential.helper"), 0},
-    {STR_INIT("GIT_CONFIG_VALUE_0"), STR_INIT("!aws codecommit credential-helper $@"), 0},
+    {STR_INIT("GIT_CONFIG_VALUE_0"), STR_INIT("!f() { [ \"$1\" != get ] || aws codecommit credential-helper --ignore-host-check get; }; f"), 0},
     {STR_INIT("GIT_CONFIG_KEY_1"), STR_INIT("credential.UseHttpPath"), 0},
     {STR_INIT("GIT_CONFIG_VALUE_1"), STR_INIT("true"), 0},
 };
