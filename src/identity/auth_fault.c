@@ -30,13 +30,17 @@ static const FaultRow rows[] = {
          "The authorization header is malformed; the authorization component \"Credential=..., SignedHeaders=..., Signature=...\" is not complete.",
          "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires "
          "'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."},
+    [AUTH_INCOMPLETE_QUERY] = {"AuthorizationQueryParametersError", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 400, 400,
+                               "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, "
+                               "X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+                               "Query-string authentication version 4 lacks a parameter."},
     [AUTH_VERSION_2] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, NOT_V4, V2},
     [AUTH_VERSION_4A] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, V4A, V4A},
     [AUTH_SCHEME_UNKNOWN] = {"InvalidArgument", "IncompleteSignature", "AuthFailure", "IncompleteSignature", 400, 400,
                              "Unsupported Authorization Type",
                              "The Authorization header is of no supported kind. Please use AWS4-HMAC-SHA256 (Signature Version 4)."},
     [AUTH_EXPIRES_RANGE] = {"AuthorizationQueryParametersError", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 400, 400,
-                            "X-Amz-Expires must be a number between 1 and 604800 seconds",
+                            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
                             "X-Amz-Expires must be a number between 1 and 604800 seconds"},
     [AUTH_UNKNOWN_KEY] = {"InvalidAccessKeyId", "InvalidClientTokenId", "AuthFailure", "UnrecognizedClient", 403, 403,
                           "The AWS Access Key Id you provided does not exist in our records.", INVALID_TOKEN},

@@ -1,4 +1,5 @@
 // Who makes a request: by the key's origin, then by its signature.
+#include "formats/digest.h"
 #include "identity/git_credentials.h"
 #include "identity/snapshot.h"
 
@@ -57,8 +58,16 @@ static bool is_account(Str key) {
     return key.len == 12;
 }
 
+// Of a key whose secret nobody knows: the time, and what S3's clients say of their body.
+static AuthFault verify_foreign(const Signature *signature, const HttpRequest *request, const AuthenticationRules *rules) {
+    Str body = request->body.bytes;
+    AuthFault fault = signature_check_time(signature, clocks_of(rules));
+    if (fault || rules->head_only || !body.len || !str_is(signature->service, "s3")) return fault;
+    return signature_body_matches(signature, digest_hex(request->arena, DIGEST_SHA256, body)) ? AUTH_OK : AUTH_BODY_MISMATCH;
+}
+
 static AuthFault verify(const Signature *signature, const HttpRequest *request, Str secret, const AuthenticationRules *rules) {
-    if (!secret.at) return signature_check_time(signature, clocks_of(rules));
+    if (!secret.at) return verify_foreign(signature, request, rules);
     if (rules->head_only) return signature_verify_head(signature, request, secret, clocks_of(rules));
     return signature_verify(signature, request, secret, clocks_of(rules));
 }
@@ -96,7 +105,12 @@ bool identity_authenticate(const IdentitySnapshot *snapshot, const Authenticatio
     }
     if (!fault) fault = find_signer(snapshot, rules, request->arena, &signature, &signer);
     if (!fault) fault = verify(&signature, request, signer.secret, rules);
-    TRY(auth_fail(fault, dialect_of(route), &signature, clocks_of(rules), e));
+    AuthDialect dialect = dialect_of(route);
+    if (fault && dialect == AUTH_DIALECT_S3 && signature.scheme == SIGNATURE_QUERY && fault == AUTH_INCOMPLETE) fault = AUTH_INCOMPLETE_QUERY;
+    if (!auth_fail(fault, dialect, &signature, clocks_of(rules), e)) {
+        if (dialect == AUTH_DIALECT_S3) auth_tell(fault, &signature, request, clocks_of(rules), e);
+        return false;
+    }
     *out = (Authentication){.principal = signer.principal,
                             .region = signature.region,
                             .is_signed = signer.secret.at != NULL,

@@ -160,7 +160,9 @@ AuthFault signature_read(const HttpRequest *request, Signature *out) {
     if (str_is(algorithm, ALGORITHM)) return read_query(request, out);
     if (str_is(algorithm, "AWS4-ECDSA-P256-SHA256")) return AUTH_VERSION_4A;
     if (parameter(request, "AWSAccessKeyId").at && parameter(request, "Signature").at) return AUTH_VERSION_2;
-    return parameter(request, "X-Amz-Credential").at ? AUTH_INCOMPLETE : AUTH_MISSING;
+    if (!parameter(request, "X-Amz-Credential").at) return AUTH_MISSING;
+    out->scheme = SIGNATURE_QUERY;
+    return AUTH_INCOMPLETE;
 }
 
 AuthFault signature_check_time(const Signature *signature, AuthClocks clocks) {
@@ -171,12 +173,15 @@ AuthFault signature_check_time(const Signature *signature, AuthClocks clocks) {
     return age > SKEW_MS ? AUTH_TOO_OLD : AUTH_OK;
 }
 
+bool signature_misses(const Signature *signature, Str header) {
+    if (header.len < 6 || !str_eq_nocase(str_sub(header, 0, 6), STR("x-amz-")) || str_eq_nocase(header, STR("x-amz-content-sha256"))) return false;
+    return !is_signed_name(signature->signed_headers, header);
+}
+
 // S3 wants every x-amz-* header of a request under its signature.
 static bool signs_all_amz_headers(const Signature *signature, const HttpRequest *request) {
     for (size_t i = 0; i < request->header_count; i++) {
-        Str name = request->headers[i].name;
-        if (name.len < 6 || !str_eq_nocase(str_sub(name, 0, 6), STR("x-amz-")) || str_eq_nocase(name, STR("x-amz-content-sha256"))) continue;
-        if (!is_signed_name(signature->signed_headers, name)) return false;
+        if (signature_misses(signature, request->headers[i].name)) return false;
     }
     return true;
 }
@@ -213,15 +218,33 @@ static size_t string_to_sign(const Signature *signature, Str canonical, char *ro
     return at;
 }
 
-static AuthFault compute(const Signature *signature, const HttpRequest *request, Str payload, Str secret, char out[SIGNATURE_HEX]) {
-    AUTO_BUF canonical;
-    buf_init(&canonical, CANONICAL_MAX_BYTES);
-    buf_reserve(&canonical, CANONICAL_START_BYTES);
+static bool canonical_of(const Signature *signature, const HttpRequest *request, Str payload, Buf *canonical) {
     CanonicalParts parts = {.signed_headers = signature->signed_headers,
                             .payload_hash = payload,
                             .s3 = str_is(signature->service, "s3"),
                             .without_signature = signature->scheme == SIGNATURE_QUERY};
-    if (!canonical_request(request, parts, &canonical)) return AUTH_MISMATCH;
+    return canonical_request(request, parts, canonical);
+}
+
+bool signature_texts(const Signature *signature, const HttpRequest *request, Str *canonical, Str *to_sign) {
+    AUTO_BUF buf;
+    char room[SHA256_HEX], text[1024];
+    Str payload;
+    buf_init(&buf, CANONICAL_MAX_BYTES);
+    if (payload_text(signature, request, room, &payload) != AUTH_OK) payload = signature->payload_hash;
+    if (!canonical_of(signature, request, payload, &buf)) return false;
+    size_t length = string_to_sign(signature, buf_str(&buf), text, sizeof text);
+    if (!length) return false;
+    *canonical = str_copy(request->arena, buf_str(&buf));
+    *to_sign = str_copy(request->arena, (Str){text, length});
+    return true;
+}
+
+static AuthFault compute(const Signature *signature, const HttpRequest *request, Str payload, Str secret, char out[SIGNATURE_HEX]) {
+    AUTO_BUF canonical;
+    buf_init(&canonical, CANONICAL_MAX_BYTES);
+    buf_reserve(&canonical, CANONICAL_START_BYTES);
+    if (!canonical_of(signature, request, payload, &canonical)) return AUTH_MISMATCH;
     char text[1024];
     size_t length = string_to_sign(signature, buf_str(&canonical), text, sizeof text);
     if (!length) return AUTH_MISMATCH;

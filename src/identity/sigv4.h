@@ -53,6 +53,9 @@ AuthFault signature_verify_head(const Signature *signature, const HttpRequest *r
 AuthFault signature_check_time(const Signature *signature, AuthClocks clocks);
 // For requests of our own: the signature of a complete request. The headers that `signature` names must be there.
 void signature_compute(const Signature *signature, const HttpRequest *request, Str payload, Str secret, char out[SIGNATURE_HEX]);
+// For whoever is told that the signature is another: the canonical request and the string to sign, in the request's arena. False: a signed header is not there.
+bool signature_texts(const Signature *signature, const HttpRequest *request, Str *canonical, Str *to_sign);
+bool signature_misses(const Signature *signature, Str header); // a lower-case name that S3 wants to be signed and is not
 // False: the body's hash is not what was signed. `sha256_hex` of the whole body as received.
 bool signature_body_matches(const Signature *signature, Str sha256_hex);
 

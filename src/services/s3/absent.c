@@ -1,4 +1,5 @@
-// Settings that no bucket here has, because the operations that put them are not built: reading them gives S3's answer for "none".
+// Settings that no bucket here has, because the operations that put them are not built: reading them gives S3's answer for "none", and deleting them has
+// nothing to do. Object lock is among them: its operations on objects are refused as in any bucket without it.
 #include "services/s3/handlers.h"
 #include "services/s3/s3.h"
 
@@ -24,4 +25,16 @@ Outcome get_never_configured(Turn *turn, const Call *call, Doc **out, Error *e) 
     *out = doc_map(call->arena);
     if (str_is(operation, "GetBucketRequestPayment")) doc_set_str(call->arena, *out, "Payer", STR("BucketOwner"));
     return OUTCOME_DONE;
+}
+
+Outcome delete_never_configured(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    return OUTCOME_DONE;
+}
+
+Outcome refuse_without_lock(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Bucket bucket;
+    CALL_TRY(bucket_need(turn, call, &bucket, e));
+    return s3_fail(call, e, 400, "InvalidRequest", "Bucket is missing Object Lock Configuration", NULL, STR_NONE), OUTCOME_ERROR;
 }

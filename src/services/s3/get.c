@@ -19,12 +19,9 @@ static bool fail_missing(Turn *turn, const Call *call, Str bucket, Str key, Erro
 
 // The reply's headers tell what was found.
 static void tell_marker(const Call *call, const ObjectRow *row, bool asked_for, Error *e) {
-    if (!e) return;
-    Doc *headers = doc_map(call->arena);
-    doc_set_bool(call->arena, headers, "DeleteMarker", true);
-    doc_set_str(call->arena, headers, "VersionId", row_version(row));
-    if (asked_for) doc_set_time(call->arena, headers, "LastModified", row->modified_ms);
-    doc_set((Doc *)e->extra, "Headers", headers);
+    s3_error_tell(call, e, "$x-amz-delete-marker", STR("true"));
+    s3_error_tell(call, e, "$x-amz-version-id", row_version(row));
+    if (asked_for) s3_error_tell(call, e, "$Last-Modified", time_http(call->arena, row->modified_ms));
 }
 
 // Only reads of the object itself pass a marker over as if nothing were there; whatever else is asked of it, it cannot be.

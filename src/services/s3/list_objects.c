@@ -106,8 +106,15 @@ Outcome list_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
+// Tokens are opaque: the mark tells ours from others.
+#define TOKEN_MARK STR("key:")
+
 static bool read_token(const Call *call, Str token, Str *after, Error *e) {
-    if (token.len && str_unbase64(call->arena, token, after)) return true;
+    Str text;
+    if (token.len && str_unbase64(call->arena, token, &text) && str_starts(text, TOKEN_MARK) && str_is_utf8(text)) {
+        *after = str_from(text, TOKEN_MARK.len);
+        return true;
+    }
     return s3_bad_argument(call, "continuation-token", STR_NONE, "The continuation token provided is incorrect", e);
 }
 
@@ -122,7 +129,7 @@ Outcome list_objects_v2(Turn *turn, const Call *call, Doc **out, Error *e) {
     describe_start(&contents, &walk, reply);
     if (start.len && !token.at) doc_set_str(arena, reply, "StartAfter", list_key(arena, start, contents.url));
     doc_set_str(arena, reply, "ContinuationToken", token);
-    if (walk.truncated) doc_set_str(arena, reply, "NextContinuationToken", str_base64(arena, walk.last));
+    if (walk.truncated) doc_set_str(arena, reply, "NextContinuationToken", str_base64(arena, str_cat(arena, TOKEN_MARK, walk.last)));
     doc_set_int(arena, reply, "KeyCount", (int64_t)walk.count);
     describe_end(&contents, &walk, reply);
     *out = reply;

@@ -6,6 +6,7 @@
 #include "services/s3/s3.h"
 
 #include "formats/json.h"
+#include "identity/policy.h"
 
 enum { POLICY_BYTES = 20 * 1024 };
 
@@ -99,6 +100,7 @@ static bool check_statement(const Call *call, Str bucket, const Doc *statement, 
 
 static bool check_policy(const Call *call, Str bucket, Str text, Doc **out, Error *e) {
     Doc *policy;
+    const Policy *compiled;
     if (text.len > POLICY_BYTES) return s3_fail(call, e, 400, "PolicyTooLarge", "Policy exceeds the maximum allowed document size.", NULL, STR_NONE);
     if (!json_parse(call->arena, text, &policy, NULL) || !doc_is(policy, DOC_MAP))
         return fail_malformed(call, "Policies must be valid JSON and the first byte must be '{'", e);
@@ -108,6 +110,7 @@ static bool check_policy(const Call *call, Str bucket, Str text, Doc **out, Erro
         TRY(check_statement(call, bucket, statements, e));
     else
         for (const Doc *statement = doc_first(statements); statement; statement = statement->next) TRY(check_statement(call, bucket, statement, e));
+    TRY(policy_compile(call->arena, policy, POLICY_RESOURCE, &compiled, e));
     *out = policy;
     return true;
 }
