@@ -160,6 +160,28 @@ def test_a_folder_that_was_there_before_has_permissions_set_below_it_only(instan
     assert (ended["ok"], modes) == (True, ["0o755", "0o755", "0o700"])
 
 
+@pytest.mark.parametrize(
+    "of_appspec, of_deployment, left",
+    [
+        (None, None, None),
+        (None, "OVERWRITE", "theirs"),
+        (None, "RETAIN", "mine"),
+        ("OVERWRITE", "DISALLOW", "theirs"),
+        ("RETAIN", "OVERWRITE", "mine"),
+        ("DISALLOW", "OVERWRITE", None),
+    ],
+)
+def test_what_the_appspec_says_of_files_that_exist_goes_before_what_the_deployment_says(instance, of_appspec, of_deployment, left):
+    instance.target.mkdir()
+    file = instance.target / "f"
+    file.write_text("mine")
+    more = f"file_exists_behavior: {of_appspec}" if of_appspec else ""
+    ended = instance.install({"app/f": "theirs"}, more=more, **({"fileExists": of_deployment} if of_deployment else {}))
+    assert (ended["ok"], file.read_text()) == (left is not None, left or "mine")
+    if not left:
+        assert ended["message"] == f"The deployment failed because a specified file already exists at this location: {file}"
+
+
 def test_the_next_install_removes_what_the_last_one_made_and_nothing_else(instance):
     assert instance.install({"app/f": "1", "app/sub/g": "1"})["ok"]
     (instance.target / "sub/own").write_text("mine")

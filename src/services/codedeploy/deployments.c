@@ -67,14 +67,13 @@ static void take_group(Arena *arena, Doc *deployment, const Doc *group) {
 
 static void take_input(Arena *arena, Doc *deployment, const Doc *input) {
     const Doc *rollback = doc_get(input, "autoRollbackConfiguration");
-    bool said = doc_get(input, "fileExistsBehavior") != NULL;
+    Str behavior = doc_text(input, "fileExistsBehavior");
     doc_set_str(arena, deployment, "description", doc_text(input, "description"));
     doc_set_bool(arena, deployment, "ignoreApplicationStopFailures", doc_flag(input, "ignoreApplicationStopFailures", false));
     doc_set_bool(arena, deployment, "updateOutdatedInstancesOnly", doc_flag(input, "updateOutdatedInstancesOnly", false));
     doc_set_bool(arena, deployment, "instanceTerminationWaitTimeStarted", false);
     doc_set(deployment, "deploymentStatusMessages", doc_list(arena));
-    doc_set_str(arena, deployment, "fileExistsBehavior", said ? doc_text(input, "fileExistsBehavior") : STR("DISALLOW"));
-    doc_set_bool(arena, deployment, "$fileExistsSaid", said);
+    doc_set_str(arena, deployment, "fileExistsBehavior", behavior.at ? behavior : STR("DISALLOW"));
     if (rollback) doc_set(deployment, "autoRollbackConfiguration", doc_copy(arena, rollback));
 }
 

@@ -120,7 +120,6 @@ static Doc *new_deployment(Step *step, Str id, const Doc *revision) {
                                        "$tagSet",
                                        "$minimum",
                                        "$groupState",
-                                       "$fileExistsSaid",
                                        NULL};
     Arena *arena = step->arena;
     Doc *deployment = doc_map(arena);

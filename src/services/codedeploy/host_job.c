@@ -37,7 +37,7 @@ static Str job_text(const Step *step, int kind) {
     doc_set(job, "events", events);
     doc_set_str(arena, job, "bundle", STR("bundle"));
     doc_set_str(arena, job, "bundleType", doc_text(doc_get(doc_get(step->state, "revision"), "s3Location"), "bundleType"));
-    if (doc_flag(step->state, "$fileExistsSaid", false)) doc_set_str(arena, job, "fileExists", doc_text(step->state, "fileExistsBehavior"));
+    doc_set_str(arena, job, "fileExists", doc_text(step->state, "fileExistsBehavior"));
     doc_set(job, "environment", environment_of(step));
     return json_write(arena, job);
 }

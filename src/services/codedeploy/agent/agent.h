@@ -10,7 +10,7 @@
 // JOB.json (relative paths begin at its folder):
 //   {"deploymentId", "groupId", "events": ["ApplicationStop", …],
 //    "bundle": "bundle", "bundleType": "zip"|"tar"|"tgz",   what DownloadBundle unpacks
-//    "fileExists": "DISALLOW"|"OVERWRITE"|"RETAIN",         absent: as the AppSpec says
+//    "fileExists": "DISALLOW"|"OVERWRITE"|"RETAIN",         where the AppSpec says nothing; absent: DISALLOW
 //    "environment": {"NAME": "value"},                      of scripts
 //    "root": "/opt/codedeploy-agent/deployment-root"}       absent: this
 //

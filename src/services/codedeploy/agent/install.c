@@ -171,12 +171,11 @@ static bool carry_out(Plan *plan, Error *e) {
     return true;
 }
 
+// What the AppSpec says goes before what the deployment says.
 static FileExists behavior_of(const Agent *agent, const AppSpec *spec) {
-    static const char *const WORDS[] = {[FILE_EXISTS_DISALLOW] = "DISALLOW", [FILE_EXISTS_OVERWRITE] = "OVERWRITE", [FILE_EXISTS_RETAIN] = "RETAIN"};
-    for (int i = 0; i < FILE_EXISTS_UNSAID; i++) {
-        if (str_is(doc_text(agent->job, "fileExists"), WORDS[i])) return (FileExists)i;
-    }
-    return spec->file_exists == FILE_EXISTS_UNSAID ? FILE_EXISTS_DISALLOW : spec->file_exists;
+    Str said = doc_text(agent->job, "fileExists");
+    if (spec->file_exists != FILE_EXISTS_UNSAID) return spec->file_exists;
+    return str_is(said, "OVERWRITE") ? FILE_EXISTS_OVERWRITE : str_is(said, "RETAIN") ? FILE_EXISTS_RETAIN : FILE_EXISTS_DISALLOW;
 }
 
 bool install(Agent *agent, Error *e) {
