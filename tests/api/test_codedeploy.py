@@ -367,6 +367,9 @@ def test_a_stop_ends_the_running_script(world):
         world.start("r.zip")
     assert busy.value.response["Error"]["Code"] == "DeploymentLimitExceededException"
     assert deployment in busy.value.response["Error"]["Message"]
+    group = world.deploy.get_deployment_group(applicationName="app", deploymentGroupName="group")["deploymentGroupInfo"]
+    attempt = group["lastAttemptedDeployment"]
+    assert (attempt["deploymentId"], attempt["status"], "endTime" in attempt) == (deployment, "InProgress", False)
     assert world.deploy.stop_deployment(deploymentId=deployment)["status"] == "Pending"
     info = world.finish(deployment)
     assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")

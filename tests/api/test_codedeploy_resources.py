@@ -6,6 +6,7 @@ import pytest
 from botocore import xform_name
 
 from codedeploy_world import World, allowing, appspec, refused, zipped
+from iam_words import allow, document
 
 
 @pytest.fixture
@@ -363,6 +364,27 @@ def test_long_lists_come_in_pages(world):
     second = world.deploy.list_applications(nextToken=first["nextToken"])
     assert (first["applications"] + second["applications"], "nextToken" in second) == (["app", *names], False)
     assert len(first["applications"]) == 100
+
+
+def test_a_batch_needs_permission_for_each_that_it_names(world, server, account):
+    world.group("open")
+    world.group("closed")
+    world.deploy.create_application(applicationName="other")
+    deployments = [world.run({"appspec.yml": appspec()}, group=name)["deploymentId"] for name in ("open", "closed")]
+    here = f"arn:aws:codedeploy:us-east-1:{account}"
+    own = allow("codedeploy:*", [f"{here}:application:app", f"{here}:deploymentgroup:app/open"])
+    world.iam.create_user(UserName="dev")
+    world.iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(own))
+    key = world.iam.create_access_key(UserName="dev")["AccessKey"]
+    deploy = server.client("codedeploy", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    for call, arguments, arn in (
+        (deploy.batch_get_applications, {"applicationNames": ["app", "other"]}, f"{here}:application:other"),
+        (deploy.batch_get_deployment_groups, {"applicationName": "app", "deploymentGroupNames": ["open", "closed"]}, f"{here}:deploymentgroup:app/closed"),
+        (deploy.batch_get_deployments, {"deploymentIds": deployments}, f"{here}:deploymentgroup:app/closed"),
+    ):
+        code, message = refused(call, **arguments)
+        assert (code.startswith("AccessDenied"), arn in message) == (True, True), message
+    assert len(deploy.batch_get_deployments(deploymentIds=deployments[:1])["deploymentsInfo"]) == 1
 
 
 def test_who_may_not_pass_the_role_may_not_make_a_group(world, server):

@@ -53,6 +53,7 @@ Outcome batch_get_applications(Turn *turn, const Call *call, Doc **out, Error *e
     const Doc *names = doc_get(call->input, "applicationNames");
     CALL_TRY(check_batch(names, BATCH, "applications", e));
     for (const Doc *name = doc_first(names); name; name = name->next) {
+        CALL_TRY(may_see(turn, call, "application", doc_str(name, STR("")), e));
         CALL_TRY(find_application(turn, doc_str(name, STR("")), &application, e));
         doc_push(found, application);
     }

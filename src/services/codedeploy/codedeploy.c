@@ -7,7 +7,7 @@
 static const Operation OPERATIONS[] = {
     {"CreateApplication", create_application, APPLICATION, OP_LOCAL},
     {"GetApplication", get_application, APPLICATION, OP_LOCAL},
-    {"BatchGetApplications", batch_get_applications, ARN "application:{applicationNames.0}", OP_LOCAL},
+    {"BatchGetApplications", batch_get_applications, .flags = OP_LOCAL, .requirements = applications_requirements},
     {"ListApplications", list_applications, ARN "application:*", OP_LOCAL},
     {"UpdateApplication", update_application, APPLICATION, OP_LOCAL},
     {"DeleteApplication", delete_application, APPLICATION, OP_LOCAL},

@@ -34,8 +34,11 @@ CallHandler list_codedeploy_tags, tag_codedeploy, untag_codedeploy;
 // arns.c
 Str codedeploy_arn(Arena *arena, Partition where, const char *kind, Str name); // kind "application", "deploymentgroup", "deploymentconfig"
 Str group_id_of(Arena *arena, Str application, Str group); // "APP/GROUP"
+// Of a batch the first that it names; the handler asks of each by `may_see`.
+void applications_requirements(Turn *turn, const Call *call, Requirements *all);
 void group_requirements(Turn *turn, const Call *call, Requirements *all); // with PassRole of serviceRoleArn
 void deployment_requirements(Turn *turn, const Call *call, Requirements *all); // of a deployment's group
+bool may_see(Turn *turn, const Call *call, const char *kind, Str name, Error *e);
 
 // checks.c: names, as CodeDeploy complains of each.
 bool check_application_name(Str name, Error *e);

@@ -20,7 +20,9 @@ Outcome batch_get_deployments(Turn *turn, const Call *call, Doc **out, Error *e)
     if (!doc_count(ids)) return call_fail(e, "DeploymentIdRequiredException", "At least one deployment ID is required.");
     for (const Doc *id = doc_first(ids); id; id = id->next) CALL_TRY(check_deployment_id(doc_str(id, STR("")), e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {
-        if (turn_get(turn, &CODEDEPLOY_DEPLOYMENT, doc_str(id, STR("")), &deployment)) doc_push(found, deployment);
+        if (!turn_get(turn, &CODEDEPLOY_DEPLOYMENT, doc_str(id, STR("")), &deployment)) continue;
+        CALL_TRY(may_see(turn, call, "deploymentgroup", doc_text(deployment, "$group"), e));
+        doc_push(found, deployment);
     }
     *out = doc_map(call->arena);
     doc_set(*out, "deploymentsInfo", found);

@@ -172,6 +172,8 @@ static void begin(Step *step) {
     }
     doc_set_str(step->arena, step->state, "status", STR("InProgress"));
     doc_set_time(step->arena, step->state, "startTime", step->now_ms);
+    doc_set_str(step->arena, doc_get(doc_get(step->state, "$groupState"), "lastAttemptedDeployment"), "status", STR("InProgress"));
+    deployment_put_group_state(step);
     deployment_publish(step, "START");
     if (minimum_of(step, count).kept >= count) {
         skip_pending(step);

@@ -215,6 +215,7 @@ Outcome batch_get_deployment_groups(Turn *turn, const Call *call, Doc **out, Err
     CALL_TRY(check_batch(names, BATCH, "deployment groups", e));
     for (const Doc *name = doc_first(names); name; name = name->next) {
         CALL_TRY(check_group_name(doc_str(name, STR("")), e));
+        CALL_TRY(may_see(turn, call, "deploymentgroup", group_id_of(arena, app, doc_str(name, STR(""))), e));
         if (turn_get(turn, &CODEDEPLOY_GROUP, group_id_of(arena, app, doc_str(name, STR(""))), &group)) {
             doc_push(found, group_view(turn, group));
         } else {
