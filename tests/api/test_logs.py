@@ -2,6 +2,7 @@
 
 import json
 import time
+from unittest.mock import ANY
 
 import pytest
 from iam_words import allow, document, refused, trust
@@ -112,6 +113,20 @@ def test_streams_are_listed_by_name_and_by_their_last_event(logs, group):
         logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", logStreamNamePrefix="b")
 
 
+def test_a_group_found_by_a_pattern_shows_less(logs, group, account):
+    shown = logs.describe_log_groups(logGroupNamePattern=group)["logGroups"][0]
+    assert set(shown) == {"logGroupName", "creationTime", "arn", "logGroupArn", "logGroupClass", "metricFilterCount"}
+    whole = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+    assert set(whole) == set(shown) | {"storedBytes", "deletionProtectionEnabled"}
+    assert (whole["logGroupArn"], whole["arn"]) == (arn := f"arn:aws:logs:us-east-1:{account}:log-group:{group}", arn + ":*")
+
+
+def test_a_group_is_named_in_one_way(logs, group, stream):
+    with refused("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters."):
+        logs.describe_log_streams(logGroupName=group, logGroupIdentifier=group)
+    assert logs.describe_log_streams(logGroupIdentifier=group) == {**logs.describe_log_streams(logGroupName=group), "ResponseMetadata": ANY}
+
+
 def test_a_stream_tells_its_times(logs, stream, account):
     at = now() - 5000
     shown = logs.describe_log_streams(logGroupName=GROUP)["logStreams"][0]
@@ -215,8 +230,10 @@ def test_a_page_holds_a_megabyte(logs, stream):
 def test_batches_have_limits(logs, stream):
     with refused("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order."):
         logs.put_log_events(**stream, logEvents=events("b", "a", step=-1))
+    with refused("InvalidParameterException", "Log event too large: 1048577 bytes exceeds limit of 1048576"):
+        logs.put_log_events(**stream, logEvents=events("x" * (1048576 - 25)))
     with refused("InvalidParameterException", "Upload too large: 1048602 bytes exceeds limit of 1048576"):
-        logs.put_log_events(**stream, logEvents=events("x" * 1048576))
+        logs.put_log_events(**stream, logEvents=events("x" * 524288, "y" * (524288 - 26)))
     with refused("InvalidParameterException", "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."):
         logs.put_log_events(**stream, logEvents=events("a", "b", start=now() - 2 * DAY, step=DAY + 1))
     with refused("InvalidParameterException"):

@@ -1,6 +1,7 @@
 // BatchGetItem and BatchWriteItem.
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/handlers.h"
+#include "services/dynamodb/legacy.h"
 
 enum { GETS_MOST = 100, WRITES_MOST = 25, REPLY_BYTES = 16 * 1024 * 1024 };
 
@@ -59,13 +60,14 @@ static bool get_keys(Turn *turn, BatchGet *batch, const Table *table, const Doc 
 }
 
 static bool get_table(Turn *turn, BatchGet *batch, const Doc *request, Error *e) {
-    static const char *const legacy[] = {"AttributesToGet", NULL};
+    static const char *const legacy[] = {"AttributesToGet", NULL}, *const expression[] = {"ProjectionExpression", NULL};
     Arena *arena = batch->call->arena;
     Vec paths = vec_of(arena, Path);
     Scope scope;
     Table table;
     Str projection = doc_text(request, "ProjectionExpression");
-    TRY(dynamodb_refuse(batch->call, request, legacy, e));
+    TRY(legacy_alone(request, legacy, expression, e));
+    TRY(legacy_paths(arena, request, &paths, e));
     TRY(table_need(turn, request->key, &table, e));
     TRY(scope_begin(&scope, arena, request, e));
     if (projection.at) TRY(parse_projection(&scope, projection, &paths, e));

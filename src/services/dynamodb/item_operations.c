@@ -1,12 +1,14 @@
 // GetItem, PutItem, UpdateItem, DeleteItem.
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/handlers.h"
+#include "services/dynamodb/legacy.h"
 
 static bool read_projection(const Call *call, const Doc *input, Vec *paths, Error *e) {
-    static const char *const legacy[] = {"AttributesToGet", NULL};
+    static const char *const legacy[] = {"AttributesToGet", NULL}, *const expression[] = {"ProjectionExpression", NULL};
     Scope scope;
     Str text = doc_text(input, "ProjectionExpression");
-    TRY(dynamodb_refuse(call, input, legacy, e));
+    TRY(legacy_alone(input, legacy, expression, e));
+    TRY(legacy_paths(call->arena, input, paths, e));
     TRY(scope_begin(&scope, call->arena, input, e));
     if (text.at) TRY(parse_projection(&scope, text, paths, e));
     return scope_end(&scope, e);

@@ -1,6 +1,6 @@
 // Query: a key condition becomes a stretch of rows.
 #include "services/dynamodb/handlers.h"
-#include "services/dynamodb/key_condition.h"
+#include "services/dynamodb/legacy.h"
 #include "services/dynamodb/reading.h"
 
 static Str key_at(Arena *arena, uint64_t number, const Doc *hash, const Doc *range) {
@@ -44,12 +44,19 @@ static bool filters_key(const Node *node, const KeySchema *schema, Str *out) {
 static bool check_filter(const Reading *reading, Error *e) {
     Str name;
     if (!reading->filter || !filters_key(reading->filter, reading_key(reading), &name)) return true;
-    return dynamodb_invalid(e, "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s", STR_ARG(name));
+    return dynamodb_invalid(e, "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+                            doc_get(reading->call->input, "QueryFilter") ? "QueryFilter" : "Filter Expression", STR_ARG(name));
 }
 
 static bool parse(Reading *reading, KeyConditions *out, Error *e) {
+    static const char *const legacy[] = {"KeyConditions", NULL}, *const expression[] = {"KeyConditionExpression", NULL};
+    TRY(legacy_alone(reading->call->input, legacy, expression, e));
     Str text = doc_text(reading->call->input, "KeyConditionExpression");
     Node *node = NULL;
+    if (doc_get(reading->call->input, "KeyConditions")) {
+        TRY(reading_parse(reading, e));
+        return legacy_key_conditions(reading->call->arena, reading->call->input, out, e);
+    }
     if (!text.at) return dynamodb_invalid(e, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
     TRY(parse_condition(&reading->scope, "KeyConditionExpression", text, &node, e));
     TRY(reading_parse(reading, e));

@@ -1,5 +1,7 @@
 #include "services/dynamodb/reading.h"
 
+#include "services/dynamodb/legacy.h"
+
 enum { PAGE_BYTES = 1024 * 1024 };
 
 const KeySchema *reading_key(const Reading *reading) { return reading->on_index ? &reading->index.key : &reading->table.key; }
@@ -45,7 +47,8 @@ static bool check_select(const Reading *reading, Error *e) {
     Str select = doc_text(reading->call->input, "Select");
     bool paths = reading->paths.len > 0;
     if (paths && select.at && !str_is(select, "SPECIFIC_ATTRIBUTES")) {
-        return dynamodb_invalid(e, "Cannot specify the ProjectionExpression when choosing to get %s",
+        return dynamodb_invalid(e, "Cannot specify the %s when choosing to get %s",
+                                doc_get(reading->call->input, "AttributesToGet") ? "AttributesToGet" : "ProjectionExpression",
                                 str_is(select, "COUNT")            ? "only the Count"
                                 : str_is(select, "ALL_ATTRIBUTES") ? "ALL_ATTRIBUTES"
                                                                    : "ALL_PROJECTED_ATTRIBUTES");
@@ -70,17 +73,21 @@ static bool choose_shown(Reading *reading, Error *e) {
 }
 
 bool reading_begin(Turn *turn, const Call *call, Reading *reading, Error *e) {
-    static const char *const legacy[] = {"AttributesToGet", "KeyConditions", "QueryFilter", "ScanFilter", "ConditionalOperator", NULL};
+    static const char *const legacy[] = {"AttributesToGet", "QueryFilter", "ScanFilter", "ConditionalOperator", NULL};
+    static const char *const expressions[] = {"ProjectionExpression", "FilterExpression", "KeyConditionExpression", NULL};
     *reading = (Reading){.call = call, .turn = turn, .items = doc_list(call->arena), .paths = vec_of(call->arena, Path)};
-    TRY(dynamodb_refuse(call, call->input, legacy, e));
+    TRY(legacy_alone(call->input, legacy, expressions, e));
     return scope_begin(&reading->scope, call->arena, call->input, e);
 }
 
 bool reading_parse(Reading *reading, Error *e) {
     const Doc *input = reading->call->input;
     Str filter = doc_text(input, "FilterExpression"), projection = doc_text(input, "ProjectionExpression");
+    const char *old_filter = str_is(wire_str(reading->call->operation->name), "Scan") ? "ScanFilter" : "QueryFilter";
     if (filter.at) TRY(parse_condition(&reading->scope, "FilterExpression", filter, &reading->filter, e));
     if (projection.at) TRY(parse_projection(&reading->scope, projection, &reading->paths, e));
+    TRY(legacy_filter(reading->call->arena, input, old_filter, &reading->filter, e));
+    TRY(legacy_paths(reading->call->arena, input, &reading->paths, e));
     TRY(scope_end(&reading->scope, e));
     return check_select(reading, e);
 }

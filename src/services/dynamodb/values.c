@@ -50,8 +50,8 @@ static bool check_number(Arena *arena, Doc *text, Error *e) {
 
 static bool fail_duplicates(Arena *arena, ValueType type, const Doc *set, Error *e) {
     static const char invalid[] = "One or more parameter values were invalid: Input collection";
-    AUTO_BUF buf;
     if (type == VALUE_NS) return fail(e, "ValidationException", "%s contains duplicates", invalid);
+    AUTO_BUF buf;
     buf_init(&buf, ERROR_MESSAGE_BYTES);
     for (const Doc *element = doc_first(set); element; element = element->next) {
         Str text = doc_str(element, STR(""));

@@ -1,21 +1,28 @@
 // One item changed: the condition looked at, the item and its index entries written.
 #include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/legacy.h"
 
-static const char *const LEGACY[] = {"Expected", "ConditionalOperator", "AttributeUpdates", NULL};
+static const char *const LEGACY[] = {"AttributeUpdates", "Expected", "ConditionalOperator", NULL};
+static const char *const EXPRESSIONS[] = {"UpdateExpression", "ConditionExpression", NULL};
 
 bool check_item_size(const Doc *item, Error *e) {
     if (item_bytes(item) <= ITEM_BYTES) return true;
     return dynamodb_invalid(e, "Item size has exceeded the maximum allowed size");
 }
 
+// What is asked is judged before the table is looked for.
 static bool begin(Turn *turn, Write *write, Error *e) {
     Arena *arena = write->call->arena;
-    Str condition = doc_text(write->input, "ConditionExpression");
-    TRY(dynamodb_refuse(write->call, write->input, LEGACY, e));
-    TRY(table_need(turn, doc_text(write->input, "TableName"), &write->table, e));
+    Str update = doc_text(write->input, "UpdateExpression"), condition = doc_text(write->input, "ConditionExpression");
+    write->actions = vec_of(arena, Action);
+    TRY(legacy_alone(write->input, LEGACY, EXPRESSIONS, e));
     TRY(scope_begin(&write->scope, arena, write->input, e));
+    if (update.at) TRY(parse_update(&write->scope, update, &write->actions, e));
     if (condition.at) TRY(parse_condition(&write->scope, "ConditionExpression", condition, &write->condition, e));
-    return true;
+    TRY(legacy_updates(arena, write->input, &write->actions, e));
+    TRY(legacy_expected(arena, write->input, &write->condition, e));
+    TRY(scope_end(&write->scope, e));
+    return table_need(turn, doc_text(write->input, "TableName"), &write->table, e);
 }
 
 static bool fail_condition(const Write *write, Error *e) {
@@ -47,7 +54,6 @@ bool write_put(Turn *turn, Write *write, Error *e) {
     Doc *item = doc_get(write->input, "Item");
     TRY(item_check(arena, item, e));
     TRY(begin(turn, write, e));
-    TRY(scope_end(&write->scope, e));
     if (write->of_batch && !key_fits(&write->table, item)) return dynamodb_invalid(e, "The provided key element does not match the schema");
     TRY(key_of_item(arena, &write->table, item, &write->key, e));
     TRY(index_keys_check(&write->table, item, false, e));
@@ -66,7 +72,6 @@ static bool key_of_write(Write *write, Error *e) {
 
 bool write_delete(Turn *turn, Write *write, Error *e) {
     TRY(begin(turn, write, e));
-    TRY(scope_end(&write->scope, e));
     TRY(key_of_write(write, e));
     TRY(look(turn, write, e));
     if (write->old) item_delete(turn, &write->table, write->key, write->old);
@@ -75,7 +80,6 @@ bool write_delete(Turn *turn, Write *write, Error *e) {
 
 bool write_check(Turn *turn, Write *write, Error *e) {
     TRY(begin(turn, write, e));
-    TRY(scope_end(&write->scope, e));
     TRY(key_of_write(write, e));
     return look(turn, write, e);
 }
@@ -91,11 +95,7 @@ static bool keeps_key(const Write *write, Error *e) {
 
 bool write_update(Turn *turn, Write *write, Error *e) {
     Arena *arena = write->call->arena;
-    Str update = doc_text(write->input, "UpdateExpression");
     TRY(begin(turn, write, e));
-    write->actions = vec_of(arena, Action);
-    if (update.at) TRY(parse_update(&write->scope, update, &write->actions, e));
-    TRY(scope_end(&write->scope, e));
     TRY(key_of_write(write, e));
     TRY(keeps_key(write, e));
     TRY(look(turn, write, e));

@@ -38,7 +38,7 @@ bool logs_group_get(Turn *turn, Str name, LogGroup *out) {
 
 bool logs_group_need(Turn *turn, const Call *call, LogGroup *out, Error *e) {
     Str name = doc_text(call->input, "logGroupName"), identifier = doc_text(call->input, "logGroupIdentifier");
-    if (name.at && identifier.at) return fail(e, "InvalidParameterException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    if (name.at && identifier.at) return fail(e, "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
     if (!name.at && !identifier.at) return fail(e, "InvalidParameterException", "Either logGroupName or logGroupIdentifier must be specified.");
     Str wanted = name.at ? name : logs_identified_name(identifier);
     // Another account's or region's group is none that could be seen from here.
@@ -145,12 +145,12 @@ static Doc *group_shown(Turn *turn, Doc *doc, bool brief) {
     doc_set_str(arena, shown, "logGroupName", group.name);
     doc_set_int(arena, shown, "creationTime", doc_number(doc, "creationTime", 0));
     doc_set_str(arena, shown, "arn", str_cat(arena, arn, STR(":*")));
+    doc_set_str(arena, shown, "logGroupArn", arn);
+    doc_set_str(arena, shown, "logGroupClass", STR("STANDARD"));
+    doc_set_int(arena, shown, "metricFilterCount", 0);
     if (brief) return shown;
     doc_set(shown, "retentionInDays", doc_copy(arena, doc_get(doc, "retentionInDays")));
-    doc_set_int(arena, shown, "metricFilterCount", 0);
     doc_set_int(arena, shown, "storedBytes", stored_bytes(turn, &group));
-    doc_set_str(arena, shown, "logGroupClass", STR("STANDARD"));
-    doc_set_str(arena, shown, "logGroupArn", arn);
     doc_set_bool(arena, shown, "deletionProtectionEnabled", doc_flag(doc, "deletionProtectionEnabled", false));
     return shown;
 }
@@ -180,7 +180,7 @@ static bool page_start(const Call *call, DocumentScan *scan, Error *e) {
 }
 
 Outcome logs_describe_groups(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const refused[] = {"includeLinkedAccounts", NULL};
+    static const char *const refused[] = {"includeLinkedAccounts", "accountIdentifiers", NULL};
     Arena *arena = call->arena;
     DocumentScan scan;
     bool brief = doc_text(call->input, "logGroupNamePattern").len > 0;

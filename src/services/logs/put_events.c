@@ -1,7 +1,7 @@
 // PutLogEvents: cheap, as builds stream through it. Limits are those of the API Reference; sequence tokens are taken and not looked at, as AWS does.
 #include "services/logs/events.h"
 
-enum { BATCH_BYTES = 1024 * 1024 };
+enum { BATCH_BYTES = 1024 * 1024, EVENT_BYTES = 1024 * 1024 };
 #define TOO_NEW_MS (2LL * 60 * 60 * 1000)
 #define TOO_OLD_MS (14 * LOGS_DAY_MS)
 
@@ -10,7 +10,10 @@ static int64_t time_of(const Doc *event) { return doc_number(event, "timestamp",
 static bool check_batch(const Doc *events, Error *e) {
     size_t bytes = 0;
     for (const Doc *event = doc_first(events); event; event = event->next) {
-        bytes += doc_text(event, "message").len + LOGS_EVENT_OVERHEAD_BYTES;
+        size_t of_event = doc_text(event, "message").len + LOGS_EVENT_OVERHEAD_BYTES;
+        if (of_event > EVENT_BYTES)
+            return fail(e, "InvalidParameterException", "Log event too large: %zu bytes exceeds limit of %d", of_event, EVENT_BYTES);
+        bytes += of_event;
         if (event->next && time_of(event->next) < time_of(event))
             return fail(e, "InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.");
     }
