@@ -4,7 +4,7 @@
 //                                          └──any failure────▶ FINALIZING, COMPLETED
 //     "stop", timer "timeout" or "queued", a failure of PROVISIONING ────▶ job killed, COMPLETED
 //
-// Events: "start" {build}, "go" (from the queue), "stop", "permission" {ok, message}, timers, replies and effects by their tags. The agent's control records
+// Events: "start" {build}, "go" (from the queue), "stop", "permission" {tag, ok, message}, timers, replies and effects by their tags. The agent's control records
 // move the phases (agent/journal.h). What the build leaves is collected after its job has ended (collect.c); then the sandbox goes.
 #include "services/codebuild/codebuild.h"
 
@@ -17,6 +17,19 @@ Principal build_principal(const Step *step) {
                               str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST);
 }
 
+void ask_permission(Step *step, const char *const *actions, Str resource, Str tag) {
+    Arena *arena = step->arena;
+    Principal principal = build_principal(step);
+    Doc *detail = doc_map(arena), *asked = doc_list(arena);
+    for (; *actions; actions++) doc_push_str(arena, asked, str_of(*actions));
+    doc_set_str(arena, detail, "build", step->id);
+    doc_set(detail, "actions", asked);
+    doc_set_str(arena, detail, "resource", resource);
+    doc_set_str(arena, detail, "tag", tag);
+    doc_set(detail, "principal", principal_to_doc(arena, &principal));
+    step_publish(step, "rehearse.codebuild", "Permission Check", detail, NULL);
+}
+
 static void destroy_sandbox(Step *step) {
     if (!doc_flag(step->state, "$sandbox", false)) return;
     Doc *arguments = doc_map(step->arena);
@@ -25,7 +38,7 @@ static void destroy_sandbox(Step *step) {
     doc_set(step->state, "$sandbox", NULL);
 }
 
-// What git.archive left, once the job has it or will never have it.
+// What git.clone left, once the job has it or will never have it.
 static void discard_archive(Step *step) {
     Str path = doc_text(step->state, "$archive");
     if (!path.at) return;

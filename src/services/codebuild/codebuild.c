@@ -67,17 +67,22 @@ static const Operation OPERATIONS[] = {
     {NULL},
 };
 
-// A build's machine cannot ask whether its role may do something that is no API call (GitPull): it publishes the question, and this answers it.
+// A build's machine cannot ask whether its role may do something that is no operation of the models (GitPull, CreateReport): it publishes the question, and this
+// answers it with the first refusal.
 static void answer_permission(Turn *turn, const Doc *event) {
     const Doc *detail = doc_get(event, "detail");
     Arena *arena = turn_arena(turn);
     Principal principal;
     Error e = {0};
-    Requirement what = {.action = doc_text(detail, "action"), .resource = doc_text(detail, "resource")};
-    bool known = principal_from_doc(doc_get(detail, "principal"), &principal);
     Doc *data = doc_map(arena);
-    doc_set_bool(arena, data, "ok", known && turn_allowed(turn, &principal, &what, &e));
+    bool ok = principal_from_doc(doc_get(detail, "principal"), &principal);
+    for (const Doc *action = doc_first(doc_get(detail, "actions")); ok && action; action = action->next) {
+        Requirement what = {.action = doc_str(action, STR("")), .resource = doc_text(detail, "resource")};
+        ok = turn_allowed(turn, &principal, &what, &e);
+    }
+    doc_set_bool(arena, data, "ok", ok);
     doc_set_str(arena, data, "message", str_of(e.message));
+    doc_set_str(arena, data, "tag", doc_text(detail, "tag"));
     turn_send(turn, &CODEBUILD_BUILD, doc_text(detail, "build"), STR("permission"), data);
 }
 

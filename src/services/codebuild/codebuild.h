@@ -68,7 +68,7 @@ Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Erro
 // phases.c: the bookkeeping of a build's phases; each end is told by an event.
 void phase_begin(Step *step, const char *phase);
 void phase_end(Step *step, const char *status, const char *code, Str message); // of the current phase; code NULL: without contexts
-void phase_end_at(Step *step, Str phase, Str status, int64_t end_ms, const Doc *contexts);
+void phase_end_at(Step *step, Str name, Str status, int64_t end_ms, const Doc *contexts);
 bool phase_is(const Step *step, const char *phase); // is it under way?
 void build_complete(Step *step, const char *status); // COMPLETED, with the last event
 
@@ -95,5 +95,7 @@ void log_flush(Step *step); // a last line without an end
 // credentials.c
 void credential_put(Turn *turn, Doc *build); // gives the build a token of its own
 
+// build_machine.c
 Principal build_principal(const Step *step);
+void ask_permission(Step *step, const char *const *actions, Str resource, Str tag); // the answer comes as event "permission" {tag, ok, message}
 void build_fail(Step *step, const char *phase_status, const char *code, Str message); // ends the current phase badly; what runs is killed

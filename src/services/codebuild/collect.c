@@ -83,7 +83,8 @@ static void upload_artifact(Step *step, const Doc *record) {
     }
 }
 
-// ---- Reports: the group first (the role must be allowed to make it), then the file of test cases, then the documents. ----
+// ---- Reports: the group first (the role must be allowed to make it), then the role's permission to report into it, then the file of test cases, then the
+// documents. ----
 
 static Str group_name(const Step *step, Str said) {
     Str named = str_starts(said, STR("arn:")) ? str_from(said, (size_t)str_rfind_char(said, '/') + 1) : STR_NONE;
@@ -182,13 +183,31 @@ void collect_begin(Step *step) {
     for (const Doc *record = doc_first(doc_get(step->state, "$reportRecords")); record; record = record->next) make_group(step, record, index++);
 }
 
+// What CodeBuild does in its own name for a report is no operation of the API, but the role must be allowed to.
+static void ask_to_report(Step *step, Str index) {
+    static const char *const ACTIONS[] = {"codebuild:CreateReport", "codebuild:BatchPutTestCases", "codebuild:UpdateReport", NULL};
+    int64_t at = 0;
+    str_to_int(index, &at);
+    Str group = group_name(step, doc_text(doc_at(doc_get(step->state, "$reportRecords"), (size_t)at), "group"));
+    ask_permission(step, ACTIONS, codebuild_arn(step->arena, step->where, "report-group", group), index);
+}
+
 static bool on_group(Step *step, Str index, const Doc *data) {
     const Doc *error = doc_get(data, "error");
     if (doc_flag(data, "ok", false) || str_is(doc_text(error, "code"), "ResourceAlreadyExistsException")) {
-        read_report(step, index);
+        ask_to_report(step, index);
         return false;
     }
     fail_upload(step, doc_text(error, "message"));
+    return one_done(step);
+}
+
+static bool on_permission(Step *step, Str index, const Doc *data) {
+    if (doc_flag(data, "ok", false)) {
+        read_report(step, index);
+        return false;
+    }
+    fail_upload(step, doc_text(data, "message"));
     return one_done(step);
 }
 
@@ -219,6 +238,7 @@ static bool on_upload(Step *step, const Doc *data) {
 bool collect_event(Step *step) {
     const Doc *data = step->event->data;
     Str tag = doc_text(data, "tag");
+    if (str_is(step->event->kind, "permission")) return on_permission(step, tag, data);
     if (str_is(tag, "job")) return one_done(step); // the job's end, which began it all
     if (str_is(tag, "upload")) return on_upload(step, data);
     if (str_starts(tag, STR("group/"))) return on_group(step, str_from(tag, 6), data);

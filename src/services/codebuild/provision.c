@@ -1,7 +1,7 @@
 // PROVISIONING: the log stream, the sources and the sandbox, at the same time; when all are there, the job. Sources are fetched as the build's role, by the
 // server: the sandbox gets files.
 //
-// $source holds what was fetched: [{identifier, body}]; $waits counts what is still to come.
+// $source is the body that was fetched; $waits counts what is still to come.
 #include "base/limits.h"
 #include "formats/json.h"
 #include "services/codebuild/codebuild.h"
@@ -14,13 +14,13 @@ static void wait_for(Step *step, int64_t more) { doc_set_int(step->arena, step->
 // ---- Sources ----
 
 typedef struct Source {
-    Str type, location, version, identifier; // identifier: STR_NONE for the primary one
+    Str type, location, version;
 } Source;
 
 static Source primary(const Step *step) {
     const Doc *source = doc_get(step->state, "source");
     Str location = doc_str(doc_get(step->state, "$sourceLocation"), doc_text(source, "location"));
-    return (Source){doc_text(source, "type"), location, doc_text(step->state, "sourceVersion"), STR_NONE};
+    return (Source){doc_text(source, "type"), location, doc_text(step->state, "sourceVersion")};
 }
 
 static void fetch_s3(Step *step, const Source *source) {
@@ -29,9 +29,8 @@ static void fetch_s3(Step *step, const Source *source) {
     Doc *input = doc_map(arena);
     doc_set_str(arena, input, "Bucket", bucket);
     doc_set_str(arena, input, "Key", key);
-    if (str_is(source->type, "S3") && !source->identifier.at && source->version.len) doc_set_str(arena, input, "VersionId", source->version);
-    step_call(step, build_principal(step), "s3", "GetObject", input, NULL,
-              str_cat(arena, STR("source/"), source->identifier.at ? source->identifier : STR("")));
+    if (str_is(source->type, "S3") && source->version.len) doc_set_str(arena, input, "VersionId", source->version);
+    step_call(step, build_principal(step), "s3", "GetObject", input, NULL, STR("source"));
     wait_for(step, 1);
 }
 
@@ -39,52 +38,27 @@ static Str repository_of(Str location) { return str_strip_suffix(str_from(locati
 
 // A build clones with GitPull, which is no API call: the question is asked first.
 static void ask_for_pull(Step *step, const Source *source) {
-    Arena *arena = step->arena;
-    Principal principal = build_principal(step);
-    Doc *detail = doc_map(arena);
+    static const char *const ACTIONS[] = {"codecommit:GitPull", NULL};
     Str name = repository_of(source->location);
-    doc_set_str(arena, detail, "build", step->id);
-    doc_set_str(arena, detail, "action", STR("codecommit:GitPull"));
-    doc_set_str(arena, detail, "resource",
-                str_format(arena, "arn:aws:codecommit:%.*s:%.*s:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(name)));
-    doc_set(detail, "principal", principal_to_doc(arena, &principal));
-    step_publish(step, "rehearse.codebuild", "Permission Check", detail, NULL);
+    ask_permission(
+        step, ACTIONS,
+        str_format(step->arena, "arn:aws:codecommit:%.*s:%.*s:%.*s", STR_ARG(step->where.region), STR_ARG(step->where.account), STR_ARG(name)),
+        STR("pull"));
     wait_for(step, 1);
 }
 
-static bool is_commit(Str version) {
-    if (version.len != 40) return false;
-    for (size_t i = 0; i < version.len; i++) {
-        if (!strchr("0123456789abcdef", version.at[i])) return false;
-    }
-    return true;
-}
-
-static void archive_commit(Step *step, Str commit) {
+static void clone_source(Step *step) {
     Arena *arena = step->arena;
+    const Doc *source = doc_get(step->state, "source");
     Doc *arguments = doc_map(arena);
     doc_set_str(arena, arguments, "account", step->where.account);
     doc_set_str(arena, arguments, "region", step->where.region);
-    doc_set_str(arena, arguments, "repository", repository_of(doc_text(doc_get(step->state, "source"), "location")));
-    doc_set_str(arena, arguments, "commit", commit);
-    doc_set_str(arena, arguments, "to", str_format(arena, "effects/source-%.*s.zip", STR_ARG(doc_text(step->state, "$uuid"))));
-    doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, commit));
-    step_effect(step, "git.archive", arguments, STR("archive"));
-}
-
-// Whose tip is to be built: the service itself looks it up, as git would while it pulls.
-static void look_up_branch(Step *step) {
-    Arena *arena = step->arena;
-    Str version = str_strip_prefix(doc_text(step->state, "sourceVersion"), STR("refs/heads/"));
-    Doc *input = doc_map(arena);
-    doc_set_str(arena, input, "repositoryName", repository_of(doc_text(doc_get(step->state, "source"), "location")));
-    Principal root = principal_root(arena, step->where.account);
-    if (version.len) {
-        doc_set_str(arena, input, "branchName", version);
-        step_call(step, root, "codecommit", "GetBranch", input, NULL, STR("branch"));
-    } else {
-        step_call(step, root, "codecommit", "GetRepository", input, NULL, STR("repository"));
-    }
+    doc_set_str(arena, arguments, "repository", repository_of(doc_text(source, "location")));
+    doc_set_str(arena, arguments, "version", doc_str(doc_get(step->state, "sourceVersion"), STR("")));
+    doc_set_int(arena, arguments, "depth", doc_number(source, "gitCloneDepth", 0));
+    doc_set_str(arena, arguments, "url", doc_text(source, "location"));
+    doc_set_str(arena, arguments, "to", str_format(arena, "effects/source-%.*s.tar", STR_ARG(doc_text(step->state, "$uuid"))));
+    step_effect(step, "git.clone", arguments, STR("clone"));
 }
 
 static void fetch_sources(Step *step) {
@@ -93,14 +67,7 @@ static void fetch_sources(Step *step) {
     if (str_is(source.type, "CODECOMMIT")) ask_for_pull(step, &source);
 }
 
-static void keep_source(Step *step, Str identifier, const Doc *body) {
-    Arena *arena = step->arena;
-    Doc *all = doc_get(step->state, "$source"), *one = doc_map(arena);
-    if (!all) doc_set(step->state, "$source", all = doc_list(arena));
-    doc_set_str(arena, one, "identifier", str_copy(arena, identifier));
-    doc_set(one, "body", body ? doc_copy(arena, body) : doc_map(arena));
-    doc_push(all, one);
-}
+static void keep_source(Step *step, const Doc *body) { doc_set(step->state, "$source", body ? doc_copy(step->arena, body) : doc_map(step->arena)); }
 
 // ---- The sandbox ----
 
@@ -221,29 +188,20 @@ static void add_file(Arena *arena, Doc *files, const char *to, Str text, const D
     doc_push(files, file);
 }
 
-static void add_sources(const Step *step, Doc *job, Doc *files) {
-    Arena *arena = step->arena;
-    Doc *secondary = doc_list(arena);
-    for (const Doc *one = doc_first(doc_get(step->state, "$source")); one; one = one->next) {
-        Str identifier = doc_str(doc_get(one, "identifier"), STR(""));
-        const char *name = identifier.len ? str_c(arena, str_format(arena, "source-%.*s.zip", STR_ARG(identifier))) : "source.zip";
-        Doc *source = doc_map(arena);
-        doc_set_str(arena, source, "archive", str_of(name));
-        if (identifier.len) doc_set_str(arena, source, "identifier", identifier);
-        if (identifier.len)
-            doc_push(secondary, source);
-        else
-            doc_set(job, "source", source);
-        add_file(arena, files, name, STR_NONE, doc_get(one, "body"));
-    }
-    if (doc_count(secondary)) doc_set(job, "secondarySources", secondary);
+static void add_source(const Step *step, Doc *job, Doc *files) {
+    const Doc *body = doc_get(step->state, "$source");
+    Doc *source = doc_map(step->arena);
+    if (!body) return;
+    doc_set_str(step->arena, source, "archive", STR("source"));
+    doc_set(job, "source", source);
+    add_file(step->arena, files, "source", STR_NONE, body);
 }
 
 static void run_job(Step *step) {
     Arena *arena = step->arena;
     Doc *job = doc_map(arena), *files = doc_list(arena), *arguments = doc_map(arena), *argv = doc_list(arena);
     doc_set_str(arena, job, "sourceFolder", STR(SOURCE_FOLDER));
-    add_sources(step, job, files);
+    add_source(step, job, files);
     doc_set(job, "buildspec", buildspec(step));
     doc_set(job, "environment", environment(step));
     doc_set(job, "artifacts", artifacts(step));
@@ -304,63 +262,46 @@ static void source_failed(Step *step, Str message) {
     build_fail(step, "FAILED", "CLIENT_ERROR", message);
 }
 
-static void on_source(Step *step, Str identifier, const Doc *data) {
+static Str of_primary_source(const Step *step, Str problem) {
+    Str version = doc_str(doc_get(step->state, "sourceVersion"), STR("")), location = doc_text(doc_get(step->state, "source"), "location");
+    bool of_s3 = str_is(doc_text(doc_get(step->state, "source"), "type"), "S3");
+    if (!version.len && of_s3) version = str_cat(step->arena, STR("arn:aws:s3:::"), str_strip_prefix(location, STR("arn:aws:s3:::")));
+    return str_format(step->arena, "%.*s for primary source and source version %.*s", STR_ARG(problem), STR_ARG(version));
+}
+
+static void on_source(Step *step, const Doc *data) {
     Arena *arena = step->arena;
     if (!doc_flag(data, "ok", false)) {
         Str code = doc_text(doc_get(data, "error"), "code");
-        source_failed(step, str_format(arena, "%.*s: %.*s for primary source and source version %.*s", STR_ARG(code), STR_ARG(error_message(data)),
-                                       STR_ARG(doc_str(doc_get(step->state, "sourceVersion"), STR("")))));
+        source_failed(step, of_primary_source(step, str_format(arena, "%.*s: %.*s", STR_ARG(code), STR_ARG(error_message(data)))));
         return;
     }
     Str version = doc_text(doc_get(data, "output"), "VersionId"), revision = doc_text(step->state, "$revision");
     if (revision.len) doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, revision));
     if (version.len && !str_is(version, "null")) doc_set_str(arena, step->state, "$objectVersion", str_copy(arena, version));
-    keep_source(step, identifier, doc_get(data, "body"));
+    keep_source(step, doc_get(data, "body"));
     one_came(step);
 }
 
 static void on_permission(Step *step, const Doc *data) {
-    if (!doc_flag(data, "ok", false)) {
-        source_failed(step, doc_text(data, "message"));
-        return;
-    }
-    Str version = doc_text(step->state, "sourceVersion");
-    if (is_commit(version))
-        archive_commit(step, version);
+    if (doc_flag(data, "ok", false))
+        clone_source(step);
     else
-        look_up_branch(step);
+        source_failed(step, doc_text(data, "message"));
 }
 
-static void on_branch(Step *step, const Doc *data, bool is_repository) {
+static void on_clone(Step *step, const Doc *data) {
     Arena *arena = step->arena;
-    const Doc *output = doc_get(data, "output");
     if (!doc_flag(data, "ok", false)) {
-        source_failed(step, error_message(data));
+        source_failed(step, of_primary_source(step, doc_text(data, "reason")));
         return;
     }
-    if (!is_repository) {
-        archive_commit(step, doc_text(doc_get(output, "branch"), "commitId"));
-        return;
-    }
-    Str branch = doc_text(doc_get(output, "repositoryMetadata"), "defaultBranch");
-    if (!branch.at) {
-        source_failed(step, STR("The repository is empty: there is no branch to build."));
-        return;
-    }
-    doc_set_str(arena, step->state, "sourceVersion", str_cat(arena, STR("refs/heads/"), branch));
-    look_up_branch(step);
-}
-
-static void on_archive(Step *step, const Doc *data) {
-    if (!doc_flag(data, "ok", false)) {
-        source_failed(step, doc_text(data, "reason"));
-        return;
-    }
-    Doc *body = doc_map(step->arena);
-    doc_set_str(step->arena, step->state, "$archive", str_copy(step->arena, doc_text(data, "path")));
-    doc_set_str(step->arena, body, "path", doc_text(data, "path"));
-    doc_set_int(step->arena, body, "size", doc_number(data, "size", 0));
-    keep_source(step, STR(""), body);
+    Doc *body = doc_map(arena);
+    doc_set_str(arena, step->state, "resolvedSourceVersion", str_copy(arena, doc_text(data, "commit")));
+    doc_set_str(arena, step->state, "$archive", str_copy(arena, doc_text(data, "path")));
+    doc_set_str(arena, body, "path", doc_text(data, "path"));
+    doc_set_int(arena, body, "size", doc_number(data, "size", 0));
+    keep_source(step, body);
     one_came(step);
 }
 
@@ -377,9 +318,8 @@ bool provision_event(Step *step) {
     Str tag = doc_text(data, "tag");
     if (str_is(step->event->kind, "permission")) return on_permission(step, data), true;
     if (str_is(tag, "log-stream")) return on_log_stream(step, data), true;
-    if (str_starts(tag, STR("source/"))) return on_source(step, str_from(tag, sizeof "source/" - 1), data), true;
-    if (str_is(tag, "branch") || str_is(tag, "repository")) return on_branch(step, data, str_is(tag, "repository")), true;
-    if (str_is(tag, "archive")) return on_archive(step, data), true;
+    if (str_is(tag, "source")) return on_source(step, data), true;
+    if (str_is(tag, "clone")) return on_clone(step, data), true;
     if (str_is(tag, "sandbox")) return on_sandbox(step, data), true;
     return false;
 }

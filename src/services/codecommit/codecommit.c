@@ -36,7 +36,7 @@ static const Operation OPERATIONS[] = {
 static void start(Turn *turn) { refs_follow_all(turn); }
 
 static const DocumentType *const DOCUMENTS[] = {&CODECOMMIT_REPOSITORY, NULL};
-static const EffectType *const EFFECTS[] = {&GIT_ARCHIVE, NULL};
+static const EffectType *const EFFECTS[] = {&GIT_ARCHIVE, &GIT_CLONE, NULL};
 static const Endpoint ENDPOINTS[] = {{"api", "/v1/repos/", &CODECOMMIT_GIT}, {NULL, NULL, NULL}};
 
 const Service CODECOMMIT_SERVICE = {

@@ -15,7 +15,7 @@
 
 extern const DocumentType CODECOMMIT_REPOSITORY;
 extern const EndpointType CODECOMMIT_GIT;
-extern const EffectType GIT_ARCHIVE;
+extern const EffectType GIT_ARCHIVE, GIT_CLONE;
 
 CallHandler codecommit_create_repository, codecommit_get_repository, codecommit_batch_get_repositories, codecommit_list_repositories,
     codecommit_delete_repository;
