@@ -17,6 +17,7 @@ IdSource *turn_ids(Turn *turn) { return &turn->ids; }
 Str turn_data_folder(const Turn *turn) { return plane_options(turn->plane)->data; }
 void **turn_memo(Turn *turn) { return &turn->memo; }
 uint16_t turn_port(const Turn *turn) { return plane_port(turn->plane); }
+int turn_address_block(const Turn *turn) { return turn->plane->block.number; }
 Partition turn_where(const Turn *turn) { return turn->where; }
 void turn_enter(Turn *turn, Partition where) { turn->where = where; }
 

@@ -15,6 +15,7 @@
 #include "plane/plane.h"
 #include "plane/queue.h"
 #include "plane/turn.h"
+#include "sandbox/sandbox.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
 #include "wire/validate.h"
@@ -65,6 +66,7 @@ struct Plane {
     HttpServer *server;
     Certificates *certificates;
     uint16_t port;
+    SandboxBlock block; // of public addresses
     int lock_fd;
     Turns *turns;
     Queue parcels; // from the turn thread

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { USUAL_PORT = 4566 }; // its plane prefers the addresses 127.77.0.N
+
 static void take_parcels(void *context) {
     Plane *plane = context;
     handover_unpack(plane, queue_take_all(&plane->parcels));
@@ -122,6 +124,7 @@ static bool open_parts(Plane *plane, Error *e) {
     TRY(turns_open(plane, &plane->turns, e)); // makes the tables that the reader needs
     TRY(open_reader(plane, e));
     TRY(open_http(plane, e));
+    sandbox_block_claim(plane->options.data, plane->port - USUAL_PORT, &plane->block);
     TRY(sandboxes_open(plane, e));
     turns_run(plane->turns);
     take_parcels(plane); // the first snapshot
@@ -133,7 +136,7 @@ bool plane_open(Loop *loop, const PlaneOptions *options, Plane **out, Error *e) 
     Plane *plane = calloc(1, sizeof *plane);
     if (!plane) abort();
     plane->loop = loop;
-    plane->lock_fd = -1;
+    plane->lock_fd = plane->block.claim = -1;
     plane->started_ms = real_now_ms();
     keep_options(plane, options);
     id_source_seed_random(&plane->ids);
@@ -163,6 +166,7 @@ void plane_close(Plane *plane) {
     unsupported_done(plane);
     unsupported_done(plane);
     fd_close(plane->lock_fd);
+    fd_close(plane->block.claim);
     arena_free(plane->arena);
     free(plane);
 }

@@ -417,6 +417,7 @@ bool sandboxes_open_network(Plane *plane, SandboxHost *host, Error *e) {
     int fd;
     if (!sandbox_network_open(host, e)) return error_is(e, "sandbox-refused"); // rung D: instances use the host's
     if (!sandbox_host_has_network(host)) return true;
+    sandbox_block_keep(host, &plane->block);
     TRY(sandbox_network_listen(host, STR("10.0.0.1"), plane->port, &fd, e));
     TRY(http_listen_fd(plane->server, STR("api"), fd, e));
     TRY(sandbox_network_listen(host, STR("169.254.169.254"), 80, &fd, e));

@@ -16,6 +16,7 @@ Str turn_data_folder(const Turn *turn); // absolute
 uint16_t turn_port(const Turn *turn); // of the plane's API
 // A service's own memory for one call, from the policy check to the handler's end; NULL at first. What lies there must not outlive a write that it tells of.
 void **turn_memo(Turn *turn);
+int turn_address_block(const Turn *turn); // the plane's public addresses are 127.77.BLOCK.N
 
 // Documents of the call's partition (or another: the _in forms).
 bool turn_get(Turn *turn, const DocumentType *type, Str id, Doc **out);

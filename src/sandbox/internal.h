@@ -28,6 +28,7 @@ bool program_run_well(const char *program, const char *const *arguments, Error *
 int socket_to(const char *folder, const char *name); // SEQPACKET, close-on-exec; however long the path; -1 with errno
 bool socket_send(int socket, Str message); // does not block
 bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, int *fd, Error *e); // waits for one reply, at most 5 s
+bool socket_give(const char *folder, const char *name, Str request, int fd, Buf *reply, Error *e); // the same, with a descriptor
 
 // files.c
 bool file_read_small(const char *path, char *out, size_t room); // terminated

@@ -54,6 +54,17 @@ bool sandbox_host_has_network(const SandboxHost *host);
 bool sandbox_network_listen(SandboxHost *host, Str address, uint16_t port, int *listening_fd, Error *e);
 void sandbox_network_stop(SandboxHost *host); // for `rehearse down --all` and tests: ends the holder; instances lose their network
 
+// ---- Public addresses: 127.77.BLOCK.N, loopback addresses of the host; each data folder of the machine has a block of its own ----
+
+typedef struct SandboxBlock {
+    int number; // 0 to 255
+    int claim; // a descriptor that keeps others off; -1: all are taken, so addresses are shared
+} SandboxBlock;
+
+// The data folder's block: the one it had, else the first free one from `preferred` on. One that somebody else took meanwhile is left to them.
+void sandbox_block_claim(Str data_folder, int preferred, SandboxBlock *out);
+void sandbox_block_keep(SandboxHost *host, const SandboxBlock *block); // by the network's holder, too: instances outlive the server
+
 // ---- A sandbox ----
 
 typedef enum SandboxKind {

@@ -40,15 +40,34 @@ static ssize_t receive(int socket, char *text, size_t room, int *fd) {
     return got;
 }
 
-bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, int *fd, Error *e) {
+static bool send_with(int socket, Str message, int fd) { // -1: without a descriptor
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {(char *)(uintptr_t)message.at, message.len};
+    struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    if (fd < 0) return socket_send(socket, message);
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&head);
+    *rights = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd)};
+    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+    return sendmsg(socket, &head, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)message.len;
+}
+
+static bool ask(const char *folder, const char *name, Str request, int given, Buf *reply, int *fd, Error *e) {
     char text[SANDBOX_MESSAGE_BYTES];
     int socket = socket_to(folder, name);
     if (socket < 0) return fail_errno(e, errno, "%s/%s", folder, name);
     struct pollfd polled = {.fd = socket, .events = POLLIN};
     ssize_t got = -1;
-    if (socket_send(socket, request) && poll(&polled, 1, ASK_MS) == 1) got = receive(socket, text, sizeof text, fd);
+    if (send_with(socket, request, given) && poll(&polled, 1, ASK_MS) == 1) got = receive(socket, text, sizeof text, fd);
     close(socket);
     if (got <= 0) return fail(e, "sandbox", "%s/%s does not answer", folder, name);
     buf_add(reply, (Str){text, (size_t)got});
     return true;
+}
+
+bool socket_ask(const char *folder, const char *name, Str request, Buf *reply, int *fd, Error *e) {
+    return ask(folder, name, request, -1, reply, fd, e);
+}
+
+bool socket_give(const char *folder, const char *name, Str request, int fd, Buf *reply, Error *e) {
+    return ask(folder, name, request, fd, reply, NULL, e);
 }

@@ -5,6 +5,7 @@
 // their network namespaces). Messages on FOLDER/network.sock, one request a message:
 //   listen ADDRESS PORT  →  ok + descriptor | error ERRNO        user  →  ok + descriptor of its user namespace
 //   attach ADDRESS + descriptor of a network namespace  →  ok | error ERRNO        stop  →  ok
+//   keep + descriptor of the claim on a block of public addresses  →  ok        claim  →  ok + descriptor | error ENOENT
 #include "netlink.h"
 #include "proxy.h"
 #include "sandbox_keeper.h"
@@ -34,6 +35,7 @@ typedef struct Holder {
     size_t listener_count;
     struct pollfd sockets[1 + CLIENTS]; // the first listens
     size_t socket_count;
+    int claim; // on the block of public addresses; -1: not given yet
     bool stop;
 } Holder;
 
@@ -110,6 +112,14 @@ static void reply(int client, bool good, int fd) {
         message_send(client, -1, "error %d", errno);
 }
 
+static bool keep_claim(Holder *holder, int fd) {
+    int claim = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (claim < 0) return false;
+    if (holder->claim >= 0) close(holder->claim);
+    holder->claim = claim;
+    return true;
+}
+
 static void answer(Holder *holder, int client, const char *text, int fd) {
     char verb[16] = "", address[16] = "";
     int64_t port = 0;
@@ -123,7 +133,12 @@ static void answer(Holder *holder, int client, const char *text, int fd) {
         if (user >= 0) close(user);
     } else if (strcmp(verb, "attach") == 0 && has_address && fd >= 0)
         reply(client, attach(address, fd), -1);
-    else if (strcmp(verb, "stop") == 0) {
+    else if (strcmp(verb, "keep") == 0)
+        reply(client, keep_claim(holder, fd), -1);
+    else if (strcmp(verb, "claim") == 0) {
+        errno = ENOENT;
+        reply(client, holder->claim >= 0, holder->claim);
+    } else if (strcmp(verb, "stop") == 0) {
         holder->stop = true;
         reply(client, true, -1);
     } else {
@@ -189,7 +204,7 @@ int network_main(const char *folder) {
     if (chdir(folder)) return 1;
     int ready = daemonize("network.log"), lock = open("network.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB)) return daemon_ready(ready, lock < 0), 0;
-    static Holder holder;
+    static Holder holder = {.claim = -1};
     int listener = -1, proxy = proxy_start(); // before this process leaves the host's network
     bool good = network_enter();
     if (good) start_proxy(proxy);

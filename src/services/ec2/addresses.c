@@ -1,17 +1,15 @@
-// Addresses: instance N is 10.0.0.N inside and 127.77.P.N on the host. One network for the whole plane, so the numbers are shared by all accounts and regions.
-// The host's loopback belongs to all planes of the machine: P tells those on different ports apart, and is 0 on the usual port.
+// Addresses: instance N is 10.0.0.N inside and 127.77.BLOCK.N on the host. One network for the whole plane, so the numbers are shared by all accounts and regions.
+// The host's loopback belongs to all planes of the machine: each has a block of its own (sandbox/block.c), 0 for one on the usual port where that is free.
 #include "services/ec2/ec2.h"
 
-enum { FIRST_ADDRESS = 5, LAST_ADDRESS = 254, USUAL_PORT = 4566 };
+enum { FIRST_ADDRESS = 5, LAST_ADDRESS = 254 };
 
 const DocumentType EC2_ADDRESS = {.name = "ec2.address"};
 static const Partition EVERYWHERE = {STR_INIT(""), STR_INIT("aws-global")};
 
 static Str address_id(Arena *arena, int64_t number) { return str_format(arena, "%04lld", (long long)number); }
 
-Str public_address(Arena *arena, uint16_t port, int64_t number) {
-    return str_format(arena, "127.77.%d.%lld", (port - USUAL_PORT) & 255, (long long)number);
-}
+Str public_address(Arena *arena, int block, int64_t number) { return str_format(arena, "127.77.%d.%lld", block, (long long)number); }
 
 int64_t address_take(Turn *turn, Str instance_id) {
     Arena *arena = turn_arena(turn);

@@ -3,7 +3,7 @@
 // Documents hold what the API shows, by the model's member names; members that begin with '$' are ours and never leave (the encoder knows only the model's).
 //   ec2.instance       id i-…     the machine of instance_machine.c; Instance, with $reservation, $role, $userData
 //   ec2.security-group id sg-…    SecurityGroup
-//   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.P.N is whose
+//   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.BLOCK.N is whose
 #pragma once
 
 #include "plane/endpoint.h"
@@ -46,7 +46,7 @@ bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, cons
 Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type); // Tags of a TagSpecification; NULL: none
 
 // addresses.c
-Str public_address(Arena *arena, uint16_t port, int64_t number); // on the host, of a plane at `port`
+Str public_address(Arena *arena, int block, int64_t number); // on the host
 int64_t address_take(Turn *turn, Str instance_id); // 0: all are taken
 void address_give_back(Turn *turn, int64_t number);
 bool address_owner(Turn *turn, int64_t number, Partition *where, Str *instance_id);

@@ -94,7 +94,7 @@ static void add_network(Turn *turn, Doc *instance, int64_t number) {
     Arena *arena = turn_arena(turn);
     Partition where = turn_where(turn);
     doc_set_str(arena, instance, "PrivateIpAddress", str_format(arena, "10.0.0.%lld", (long long)number));
-    doc_set_str(arena, instance, "PublicIpAddress", public_address(arena, turn_port(turn), number));
+    doc_set_str(arena, instance, "PublicIpAddress", public_address(arena, turn_address_block(turn), number));
     doc_set_str(arena, instance, "PublicDnsName", doc_text(instance, "PublicIpAddress"));
     doc_set_str(arena, instance, "$publicAddress", doc_text(instance, "PublicIpAddress"));
     doc_set_str(arena, instance, "PrivateDnsName", str_format(arena, "ip-10-0-0-%lld.ec2.internal", (long long)number));
