@@ -1,4 +1,4 @@
-// The clock of sandboxes: DATA/clock, mapped, read by the preloaded library (clock/plane_time.c).
+// The clock of sandboxes: DATA/clock, mapped, read by the preloaded library (preload/plane_time.c).
 #include "sandbox/internal.h"
 
 #include <errno.h>

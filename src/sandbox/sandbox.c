@@ -36,8 +36,8 @@ static void write_clock(const SandboxHost *host, Buf *buf) {
     snprintf(path, sizeof path, "%s/clock", host->data);
     record_add(buf, "clock", str_of(path));
     const char *slash = strrchr(host->program, '/');
-    snprintf(path, sizeof path, "%.*srehearse-clock.so", slash ? (int)(slash - host->program) + 1 : 0, host->program);
-    record_add(buf, "clock_library", str_of(path));
+    snprintf(path, sizeof path, "%.*srehearse-preload.so", slash ? (int)(slash - host->program) + 1 : 0, host->program);
+    record_add(buf, "preload", str_of(path));
 }
 
 static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {

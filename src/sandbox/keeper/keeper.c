@@ -58,7 +58,7 @@ bool plan_read(Plan *out) {
     out->skeleton = field(fields, "skeleton", "");
     out->hide = field(fields, "hide", "");
     out->clock = field(fields, "clock", "");
-    out->clock_library = field(fields, "clock_library", "");
+    out->preload = field(fields, "preload", "");
     out->own_network = out->instance && out->rung != 'D' && *out->network && *out->address;
     out->bare = field_number(fields, "bare") == 1;
     out->first_id = out->rung == 'A' ? FIRST_ID : geteuid();

@@ -195,7 +195,7 @@ static bool mount_run(const Plan *plan) {
 
 static bool mount_clock(const Plan *plan) {
     if (!*plan->clock) return true;
-    return bind_inside(plan->clock, "/run/rehearse/clock", -1) && bind_inside(plan->clock_library, "/run/rehearse/clock.so", -1);
+    return bind_inside(plan->clock, "/run/rehearse/clock", -1) && bind_inside(plan->preload, "/run/rehearse/preload.so", -1);
 }
 
 static bool make_own_folders(const Plan *plan) {

@@ -2,18 +2,20 @@
 // Every start: names and tools. The first start (no MARK yet): users, passwords, files. By process 1, as root in its new root.
 #include "inside.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MARK "/var/lib/rehearse/provisioned"
 #define PROGRAM "/run/rehearse/keeper"
-#define CLOCK_LIBRARY "/run/rehearse/clock.so"
+#define PRELOAD "/run/rehearse/preload.so"
 
 int provision_open_sources(const Plan *plan, int *sources, size_t room) {
     int count = 0;
@@ -63,13 +65,23 @@ static bool place_files(const Plan *plan, const int *sources, size_t count) {
     return true;
 }
 
-// Plane time for every dynamic program, also behind `su -` and `env -i`. Apt must not find its lists out of date after a jump.
-static void preload_clock(void) {
+static bool are_low_ports_refused(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(0x7f4dfffe)}; // 127.77.255.254
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool refused = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) && errno == EACCES;
+    if (fd >= 0) close(fd);
+    return refused;
+}
+
+// Plane time for every dynamic program, also behind `su -` and `env -i`, and the way to low public ports (preload/public_ports.c). Apt must not find its lists out of date after a jump.
+static void preload_library(const Plan *plan) {
     char text[4096];
-    ssize_t got = read_text("/etc/ld.so.preload", text, sizeof text - sizeof CLOCK_LIBRARY - 1);
+    // In rung A the keeper may bind them, though process 1 may not.
+    if (plan->rung != 'A' && !plan->own_network && are_low_ports_refused()) write_text("/run/rehearse/high-ports", "", 0644);
+    ssize_t got = read_text("/etc/ld.so.preload", text, sizeof text - sizeof PRELOAD - 1);
     if (got < 0) text[got = 0] = 0;
-    if (strstr(text, CLOCK_LIBRARY)) return;
-    snprintf(text + got, sizeof text - (size_t)got, "%s" CLOCK_LIBRARY "\n", got && text[got - 1] != '\n' ? "\n" : "");
+    if (strstr(text, PRELOAD)) return;
+    snprintf(text + got, sizeof text - (size_t)got, "%s" PRELOAD "\n", got && text[got - 1] != '\n' ? "\n" : "");
     unlink("/etc/ld.so.preload");
     write_text("/etc/ld.so.preload", text, 0644);
     write_text("/etc/apt/apt.conf.d/98rehearse", "Acquire::Check-Valid-Until \"false\";\n", 0644);
@@ -221,7 +233,7 @@ bool provision(const Plan *plan, const int *sources, size_t source_count) {
     for (size_t i = 0; i < source_count; i++) close(sources[i]);
     if (!good) return false;
     link_tools(plan);
-    if (*plan->clock) preload_clock();
+    if (*plan->clock) preload_library(plan);
     if (plan->own_network) write_names(plan);
     return true;
 }

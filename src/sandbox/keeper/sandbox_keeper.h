@@ -27,7 +27,7 @@ typedef struct Plan { // the specification, read
     bool instance, own_network;
     bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
     uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else the own id; process 1 sees 0
-    const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide, *clock, *clock_library;
+    const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide, *clock, *preload;
 } Plan;
 
 bool plan_read(Plan *out);

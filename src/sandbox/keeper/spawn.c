@@ -69,7 +69,7 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
     if (launch->plan->own_network) add_proxy(env);
     if (*launch->plan->clock && launch->plan->rung == 'D') { // elsewhere /etc/ld.so.preload names it (provision.c)
         words_setf(env, "REHEARSE_CLOCK", launch->plan->clock);
-        words_setf(env, "LD_PRELOAD", launch->plan->clock_library);
+        words_setf(env, "LD_PRELOAD", launch->plan->preload);
     }
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);

@@ -3,7 +3,7 @@
 // File: records `key=value`, each ended by a NUL byte, in any order; repeated keys make lists. Unknown keys are skipped, so that an older
 // keeper can go on with a newer server's folder. `bind` and `file` start an item that the following `to`, `mode`, `user` complete.
 //
-//   sandbox: version kind rung bare name hostname address public network skeleton hide clock clock_library
+//   sandbox: version kind rung bare name hostname address public network skeleton hide clock preload
 //            memory processes file_bytes open_files output_bytes
 //            env* host* (bind to)* (file to mode user)*
 //   job:     arg* env* cwd user timeout_ms

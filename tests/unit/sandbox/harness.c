@@ -39,13 +39,13 @@ static void copy_program(const char *from, const char *to) {
 }
 
 static void copy_keeper(const char *folder) {
-    char clock[300], clock_copy[300];
+    char preload[300], preload_copy[300];
     const char *from = getenv("REHEARSE_KEEPER") ? getenv("REHEARSE_KEEPER") : "./rehearse-keeper";
     snprintf(keeper_copy, sizeof keeper_copy, "%s/rehearse-keeper", folder);
     copy_program(from, keeper_copy);
-    snprintf(clock, sizeof clock, "%.*s/rehearse-clock.so", (int)(strrchr(from, '/') - from), from);
-    snprintf(clock_copy, sizeof clock_copy, "%s/rehearse-clock.so", folder);
-    copy_program(clock, clock_copy);
+    snprintf(preload, sizeof preload, "%.*s/rehearse-preload.so", (int)(strrchr(from, '/') - from), from);
+    snprintf(preload_copy, sizeof preload_copy, "%s/rehearse-preload.so", folder);
+    copy_program(preload, preload_copy);
     keeper_program = keeper_copy;
 }
 
