@@ -253,6 +253,7 @@ def test_a_name_with_a_blank_is_refused(builder):
         ({"fileSystemLocations": [{"type": "EFS", "location": "fs:/", "mountPoint": "/mnt", "identifier": "efs"}]}, "fileSystemLocations"),
         ({"logsConfig": {"s3Logs": {"status": "ENABLED", "location": "bucket/logs"}}}, "logs in S3"),
         ({"autoRetryLimit": 2}, "autoRetryLimit"),
+        ({"source": {"type": "S3", "location": "b/k.zip", "buildspec": "arn:aws:s3:::b/buildspec.yml"}}, "Buildspecs in S3"),
     ],
 )
 def test_what_is_not_built_is_refused_by_its_name(builder, change, named):
@@ -277,6 +278,13 @@ def test_an_operation_that_is_not_built_says_so(codebuild, operation, arguments)
         getattr(codebuild, operation)(**arguments)
     assert error.value.response["Error"]["Code"] == "NotImplemented"
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_curated_images_are_those_of_linux(codebuild):
+    platforms = codebuild.list_curated_environment_images()["platforms"]
+    images = {one["platform"]: one["languages"][0]["images"][0]["name"] for one in platforms}
+    assert images == {"AMAZON_LINUX_2": "aws/codebuild/amazonlinux-x86_64-standard:5.0", "UBUNTU": "aws/codebuild/standard:7.0"}
+    assert {one["languages"][0]["language"] for one in platforms} == {"BASE"}
 
 
 # ---- Builds that are not there ----

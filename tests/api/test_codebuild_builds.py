@@ -217,6 +217,11 @@ def test_variables_of_the_build_win_over_those_of_the_project_and_the_buildspec(
     assert shown == {"A": "build", "B": "project"}
 
 
+def test_a_buildspec_may_stand_in_one_line(builder):
+    build = builder.built('{"version": 0.2, "phases": {"build": {"commands": ["echo in one line"]}}}')
+    assert build["buildStatus"] == "SUCCEEDED" and "\nin one line\n" in builder.log(build)
+
+
 def test_exported_variables_are_shown(builder):
     spec = buildspec(env={"exported-variables": ["TAG", "UNSET"]}, build=["export TAG=v$((1 + 1))"])
     assert builder.built(spec)["exportedEnvironmentVariables"] == [{"name": "TAG", "value": "v2"}]

@@ -90,6 +90,20 @@ def test_what_is_built_is_what_is_deployed(builds):
     assert archive.namelist() == ["app"]
 
 
+def test_a_pipelines_build_shows_its_source_and_its_artifact(builds):
+    commit = builds.commit()
+    builds.create(builds.code(), builds.build(), builds.ship())
+    assert builds.finish() == "Succeeded", builds.action_errors()
+    build = builds.only_build()
+    details = builds.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"]
+    places = {one["actionName"]: one["output"]["outputArtifacts"][0]["s3location"] for one in details if one["output"]["outputArtifacts"]}
+    code, compiled = (f"arn:aws:s3:::{places[name]['bucket']}/{places[name]['key']}" for name in ("Code", "Compile"))
+    assert build["source"] == {"type": "CODEPIPELINE", "insecureSsl": False}
+    assert build["sourceVersion"] == code and build["resolvedSourceVersion"] == commit
+    assert build["artifacts"]["location"] == compiled and len(build["artifacts"]["sha256sum"]) == 64
+    assert build["environment"]["environmentVariables"] == [{"name": "TARGET", "value": "main", "type": "PLAINTEXT"}]
+
+
 def test_a_failed_build_fails_the_action_with_the_command(builds):
     builds.commit("exit 3")
     builds.create(builds.code(), builds.build(), builds.ship())

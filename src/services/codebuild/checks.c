@@ -61,6 +61,8 @@ static bool check_source(const Doc *source, Error *e) {
         return invalid_input(e, "Invalid project source: reportBuildStatus is not supported for source type %.*s", STR_ARG(type));
     if (str_is(type, "NO_SOURCE") && !doc_text(source, "buildspec").len)
         return invalid_input(e, "Project source buildspec is required when using NO_SOURCE source type");
+    if (str_starts(doc_str(doc_get(source, "buildspec"), STR("")), STR("arn:")))
+        return fail(e, "NotImplemented", "Buildspecs in S3 are not built; a buildspec is a file of the source, or given as text.");
     return check_location(type, doc_str(doc_get(source, "location"), STR("")), e);
 }
 

@@ -33,7 +33,7 @@ bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char 
 // checks.c: each sets AWS's error, or NotImplemented with the name of what is not built.
 bool check_project(Turn *turn, const Doc *project, Error *e);
 bool check_build(Turn *turn, const Doc *build, bool from_pipeline, Error *e);
-bool check_overrides(const Doc *start_build_input, Error *e);
+bool check_overrides(const Doc *input, Error *e);
 bool invalid_input(Error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // projects.c: what AWS answers for members that nobody gave.
@@ -41,9 +41,9 @@ void fill_environment(Arena *arena, Doc *environment);
 void fill_artifacts(Arena *arena, Doc *artifacts, Str name);
 
 // assemble.c: a build before it starts.
-Doc *build_of_project(Turn *turn, const Call *start_build, const Doc *project);
-Doc *build_again(Turn *turn, const Call *retry_build, const Doc *earlier, const Doc *project);
-bool is_from_pipeline(const Call *start_build);
+Doc *build_of_project(Turn *turn, const Call *call, const Doc *project); // of StartBuild
+Doc *build_again(Turn *turn, const Call *call, const Doc *earlier, const Doc *project); // of RetryBuild
+bool is_from_pipeline(const Call *call);
 
 // artifacts.c: where artifacts go. `wanted`: ProjectArtifacts.
 Str artifact_bucket(const Doc *wanted);

@@ -150,24 +150,26 @@ Outcome list_projects(Turn *turn, const Call *call, Doc **out, Error *e) {
     return list_documents(call, &listing, out, e);
 }
 
-// Builds run on this machine, whatever image they name; these are the names that AWS gives.
-Outcome list_curated_environment_images(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const NAMES[] = {"aws/codebuild/amazonlinux-x86_64-standard:5.0", "aws/codebuild/standard:7.0", NULL};
-    Arena *arena = call->arena;
-    Doc *reply = doc_map(arena), *platforms = doc_list(arena), *platform = doc_map(arena), *languages = doc_list(arena), *language = doc_map(arena),
-        *images = doc_list(arena);
-    for (const char *const *name = NAMES; *name; name++) {
-        Doc *image = doc_map(arena);
-        doc_set_str(arena, image, "name", str_of(*name));
-        doc_push(images, image);
-    }
-    doc_set_str(arena, language, "language", STR("STANDARD"));
+// Builds run on this machine, whatever image they name; these are names that AWS gives.
+static Doc *platform_of(Arena *arena, const char *platform, const char *image, const char *description) {
+    Doc *out = doc_map(arena), *languages = doc_list(arena), *language = doc_map(arena), *images = doc_list(arena), *one = doc_map(arena);
+    doc_set_str(arena, one, "name", str_of(image));
+    doc_set_str(arena, one, "description", str_of(description));
+    doc_push(images, one);
+    doc_set_str(arena, language, "language", STR("BASE"));
     doc_set(language, "images", images);
     doc_push(languages, language);
-    doc_set_str(arena, platform, "platform", STR("AMAZON_LINUX_2"));
-    doc_set(platform, "languages", languages);
-    doc_push(platforms, platform);
-    doc_set(reply, "platforms", platforms);
-    *out = reply;
+    doc_set_str(arena, out, "platform", str_of(platform));
+    doc_set(out, "languages", languages);
+    return out;
+}
+
+Outcome list_curated_environment_images(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Arena *arena = call->arena;
+    Doc *platforms = doc_list(arena);
+    doc_push(platforms, platform_of(arena, "AMAZON_LINUX_2", "aws/codebuild/amazonlinux-x86_64-standard:5.0", "AWS CodeBuild - Amazon Linux"));
+    doc_push(platforms, platform_of(arena, "UBUNTU", "aws/codebuild/standard:7.0", "AWS CodeBuild - Ubuntu"));
+    *out = doc_map(arena);
+    doc_set(*out, "platforms", platforms);
     return OUTCOME_DONE;
 }

@@ -149,8 +149,8 @@ static Doc *buildspec(const Step *step) {
     Arena *arena = step->arena;
     Str given = doc_text(doc_get(step->state, "source"), "buildspec");
     Doc *doc = doc_map(arena);
-    // A text with lines or a colon is the buildspec itself; a word is its path in the source.
-    bool is_text = str_find_char(given, '\n') >= 0 || str_starts(given, STR("version"));
+    // A text with lines, and what begins as a buildspec does, is the buildspec itself; all else is its path in the source.
+    bool is_text = str_find_char(given, '\n') >= 0 || str_starts(given, STR("version")) || str_starts(given, STR("{"));
     doc_set_str(arena, doc, is_text ? "text" : "path", given.len ? given : STR("buildspec.yml"));
     return doc;
 }
