@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 NATIVE := --native-file build/deps/native.ini
 
-.PHONY: all demo test lint bench install clean setup asan tsan
+.PHONY: all demo test lint bench install clean setup asan tsan fuzz
 
 all: setup build/build.ninja
 	@ninja -C build -j $(JOBS) --quiet
@@ -37,6 +37,13 @@ lint: all
 	@ninja -C build/clang -j $(JOBS) --quiet
 	@scripts/lint
 
+# libFuzzer looks for inputs that break a parser, SECONDS for each target (TARGETS: only these); what it finds is kept in tests/fuzz/corpus.
+fuzz: setup
+	@scripts/setup test
+	@test -e build/fuzz/build.ninja || CC=clang meson setup build/fuzz $(NATIVE) -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 >build/setup.log
+	@ninja -C build/fuzz -j $(JOBS) --quiet tests/fuzz/fuzz
+	@scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
+
 bench: all
 	@scripts/setup bench
 	@bench/run
@@ -45,5 +52,5 @@ install: all
 	@meson configure build -Dprefix=$(PREFIX) && meson install -C build
 
 clean:
-	@rm -rf build/asan build/tsan build/clang
+	@rm -rf build/asan build/tsan build/clang build/fuzz
 	@test ! -e build/build.ninja || ninja -C build clean

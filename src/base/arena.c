@@ -5,6 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __has_feature // clang
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+// What has not been given out may not be touched, nor the gap behind each block.
+#define FORBID(at, size) __asan_poison_memory_region(at, size)
+#define ALLOW(at, size) __asan_unpoison_memory_region(at, size)
+enum { GAP_BYTES = 16 };
+#else
+#define FORBID(at, size) (void)(at)
+#define ALLOW(at, size) (void)(at)
+enum { GAP_BYTES = 0 };
+#endif
+
 enum { FIRST_CHUNK_BYTES = 4096, LARGEST_REGULAR_CHUNK_BYTES = 256 * 1024, ALIGNMENT = 16 };
 
 typedef struct Chunk {
@@ -34,6 +51,7 @@ static void open_chunk(Arena *arena, Chunk *chunk) {
     arena->chunk = chunk;
     arena->at = CHUNK_HEAD_BYTES;
     arena->end = chunk->size;
+    FORBID((char *)chunk + CHUNK_HEAD_BYTES, chunk->size - CHUNK_HEAD_BYTES);
 }
 
 Arena *arena_new(void) {
@@ -73,11 +91,12 @@ static size_t next_chunk_bytes(const Arena *arena, size_t wanted) {
 
 void *arena_alloc(Arena *arena, size_t size) {
     assert(size < SIZE_MAX / 4);
-    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (arena->end - arena->at < size) open_chunk(arena, chunk_new(next_chunk_bytes(arena, size), arena->chunk));
+    size_t taken = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GAP_BYTES;
+    if (arena->end - arena->at < taken) open_chunk(arena, chunk_new(next_chunk_bytes(arena, taken), arena->chunk));
     void *block = (char *)arena->chunk + arena->at;
-    arena->at += size;
-    arena->used += size;
+    ALLOW(block, size);
+    arena->at += taken;
+    arena->used += taken;
     return block;
 }
 

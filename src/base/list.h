@@ -10,7 +10,7 @@ typedef struct Link {
 
 typedef Link List; // the head; list_init first
 
-#define LIST_ITEM(link, Type, member) ((Type *)((char *)(link)-offsetof(Type, member)))
+#define LIST_ITEM(link, Type, member) ((Type *)(void *)((char *)(link)-offsetof(Type, member)))
 #define LIST_EACH(list, link) for (Link *link = (list)->next, *link##_next = link->next; link != (list); link = link##_next, link##_next = link->next)
 
 static inline void list_init(List *list) { list->next = list->before = list; }

@@ -52,7 +52,7 @@ static bool compile(Str pattern, unsigned flags, pcre2_code **out, Error *e) {
         pcre2_get_error_message(code, (PCRE2_UCHAR *)problem, sizeof problem);
         return fail(e, "bad-pattern", "pattern \"%.*s\", character %zu: %s", STR_ARG(pattern), offset + 1, problem);
     }
-    pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); // where there is no JIT the interpreter serves
+    if (flags & PATTERN_OURS) pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); // where there is no JIT the interpreter serves
     *out = compiled;
     return true;
 }
@@ -60,7 +60,7 @@ static bool compile(Str pattern, unsigned flags, pcre2_code **out, Error *e) {
 static bool lookup(Str pattern, unsigned flags, pcre2_code **out, Error *e) {
     cache_open();
     AUTO_ARENA arena = arena_new();
-    Str key = str_format(arena, "%u %.*s", flags, STR_ARG(pattern));
+    Str key = str_cat(arena, str_format(arena, "%u ", flags), pattern); // a NUL in it counts too
     pcre2_code *code = map_get(cache.compiled, key);
     if (!code) {
         TRY(compile(pattern, flags, &code, e));

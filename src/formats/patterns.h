@@ -1,12 +1,13 @@
 // Regular expressions (PCRE2), for patterns that input controls: matching has limits, compiled patterns are kept.
 //
 // Each thread has a cache of its own, so nothing is shared and nothing needs a lock. Errors have code "bad-pattern" (with the offset in
-// the pattern) or "pattern-limit" (the match needed more than LIMIT_PATTERN_STEPS or LIMIT_PATTERN_DEPTH).
+// the pattern) or "pattern-limit" (the match needed more than LIMIT_PATTERN_STEPS or LIMIT_PATTERN_DEPTH). Only patterns of our own (PATTERN_OURS: AWS's models)
+// become machine code, which counts its steps loosely: a hostile pattern would run for minutes there.
 #pragma once
 
 #include "base/error.h"
 
-enum { PATTERN_WHOLE = 1, PATTERN_NOCASE = 2, PATTERN_MULTILINE = 4 }; // WHOLE: the text from its first to its last byte
+enum { PATTERN_WHOLE = 1, PATTERN_NOCASE = 2, PATTERN_MULTILINE = 4, PATTERN_OURS = 8 }; // WHOLE: the text from its first to its last byte
 enum { PATTERN_GROUPS = 16 };
 
 typedef struct PatternMatch {

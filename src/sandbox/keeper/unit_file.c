@@ -32,6 +32,7 @@ static int64_t span_ms(const char *text, int64_t otherwise) { // "90", "500ms", 
     } units[] = {{"", 1000},   {"s", 1000},    {"sec", 1000},  {"ms", 1},       {"msec", 1},    {"us", 0.001},
                  {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"hr", 3600000}, {"d", 86400000}};
     if (strcmp(text, "infinity") == 0) return 0;
+    const double most_ms = 1e15; // 30,000 years; beyond, and for what is no number, the default holds
     double sum = 0;
     while (*text) {
         char *end, unit[16];
@@ -42,6 +43,7 @@ static int64_t span_ms(const char *text, int64_t otherwise) { // "90", "500ms", 
         while (i < sizeof units / sizeof *units && strcmp(unit, units[i].unit) != 0) i++;
         if (i == sizeof units / sizeof *units) return otherwise;
         sum += number * units[i].ms;
+        if (!(number >= 0 && sum <= most_ms)) return otherwise;
         text = end + length + strspn(end + length, " ");
     }
     return (int64_t)sum;

@@ -37,6 +37,15 @@ static void hostile_patterns_end(void **state) {
     assert_string_equal(e.code, "pattern-limit");
 }
 
+static void patterns_that_differ_behind_a_nul_are_two(void **state) {
+    bool matches;
+    assert_true(pattern_matches(STR("a\0b"), PATTERN_WHOLE, STR("a\0b"), &matches, NULL));
+    assert_true(matches);
+    assert_true(pattern_matches(STR("a\0c"), PATTERN_WHOLE, STR("a\0b"), &matches, NULL));
+    assert_false(matches);
+    pattern_cache_clear();
+}
+
 static void the_cache_forgets_when_full(void **state) {
     AUTO_ARENA arena = arena_new();
     for (int i = 0; i < 3 * LIMIT_PATTERN_CACHE; i++) {
@@ -49,8 +58,12 @@ static void the_cache_forgets_when_full(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(groups_are_found),     cmocka_unit_test(a_whole_match_takes_every_byte), cmocka_unit_test(wrong_patterns_are_told),
-        cmocka_unit_test(hostile_patterns_end), cmocka_unit_test(the_cache_forgets_when_full),
+        cmocka_unit_test(groups_are_found),
+        cmocka_unit_test(a_whole_match_takes_every_byte),
+        cmocka_unit_test(wrong_patterns_are_told),
+        cmocka_unit_test(hostile_patterns_end),
+        cmocka_unit_test(patterns_that_differ_behind_a_nul_are_two),
+        cmocka_unit_test(the_cache_forgets_when_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,18 @@ static void an_empty_value_empties_the_list(void **state) {
     unit_file_free(&file);
 }
 
+static void times_that_are_none_leave_the_default(void **state) {
+    static const char *const texts[] = {"1e300", "inf", "nan", "-5", "5 parsecs", "1e14d"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        UnitFile file;
+        char text[64];
+        snprintf(text, sizeof text, "[Service]\nRestartSec=%s\n", texts[i]);
+        parse(&file, text);
+        assert_int_equal(file.restart_ms, 100);
+        unit_file_free(&file);
+    }
+}
+
 static void unknown_keys_are_noted(void **state) {
     UnitFile file;
     parse(&file, "[Service]\nProtectSystem=full\nX-Mine=1\n");
@@ -127,6 +139,7 @@ int main(void) {
         cmocka_unit_test(notify_and_exec_count_as_simple),
         cmocka_unit_test(a_line_that_ends_in_a_backslash_goes_on),
         cmocka_unit_test(an_empty_value_empties_the_list),
+        cmocka_unit_test(times_that_are_none_leave_the_default),
         cmocka_unit_test(unknown_keys_are_noted),
         cmocka_unit_test(specifiers_name_the_unit),
         cmocka_unit_test(environment_lines_keep_quoted_blanks),
