@@ -63,6 +63,7 @@ class Server:
         self.port = free_port()
         self.options = options
         self.process = None
+        self.environment_of_server = {}
         self.errors = self.folder / "server.log"
         self._checked = 0
         self._sessions = {}
@@ -75,7 +76,7 @@ class Server:
         """Starts the server (again) and returns once it answers."""
         command = [program(), "up", "--port", str(self.port), "--data", self.data, *self.options, *more_options]
         with open(self.errors, "a") as errors:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=clean_environment())
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=clean_environment(**self.environment_of_server))
         self._wait_until_healthy()
         return self
 

@@ -1,7 +1,8 @@
 // The turn thread's view: the committed snapshot, and while a transaction has touched something, one with that read again.
 //
 //     committed ── touch ──> stale ── question ──> view = committed + what was touched ── commit, snapshot ──> committed
-// What was touched stays listed until a commit has been seen; an undone savepoint only makes the view stale again.
+// What was touched stays listed until a commit has been seen; an undone savepoint only makes the view stale again. What is read in a transaction that has
+// failed may be missing: such a view serves that transaction alone, and the next question reads again.
 #include "identity/snapshot.h"
 
 #include "base/ids.h"
@@ -170,30 +171,36 @@ const IdentitySnapshot *directory_view(Directory *directory) {
     if (!directory->loaded) {
         replace(&directory->committed, load_all(directory));
         replace(&directory->view, NULL);
-        directory->loaded = true;
     } else if (directory->stale && directory->overflow) {
         replace(&directory->view, load_all(directory));
     } else if (directory->stale) {
         replace(&directory->view, snapshot_copy(directory->committed));
         apply(directory, directory->view);
     }
-    directory->stale = false;
+    if (!store_failure(directory->store)) {
+        directory->loaded = true;
+        directory->stale = false;
+    }
     return directory->view ? directory->view : directory->committed;
 }
 
 // Reads in a transaction of its own, as the last one has just been committed.
-static void read_again(Directory *directory) {
+static bool read_again(Directory *directory) {
     store_begin(directory->store);
     directory_view(directory);
-    if (directory->secret_unsaved) {
-        store_commit(directory->store, NULL); // if it fails, the secret is made anew and saved by a later turn
+    bool good = !store_failure(directory->store);
+    if (good && directory->secret_unsaved) {
+        good = store_commit(directory->store, NULL);
     } else {
         store_rollback(directory->store);
     }
+    if (!good) directory->stale = true;
+    if (!good && directory->secret_unsaved) directory->loaded = false; // the secret is made anew
+    return good;
 }
 
 IdentitySnapshot *directory_snapshot(Directory *directory) {
-    if (needs_reading(directory)) read_again(directory);
+    if (needs_reading(directory) && !read_again(directory)) return NULL;
     if (directory->view) {
         replace(&directory->committed, directory->view);
         directory->view = NULL;

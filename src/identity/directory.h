@@ -24,6 +24,7 @@ void directory_touch(Directory *directory, const DocumentType *type, Str account
 void directory_changed(Directory *directory); // a savepoint was undone, a commit failed: what this transaction touched is read again
 void directory_reset(Directory *directory); // the store was wiped: everything is read again
 // After a commit: a reference to a snapshot of what is there now; the same one as before when nothing has changed.
+// NULL: the store could not be read; the one before holds, and a later call tries again.
 IdentitySnapshot *directory_snapshot(Directory *directory);
 void identity_snapshot_release(IdentitySnapshot *snapshot); // accepts NULL; thread-safe
 

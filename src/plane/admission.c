@@ -85,8 +85,7 @@ bool admit_head(Plane *plane, ApiWork *api, Error *e) {
     TRY(read_input(plane, api, e));
     if (!admission_is_urgent(&api->exchange->request)) return true;
     Permission permission = {.api = api, .error = e};
-    plane_read(plane, api->call.where, api->call.arena, ask_permission, &permission);
-    return permission.given;
+    return plane_read(plane, api->call.where, api->call.arena, ask_permission, &permission, e) && permission.given;
 }
 
 // What the body adds to a call that was admitted by its head.

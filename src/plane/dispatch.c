@@ -43,13 +43,17 @@ static void reply_success(Plane *plane, ApiWork *api) {
     send_failure(api, &e);
 }
 
+static void reply_broken(Plane *plane, ApiWork *api, const char *what, const Error *why) {
+    Error e = {0};
+    fail(&e, "InternalFailure", "%s: %s", what, why->message);
+    e.http_status = 500;
+    reply_failure(plane, api, &e);
+}
+
 static void finish_api(Plane *plane, Work *work, const Error *failed) {
     ApiWork *api = api_of(work);
-    Error e = {0};
     if (failed) {
-        fail(&e, "InternalFailure", "The request could not be made durable: %s", failed->message);
-        e.http_status = 500;
-        reply_failure(plane, api, &e);
+        reply_broken(plane, api, "The request could not be made durable", failed);
     } else if (api->outcome == OUTCOME_DONE) {
         reply_success(plane, api);
     } else {
@@ -89,7 +93,15 @@ static void read_now(Plane *plane, ApiWork *api) {
     api->outcome = run_call(&turn, registry_operation(api->call.operation), &api->call, &api->output, &api->error);
     assert(api->outcome != OUTCOME_PARK);
     api->reply_body = turn.reply_body;
-    finish_api(plane, &api->work, NULL);
+    const Error *failed = store_failure(plane->reader);
+    if (!failed) {
+        finish_api(plane, &api->work, NULL);
+        return;
+    }
+    log_error("a read failed: %s", failed->message);
+    reply_broken(plane, api, "The data could not be read", failed);
+    store_rollback(plane->reader); // the others are read anew
+    store_begin(plane->reader);
 }
 
 void dispatch_reads(Plane *plane) {
@@ -101,11 +113,15 @@ void dispatch_reads(Plane *plane) {
     reader_end(plane);
 }
 
-void plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context) {
+bool plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context, Error *e) {
     Turn turn = {.plane = plane, .store = plane->reader, .arena = arena, .where = where, .now_ms = plane_now(plane)};
     reader_begin(plane);
     run(&turn, context);
+    const Error *failed = store_failure(plane->reader);
+    if (failed) fail(e, "InternalFailure", "The data could not be read: %s", failed->message);
+    if (failed && e) e->http_status = 500;
     reader_end(plane);
+    return !failed;
 }
 
 // ---- The request ----

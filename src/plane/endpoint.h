@@ -28,8 +28,8 @@ typedef bool TurnFunction(Turn *turn, void *context);
 typedef void TurnDone(Plane *plane, void *context, const Error *failed);
 void plane_in_turn(Plane *plane, Partition where, TurnFunction *run, TurnDone *done, void *context);
 
-// A read-only turn on the last commit, at once. Memory: `arena`.
-void plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context);
+// A read-only turn on the last commit, at once. Memory: `arena`. False (InternalFailure): the data could not be read, and what `run` found or missed means nothing.
+bool plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context, Error *e);
 
 // Short answers. The strings must live in the exchange's arena or be static.
 void endpoint_reply(HttpExchange *exchange, int status, const char *content_type, Str body);

@@ -22,7 +22,11 @@ static Snapshot *snapshot_new(Turns *turns) {
     Snapshot *snapshot = malloc(sizeof *snapshot);
     if (!snapshot) abort();
     *snapshot = (Snapshot){.clock = turns->clock, .identity = directory_snapshot(turns->directory)};
-    return snapshot;
+    if (snapshot->identity) return snapshot;
+    log_error("users and roles could not be read: the next turn tries again");
+    turns->snapshot_due = true;
+    free(snapshot);
+    return NULL;
 }
 
 void handover_turn(Turns *turns, const Error *failed) {

@@ -144,8 +144,11 @@ struct Turns {
     Vec effects; // EffectStart: to hand to the loop after the commit
     Vec files; // Str: to delete after the commit
     QueueItem *left_over; // what came behind a work that ended its batch
+    Clock clock_before; // as it was when the turn began: what a failed commit goes back to
     bool batch_ended, changed, unsettled; // changed: something was written; unsettled: there is more to do at once
-    bool running;
+    bool snapshot_due; // of an earlier turn
+    bool running, started; // started: the first turn was committed
+    Error start_error;
     sem_t first_done; // the first turn was handed over
     int64_t sleep_us; // until something is due
     uint64_t sequence; // of turns
@@ -155,7 +158,7 @@ struct Turns {
 
 // turns.c
 bool turns_open(Plane *plane, Turns **out, Error *e);
-void turns_run(Turns *turns); // starts the thread
+bool turns_run(Turns *turns, Error *e); // starts the thread; false when its first turn fails
 void turns_close(Turns *turns);
 void turns_push(Turns *turns, Work *work); // from the loop; queue_wake after one or many
 void turns_perform(Turns *turns, Work *work);

@@ -13,9 +13,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { PIECE_BYTES = 128 * 1024, HELPER_OUTPUT_BYTES = 4 * 1024 * 1024 };
+enum { PIECE_BYTES = 128 * 1024, HELPER_OUTPUT_BYTES = 4 * 1024 * 1024, READ_AGAIN_MS = 200, MOST_FAILED_READS = 50 };
 
 typedef struct Job {
     Link link;
@@ -25,16 +26,20 @@ typedef struct Job {
     Buf line; // of the control stream, not whole yet
     bool waits; // an event is on its way to its commit
     bool started; // its start was told
+    LoopTimer *again; // NULL: no read has failed yet
+    int failed_reads; // in a row
+    char unreadable[512]; // why; empty: the last read went well
 } Job;
 
 static void job_free(Job *job) {
     list_remove(&job->link);
     buf_done(&job->line);
+    loop_timer_free(job->again);
     free(job);
 }
 
 void jobs_done(Handle *handle) {
-    for (Link *link; (link = list_take(&handle->jobs));) job_free(LIST_ITEM(link, Job, link));
+    LIST_EACH (&handle->jobs, link) job_free(LIST_ITEM(link, Job, link));
 }
 
 // ---- Events ----
@@ -86,6 +91,7 @@ static bool read_chunks(Job *job, SandboxStream stream, int64_t *offset, Arena *
     *chunks = vec_of(arena, SandboxChunk);
     if (sandbox_job_read(job->handle->sandbox, str_of(job->id), stream, offset, PIECE_BYTES, arena, chunks, &e)) return chunks->len > 0;
     log_warn("job %s: %s", job->id, e.message);
+    snprintf(job->unreadable, sizeof job->unreadable, "%.*s", (int)sizeof job->unreadable - 1, e.message);
     return false;
 }
 
@@ -147,7 +153,7 @@ static bool tell_start(Job *job, Arena *arena, const SandboxJobStatus *status) {
 }
 
 static void tell_end(Job *job, Arena *arena, const SandboxJobStatus *status) {
-    bool lost = status->state != SANDBOX_JOB_ENDED;
+    bool lost = status->state != SANDBOX_JOB_ENDED || job->unreadable[0];
     Doc *data = doc_map(arena);
     doc_set_str(arena, data, "what", STR("exited"));
     doc_set_bool(arena, data, "ok", !lost);
@@ -156,7 +162,10 @@ static void tell_end(Job *job, Arena *arena, const SandboxJobStatus *status) {
     doc_set_bool(arena, data, "timedOut", status->timed_out);
     doc_set_int(arena, data, "startedMs", status->started_ms);
     doc_set_int(arena, data, "endedMs", status->ended_ms);
-    doc_set_str(arena, data, "reason", lost ? STR("the sandbox ended before the job did") : str_of(status->reason));
+    doc_set_str(arena, data, "reason",
+                job->unreadable[0] ? str_of(job->unreadable)
+                : lost             ? STR("the sandbox ended before the job did")
+                                   : str_of(status->reason));
     effect_event(job->handle->plane, str_of(job->effect_id), data, true, NULL, NULL);
     job_free(job);
 }
@@ -166,13 +175,26 @@ static bool is_over(const Job *job, const SandboxJobStatus *status) {
     return job->handle->stopped;
 }
 
+static void pump_again(void *context) { pump(context); }
+
+// What cannot be read is there all the same: the job has not ended before all of it was told, or could not be read for some time.
+static bool reads_again(Job *job) {
+    if (!job->unreadable[0]) job->failed_reads = 0;
+    if (!job->unreadable[0] || ++job->failed_reads > MOST_FAILED_READS) return false;
+    if (!job->again) job->again = loop_timer_new(plane_loop(job->handle->plane), pump_again, job);
+    loop_timer_start(job->again, READ_AGAIN_MS, 0);
+    return true;
+}
+
 // Tells the next thing there is to tell: start, output, control records, end.
 static void pump(Job *job) {
     if (job->waits) return;
     AUTO_ARENA arena = arena_new();
     SandboxJobStatus status;
+    job->unreadable[0] = 0;
     sandbox_job_status(job->handle->sandbox, str_of(job->id), &status); // before the files: what came after is told next time
     if (tell_start(job, arena, &status) || tell_control(job, arena) || tell_output(job, arena)) return;
+    if (reads_again(job)) return;
     if (is_over(job, &status)) tell_end(job, arena, &status);
 }
 

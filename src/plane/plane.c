@@ -126,7 +126,7 @@ static bool open_parts(Plane *plane, Error *e) {
     TRY(open_http(plane, e));
     sandbox_block_claim(plane->options.data, plane->port - USUAL_PORT, &plane->block);
     TRY(sandboxes_open(plane, e));
-    turns_run(plane->turns);
+    TRY(turns_run(plane->turns, e));
     take_parcels(plane); // the first snapshot
     return true;
 }
@@ -163,7 +163,6 @@ void plane_close(Plane *plane) {
     loop_hook_free(plane->after_poll);
     loop_wake_free(plane->wake);
     snapshot_free(plane->snapshot);
-    unsupported_done(plane);
     unsupported_done(plane);
     fd_close(plane->lock_fd);
     fd_close(plane->block.claim);

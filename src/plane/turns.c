@@ -12,8 +12,9 @@
 #include "store/blobs.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { ROUNDS_A_TURN = 32 };
+enum { ROUNDS_A_TURN = 32, RETRY_US = 300 * 1000, PAUSE_US = 50 * 1000 };
 
 static bool perform_all(Turns *turns) {
     bool any = false;
@@ -48,7 +49,9 @@ static void open_turn(Turns *turns) {
     turns->finished = vec_of(turns->arena, Work *);
     turns->effects = vec_of(turns->arena, EffectStart);
     turns->files = vec_of(turns->arena, Str);
-    turns->changed = turns->batch_ended = false;
+    turns->changed = turns->snapshot_due;
+    turns->snapshot_due = turns->batch_ended = false;
+    turns->clock_before = turns->clock;
     turns->step = (StepContext){
         .store = turns->store,
         .arena = turns->arena,
@@ -76,15 +79,26 @@ static bool commit(Turns *turns, Error *e) {
     return committed;
 }
 
-static bool close_turn(Turns *turns) {
+// What was due is due still.
+static void take_back(Turns *turns, const Error *why) {
+    log_error("a turn of %zu calls could not be committed: %s", turns->finished.len, why->message);
+    directory_changed(turns->directory);
+    turns->clock = turns->clock_before;
+    turns->sleep_us = RETRY_US;
+    turns->snapshot_due = turns->snapshot_due || turns->changed;
+    usleep(PAUSE_US); // what is tried again must not turn in circles
+}
+
+static bool close_turn(Turns *turns, Error *why) {
     Error e = {0};
     turns->sleep_us = turns->unsettled || turns->left_over ? 0 : timing_sleep_us(turns);
     turns->unsettled = false;
     bool committed = commit(turns, &e);
-    if (!committed) directory_changed(turns->directory);
-    if (!committed) log_error("a turn of %zu calls could not be committed: %s", turns->finished.len, e.message);
+    if (!committed) take_back(turns, &e);
     handover_turn(turns, committed ? NULL : &e);
+    if (turns->snapshot_due) turns->sleep_us = RETRY_US;
     turns->arena = NULL; // the loop has it now
+    if (!committed && why) *why = e;
     return committed;
 }
 
@@ -94,7 +108,7 @@ static void run_turn(Turns *turns) {
     if (!turns->batch_ended) perform_all(turns);
     settle(turns);
     if (timing_jump(turns)) settle(turns);
-    close_turn(turns);
+    close_turn(turns, NULL);
 }
 
 static void first_turn(Turns *turns) {
@@ -107,7 +121,8 @@ static void first_turn(Turns *turns) {
     turns_start_services(turns);
     outgoing_resume(turns);
     turns->changed = true; // the loop needs a first snapshot
-    if (close_turn(turns)) poison_settle(options->data);
+    turns->started = close_turn(turns, &turns->start_error) && !turns->snapshot_due;
+    if (turns->started) poison_settle(options->data);
 }
 
 void turns_start_services(Turns *turns) {
@@ -126,7 +141,7 @@ static void *turn_thread(void *argument) {
     pthread_setname_np(pthread_self(), "turns");
     first_turn(turns);
     sem_post(&turns->first_done);
-    while (!atomic_load(&turns->stopping)) {
+    while (turns->started && !atomic_load(&turns->stopping)) {
         if (turns->sleep_us && queue_is_empty(&turns->incoming)) queue_sleep(&turns->incoming, turns->sleep_us);
         run_turn(turns);
     }
@@ -161,10 +176,13 @@ bool turns_open(Plane *plane, Turns **out, Error *e) {
     return true;
 }
 
-void turns_run(Turns *turns) {
+bool turns_run(Turns *turns, Error *e) {
+    fail(&turns->start_error, "store", "users and roles could not be read"); // unless the commit knows better
     if (pthread_create(&turns->thread, NULL, turn_thread, turns)) abort();
     turns->running = true;
     while (sem_wait(&turns->first_done)) {} // nobody may ask before there is a snapshot
+    if (!turns->started && e) *e = turns->start_error;
+    return turns->started;
 }
 
 void turns_close(Turns *turns) {

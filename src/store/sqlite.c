@@ -184,7 +184,7 @@ void store_rollback(Store *store) {
 
 bool store_wrote(const Store *store) { return sqlite3_total_changes64(store->db) != store->changes_before; }
 
-bool store_failed(const Store *store) { return store->failed; }
+const Error *store_failure(const Store *store) { return store->failed ? &store->error : NULL; }
 uint64_t store_changes(Store *store, const StoreTable *table) { return 1 + store->undone + sqlite_table(store, table)->changes; }
 
 void store_savepoint(Store *store) {

@@ -31,7 +31,7 @@ void store_begin(Store *store);
 bool store_commit(Store *store, Error *e); // durable when it returns true
 void store_rollback(Store *store);
 bool store_wrote(const Store *store); // the transaction changed at least one row
-bool store_failed(const Store *store); // the sticky failure of the transaction
+const Error *store_failure(const Store *store); // the sticky failure of the transaction, NULL: none. What was read since may be missing
 
 // Savepoints nest; each is released or undone in reverse order of opening.
 void store_savepoint(Store *store);

@@ -70,6 +70,7 @@ static void break_off(Step *step, const char *status) {
 void build_fail(Step *step, const char *status, const char *code, Str message) {
     bool begun = !phase_is(step, "PROVISIONING");
     log_line_of(step, message);
+    phase_go_on(step);
     phase_end(step, status, code, message);
     if (begun)
         finish(step, status);

@@ -67,6 +67,7 @@ Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Erro
 
 // phases.c: the bookkeeping of a build's phases; each end is told by an event.
 void phase_begin(Step *step, const char *phase);
+void phase_go_on(Step *step); // between two phases: begins the next, so that a failure has a place
 void phase_end(Step *step, const char *status, const char *code, Str message); // of the current phase; code NULL: without contexts
 void phase_end_at(Step *step, Str name, Str status, int64_t end_ms, const Doc *contexts);
 bool phase_is(const Step *step, const char *phase); // is it under way?

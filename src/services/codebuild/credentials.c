@@ -70,7 +70,7 @@ static void answer(Plane *plane, void *context, const Error *failed) {
     Question *question = context;
     if (failed || !question->reply) {
         const Error *why = failed ? failed : &question->error;
-        refuse(question->exchange, 400, why->code, why->message);
+        refuse(question->exchange, failed ? 500 : 400, why->code, why->message);
     } else {
         endpoint_reply_json(question->exchange, 200, question->reply);
     }
@@ -81,8 +81,10 @@ static void serve(Plane *plane, HttpExchange *exchange) {
     Question *question = arena_new_of(request->arena, Question);
     Str token = str_strip_prefix(request->path, STR("/_rehearse/credentials/"));
     *question = (Question){.exchange = exchange, .arena = request->arena, .token = token};
-    plane_read(plane, EVERYWHERE, request->arena, look_up, question);
-    if (question->build) {
+    Error e = {0};
+    if (!plane_read(plane, EVERYWHERE, request->arena, look_up, question, &e)) {
+        refuse(exchange, 500, "InternalFailure", str_c(request->arena, str_of(e.message)));
+    } else if (question->build) {
         plane_in_turn(plane, question->where, assume_role, answer, question);
     } else {
         refuse(exchange, 404, "InvalidToken", "There is no build under way that this token belongs to.");

@@ -17,6 +17,16 @@ void phase_begin(Step *step, const char *phase) {
     doc_set_str(step->arena, step->state, "currentPhase", str_of(phase));
 }
 
+void phase_go_on(Step *step) {
+    static const char *const ORDER[] = {"SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE",  "INSTALL",
+                                        "PRE_BUILD", "BUILD",  "POST_BUILD",   "UPLOAD_ARTIFACTS", "FINALIZING"};
+    const Doc *phase = last_phase(step);
+    if (!phase || !doc_get(phase, "endTime")) return;
+    for (size_t i = 0; i + 1 < sizeof ORDER / sizeof *ORDER; i++) {
+        if (str_is(doc_text(phase, "phaseType"), ORDER[i])) phase_begin(step, ORDER[i + 1]);
+    }
+}
+
 static Doc *context_list(Arena *arena, const char *code, Str message) {
     Doc *list = doc_list(arena), *context = doc_map(arena);
     doc_set_str(arena, context, "statusCode", str_of(code));

@@ -153,8 +153,8 @@ static void begin(Plane *plane, const Effect *effect, const char *revision, bool
     buf_init(&archive->output, OUTPUT_BYTES);
     buf_init(&archive->complaint, OUTPUT_BYTES);
     Error e = {0};
-    plane_read(plane, (Partition){doc_text(effect->arguments, "account"), doc_text(effect->arguments, "region")}, arena, find, archive);
-    if (!spawn(archive, &e)) end(archive, &e);
+    Partition where = {doc_text(effect->arguments, "account"), doc_text(effect->arguments, "region")};
+    if (!plane_read(plane, where, arena, find, archive, &e) || !spawn(archive, &e)) end(archive, &e);
 }
 
 static void start_archive(Plane *plane, const Effect *effect) { begin(plane, effect, "commit", false); }

@@ -51,11 +51,14 @@ bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *
 bool git_open_commit(Turn *turn, const Call *call, Str specifier, git_repository **git, git_commit **commit,
                      Error *e); // empty: of the default branch
 Str git_mode_name(git_filemode_t mode); // files.c: EXECUTABLE, NORMAL, SYMLINK
+bool git_failed(Error *e, const char *what); // InternalFailure with libgit2's own words; returns false
+#define git_failed(...) fail_returned(git_failed(__VA_ARGS__))
 Str git_oid_str(Arena *arena, const git_oid *oid);
 bool git_oid_of(Str text, git_oid *out);
 
 // refs.c
-void refs_follow(Turn *turn, Str repository_name, Str caller_arn); // compares, publishes, stores
+// Compares, publishes, stores. False: git's files could not be read, and nothing has changed; the next comparison makes up for it.
+bool refs_follow(Turn *turn, Str repository_name, Str caller_arn, Error *e);
 void refs_follow_all(Turn *turn);
 // Moves a branch from `old` (NULL: it must not exist) to `new` (NULL: deletes it), then follows.
 bool refs_move(Turn *turn, const Call *call, const Doc *repository, Str branch, const git_oid *old, const git_oid *new, Error *e);

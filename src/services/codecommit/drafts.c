@@ -4,11 +4,6 @@
 
 enum { MOST_FILE_BYTES = 6 * 1024 * 1024, MOST_BYTES = 7 * 1024 * 1024, MOST_MESSAGE_BYTES = 256 * 1024, MOST_NAME_BYTES = 1024 };
 
-static bool git_failed(Error *e, const char *what) {
-    const git_error *why = git_error_last();
-    return fail(e, "InternalFailure", "%s: %s", what, why ? why->message : "unknown");
-}
-
 // ---- Opening ----
 
 void draft_done(Draft *draft) {

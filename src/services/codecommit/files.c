@@ -21,8 +21,10 @@ Outcome codecommit_get_file(Turn *turn, const Call *call, Doc **out, Error *e) {
     git_blob *blob = NULL;
     CALL_TRY(codecommit_check_file_path(doc_str(doc_get(call->input, "filePath"), STR("")), &path, e));
     CALL_TRY(git_open_commit(turn, call, doc_text(call->input, "commitSpecifier"), &git, &commit, e));
-    bool found = git_commit_tree(&tree, commit) == 0 && git_tree_entry_bypath(&entry, tree, str_c(arena, path)) == 0 &&
-                 git_blob_lookup(&blob, git, git_tree_entry_id(entry)) == 0;
+    int status = git_commit_tree(&tree, commit);
+    if (status == 0) status = git_tree_entry_bypath(&entry, tree, str_c(arena, path));
+    if (status == 0) status = git_blob_lookup(&blob, git, git_tree_entry_id(entry));
+    bool found = status == 0;
     if (found && git_blob_rawsize(blob) <= MOST_FILE_BYTES) {
         Doc *reply = doc_map(arena);
         doc_set_str(arena, reply, "commitId", git_oid_str(arena, git_commit_id(commit)));
@@ -37,6 +39,7 @@ Outcome codecommit_get_file(Turn *turn, const Call *call, Doc **out, Error *e) {
     git_blob_free(blob);
     git_tree_entry_free(entry);
     if (too_large) return call_fail(e, "FileTooLargeException", "The file %.*s exceeds the limit of 6 MB.", STR_ARG(path));
+    CALL_TRY(found || status == GIT_ENOTFOUND || git_failed(e, "The file cannot be read"));
     return found ? OUTCOME_DONE : call_fail(e, "FileDoesNotExistException", "Could not find path %.*s", STR_ARG(path));
 }
 
@@ -50,8 +53,9 @@ Outcome codecommit_get_blob(Turn *turn, const Call *call, Doc **out, Error *e) {
     if (!git_oid_of(id, &oid)) return call_fail(e, "InvalidBlobIdException", "The specified blob is not valid: %.*s", STR_ARG(id));
     CALL_TRY(repository_find(turn, doc_text(call->input, "repositoryName"), &repository, e));
     CALL_TRY(git_open(turn, repository, &git, e));
-    if (git_blob_lookup(&blob, git, &oid) != 0)
-        return call_fail(e, "BlobIdDoesNotExistException", "The specified blob does not exist: %.*s", STR_ARG(id));
+    int status = git_blob_lookup(&blob, git, &oid);
+    CALL_TRY(status == 0 || status == GIT_ENOTFOUND || git_failed(e, "The blob cannot be read"));
+    if (status != 0) return call_fail(e, "BlobIdDoesNotExistException", "The specified blob does not exist: %.*s", STR_ARG(id));
     bool fits = git_blob_rawsize(blob) <= MOST_FILE_BYTES;
     *out = doc_map(call->arena);
     if (fits) doc_set(*out, "content", blob_content(call->arena, blob));
@@ -61,18 +65,21 @@ Outcome codecommit_get_blob(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 // ---- Folders ----
 
-static bool folder_tree(git_repository *git, git_commit *commit, Arena *arena, Str path, git_tree **out) {
+// libgit2's status.
+static int folder_tree(git_repository *git, git_commit *commit, Arena *arena, Str path, git_tree **out) {
     git_tree *root = NULL;
     git_tree_entry *entry = NULL;
-    if (git_commit_tree(&root, commit) != 0) return false;
+    int status = git_commit_tree(&root, commit);
+    if (status != 0) return status;
     if (!path.len) {
         *out = root;
-        return true;
+        return 0;
     }
-    bool found = git_tree_entry_bypath(&entry, root, str_c(arena, path)) == 0 && git_tree_lookup(out, git, git_tree_entry_id(entry)) == 0;
+    status = git_tree_entry_bypath(&entry, root, str_c(arena, path));
+    if (status == 0) status = git_tree_lookup(out, git, git_tree_entry_id(entry));
     git_tree_entry_free(entry);
     git_tree_free(root);
-    return found;
+    return status;
 }
 
 static void add_entry(Arena *arena, Doc *reply, const git_tree_entry *entry, Str folder) {
@@ -103,7 +110,9 @@ Outcome codecommit_get_folder(Turn *turn, const Call *call, Doc **out, Error *e)
     AUTO_TREE *tree = NULL;
     CALL_TRY(codecommit_check_path(path, e));
     CALL_TRY(git_open_commit(turn, call, doc_text(call->input, "commitSpecifier"), &git, &commit, e));
-    if (!folder_tree(git, commit, arena, path, &tree)) return call_fail(e, "FolderDoesNotExistException", "Could not find path %.*s", STR_ARG(path));
+    int status = folder_tree(git, commit, arena, path, &tree);
+    CALL_TRY(status == 0 || status == GIT_ENOTFOUND || git_failed(e, "The folder cannot be read"));
+    if (status != 0) return call_fail(e, "FolderDoesNotExistException", "Could not find path %.*s", STR_ARG(path));
     Doc *reply = doc_map(arena);
     doc_set_str(arena, reply, "commitId", git_oid_str(arena, git_commit_id(commit)));
     doc_set_str(arena, reply, "folderPath", path);

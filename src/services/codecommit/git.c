@@ -1,11 +1,19 @@
 // libgit2 in our words: opening, naming, errors.
 #include "services/codecommit/codecommit.h"
 
+#undef git_failed
+bool git_failed(Error *e, const char *what) {
+    const git_error *why = git_error_last();
+    fail(e, "InternalFailure", "%s: %s", what, why ? why->message : "unknown");
+    if (e) e->http_status = 500;
+    return false;
+}
+#define git_failed(...) fail_returned(git_failed(__VA_ARGS__))
+
 bool git_open(Turn *turn, const Doc *repository, git_repository **out, Error *e) {
     Str folder = repository_folder(turn_arena(turn), turn_data_folder(turn), repository);
     if (git_repository_open_bare(out, str_c(turn_arena(turn), folder)) == 0) return true;
-    const git_error *why = git_error_last();
-    return fail(e, "InternalFailure", "The repository's files cannot be read: %s", why ? why->message : "unknown");
+    return git_failed(e, "The repository's files cannot be read");
 }
 
 Str git_oid_str(Arena *arena, const git_oid *oid) {
@@ -18,7 +26,9 @@ bool git_oid_of(Str text, git_oid *out) { return text.len == GIT_OID_HEXSZ && gi
 
 static bool commit_by_id(git_repository *git, Str id, git_commit **out, Error *e) {
     git_oid oid;
-    if (git_oid_of(id, &oid) && git_commit_lookup(out, git, &oid) == 0) return true;
+    int status = git_oid_of(id, &oid) ? git_commit_lookup(out, git, &oid) : GIT_ENOTFOUND;
+    if (status == 0) return true;
+    if (status != GIT_ENOTFOUND) return git_failed(e, "The commit cannot be read");
     return fail(e, "CommitDoesNotExistException", "The specified commit does not exist: %.*s", STR_ARG(id));
 }
 
@@ -31,10 +41,12 @@ bool git_commit_of(git_repository *git, Str specifier, git_commit **out, Error *
         git_reference *ref = NULL;
         git_object *object = NULL;
         Str name = str_format(arena, "%s%.*s", PREFIXES[i], STR_ARG(specifier));
-        if (git_reference_lookup(&ref, git, str_c(arena, name)) != 0) continue;
-        bool found = git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0;
+        int status = git_reference_lookup(&ref, git, str_c(arena, name));
+        if (status == GIT_ENOTFOUND || status == GIT_EINVALIDSPEC) continue;
+        if (status == 0) status = git_reference_peel(&object, ref, GIT_OBJECT_COMMIT);
         git_reference_free(ref);
-        if (!found) continue;
+        if (status == GIT_EPEEL) continue;
+        if (status != 0) return git_failed(e, "The reference cannot be read");
         *out = (git_commit *)object;
         return true;
     }

@@ -5,12 +5,13 @@
 #include "services/codecommit/codecommit.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "os/process.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
-enum { HEAD_BYTES = 16 * 1024 };
+enum { HEAD_BYTES = 16 * 1024, MOST_FOLLOWS = 3 };
 
 typedef struct Session {
     Plane *plane;
@@ -24,7 +25,8 @@ typedef struct Session {
     bool region_known; // else any region's repository of that name is meant: only a password that can be verified tells the region
     bool pushes; // GitPush is wanted
     bool receives; // this very request may move refs
-    Error refused;
+    Error refused; // also: why the refs could not be followed
+    int follows; // how often that was tried
     Buf head; // of the CGI reply, until it is whole
     bool replied;
 } Session;
@@ -84,7 +86,7 @@ static bool admit(Session *session, Error *e) {
     session->where.account = who.principal.account.len ? who.principal.account : options->account;
     session->region_known = who.region.len > 0;
     session->where.region = who.region.len ? who.region : options->region;
-    plane_read(session->plane, session->where, session->arena, authorize, session);
+    TRY(plane_read(session->plane, session->where, session->arena, authorize, session, e));
     if (session->refused.code[0]) *e = session->refused;
     return !session->refused.code[0];
 }
@@ -108,8 +110,17 @@ static HttpReply refusal(HttpExchange *exchange, const Error *e) {
 
 // ---- The process ----
 
+static bool follow(Turn *turn, void *context);
+
+// What could not be told now is tried again soon; when that fails too, a later push or start makes up for it.
 static void finish(Plane *plane, void *context, const Error *failed) {
     Session *session = context;
+    failed = failed ? failed : session->receives && session->refused.code[0] ? &session->refused : NULL;
+    if (failed && session->follows++ < MOST_FOLLOWS) {
+        plane_in_turn(plane, session->where, follow, finish, session);
+        return;
+    }
+    if (failed) log_error("repository %.*s: a push is not published: %s", STR_ARG(session->name), failed->message);
     if (session->exchange && failed) http_abort(session->exchange); // git then says that the push was not confirmed
     if (session->exchange && !failed) http_reply_end(session->exchange);
     session_free(session);
@@ -117,8 +128,8 @@ static void finish(Plane *plane, void *context, const Error *failed) {
 
 static bool follow(Turn *turn, void *context) {
     Session *session = context;
-    refs_follow(turn, session->name, session->principal.arn);
-    return true;
+    error_clear(&session->refused);
+    return refs_follow(turn, session->name, session->principal.arn, &session->refused);
 }
 
 static void on_end(void *context, int status, int signal) {

@@ -53,10 +53,7 @@ static bool make_folder(Turn *turn, const Doc *repository, Error *e) {
     git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
     options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
     options.initial_head = "main";
-    if (git_repository_init_ext(&git, str_c(arena, folder), &options) != 0) {
-        const git_error *why = git_error_last();
-        return fail(e, "InternalFailure", "The repository cannot be made: %s", why ? why->message : "unknown");
-    }
+    if (git_repository_init_ext(&git, str_c(arena, folder), &options) != 0) return git_failed(e, "The repository cannot be made");
     git_repository_free(git);
     return true;
 }

@@ -214,7 +214,11 @@ static void serve(Plane *plane, HttpExchange *exchange) {
     }
     Question *question = arena_new_of(request->arena, Question);
     *question = (Question){.exchange = exchange, .arena = request->arena, .path = str_strip_prefix(request->path, STR("/latest/"))};
-    plane_read(plane, (Partition){STR(""), GLOBAL_REGION}, request->arena, look_up, question);
+    Error e = {0};
+    if (!plane_read(plane, (Partition){STR(""), GLOBAL_REGION}, request->arena, look_up, question, &e)) {
+        endpoint_reply(exchange, 500, "text/plain", str_copy(request->arena, str_of(e.message)));
+        return;
+    }
     if (question->wants_credentials) {
         plane_in_turn(plane, question->where, assume_role, credentials_done, question);
     } else {
