@@ -53,7 +53,7 @@ void fuzz_wire_rest(Arena *arena, Str input) {
     HttpRequest request = fuzz_request(arena, input);
     WireRoute route;
     Error e;
-    wire_body_streams(&request);
+    wire_body_streams(&request, &route);
     if (wire_route(&request, &route, &e)) {
         serve(arena, &route, &request);
     } else {
