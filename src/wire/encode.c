@@ -2,6 +2,7 @@
 #include "wire/encode.h"
 
 #include "base/limits.h"
+#include "formats/checksums.h"
 #include "formats/xml.h"
 #include "wire/writer.h"
 
@@ -17,6 +18,13 @@ void writer_request_id(Writer *writer) {
     } else {
         writer_header(writer, "x-amzn-RequestId", writer->context->request_id);
     }
+}
+
+// DynamoDB lets clients check what they receive; botocore and the older SDKs do.
+void writer_checksum(Writer *writer, Str body) {
+    const WireRoute *route = writer->context->route;
+    if (route->protocol != WIRE_JSON_1_0 || !route->service || !str_is(wire_str(route->service->name), "dynamodb")) return;
+    writer_header(writer, "x-amz-crc32", str_format(writer->arena, "%lu", (unsigned long)crc32_update(0, body)));
 }
 
 static Str content_type(WireProtocol protocol) {
@@ -226,6 +234,7 @@ void wire_encode(const WireContext *context, const Doc *output, const Body *stre
     }
     bool empty = status == 204 || status == 304;
     Body body = stream ? *stream : body_of(empty ? STR("") : str_copy(context->arena, buf_str(&buf)));
+    if (!stream) writer_checksum(&writer, body.bytes);
     bool typed = stream || empty || !body.size || has_header(&writer, "content-type");
     if (!typed) writer_header(&writer, "Content-Type", type);
     *out = (HttpReply){.status = status, .headers = writer.headers.at, .header_count = writer.headers.len, .body = body};

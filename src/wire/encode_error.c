@@ -206,6 +206,7 @@ void wire_encode_error(const WireContext *context, const Error *error, HttpReply
     bool silent = fault.status == 304 || (context->request && str_is(context->request->method, "HEAD"));
     if (fault.status != 304) writer_header(&writer, "Content-Type", type);
     Body body = body_of(silent ? STR("") : str_copy(context->arena, buf_str(&buf)));
+    writer_checksum(&writer, body.bytes);
     *out = (HttpReply){.status = fault.status, .headers = writer.headers.at, .header_count = writer.headers.len, .body = body};
 }
 

@@ -16,6 +16,7 @@ typedef struct Writer {
 
 void writer_header(Writer *writer, const char *name, Str value); // nothing when the value is STR_NONE
 void writer_request_id(Writer *writer);
+void writer_checksum(Writer *writer, Str body); // of the services that send one
 
 // Bodies of structures. Members outside the body, unknown ones and nulls are left out.
 void json_encode(const Writer *writer, const WireShape *shape, const Doc *doc); // {…}

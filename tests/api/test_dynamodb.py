@@ -3,6 +3,7 @@
 import itertools
 import json
 import string
+import zlib
 
 import pytest
 
@@ -103,6 +104,7 @@ def test_tags_and_protection(db, table):
     db.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "3"}])
     db.untag_resource(ResourceArn=arn, TagKeys=["b"])
     assert db.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "3"}]
+    refused("ValidationException", db.list_tags_of_resource, "Invalid NextToken", ResourceArn=arn, NextToken="made up")
     db.update_table(TableName=table, DeletionProtectionEnabled=True)
     refused("ValidationException", db.delete_table, "protected against deletion", TableName=table)
     db.update_table(TableName=table, DeletionProtectionEnabled=False)
@@ -590,6 +592,15 @@ def test_the_resource_layer_of_boto3_works(server, account, table):
             batch.put_item(Item={"id": letter, "n": ord(letter)})
     condition = boto3.dynamodb.conditions.Attr("n").between(ord("a"), ord("c"))
     assert sorted(one["id"] for one in users.scan(FilterExpression=condition)["Items"]) == ["a", "b", "c"]
+
+
+def test_replies_carry_a_checksum_that_clients_verify(db, table):
+    def sum_of(reply):
+        return int(reply["ResponseMetadata"]["HTTPHeaders"]["x-amz-crc32"])
+
+    put(db, table, {"id": "x"})
+    assert sum_of(db.get_item(TableName=table, Key=item(id="x"))) == zlib.crc32(b'{"Item":{"id":{"S":"x"}}}')
+    assert sum_of(refused("ValidationException", db.get_item, TableName=table, Key={}))
 
 
 def test_the_cli_writes_and_reads(cli, table):

@@ -60,27 +60,26 @@ static void add_value(Arena *arena, Node *node, const Doc *value) {
 // ---- Comparison operators ----
 
 typedef struct Operator {
-    const char *name;
-    NodeKind kind;
+    const char *name, *types; // types of the values; NULL: any
     size_t least, most; // how many values
-    const char *types; // of the values; NULL: any
+    NodeKind kind;
     bool negated;
 } Operator;
 
 static const Operator OPERATORS[] = {
-    {"EQ", NODE_EQ, 1, 1, NULL, false},
-    {"NE", NODE_NE, 1, 1, NULL, false},
-    {"LE", NODE_LE, 1, 1, "S N B", false},
-    {"LT", NODE_LT, 1, 1, "S N B", false},
-    {"GE", NODE_GE, 1, 1, "S N B", false},
-    {"GT", NODE_GT, 1, 1, "S N B", false},
-    {"NOT_NULL", NODE_EXISTS, 0, 0, NULL, false},
-    {"NULL", NODE_NOT_EXISTS, 0, 0, NULL, false},
-    {"CONTAINS", NODE_CONTAINS, 1, 1, "S N B", false},
-    {"NOT_CONTAINS", NODE_CONTAINS, 1, 1, "S N B", true},
-    {"BEGINS_WITH", NODE_BEGINS_WITH, 1, 1, "S B", false},
-    {"IN", NODE_IN, 1, SIZE_MAX, "S N B", false},
-    {"BETWEEN", NODE_BETWEEN, 2, 2, "S N B", false},
+    {"EQ", NULL, 1, 1, NODE_EQ, false},
+    {"NE", NULL, 1, 1, NODE_NE, false},
+    {"LE", "S N B", 1, 1, NODE_LE, false},
+    {"LT", "S N B", 1, 1, NODE_LT, false},
+    {"GE", "S N B", 1, 1, NODE_GE, false},
+    {"GT", "S N B", 1, 1, NODE_GT, false},
+    {"NOT_NULL", NULL, 0, 0, NODE_EXISTS, false},
+    {"NULL", NULL, 0, 0, NODE_NOT_EXISTS, false},
+    {"CONTAINS", "S N B", 1, 1, NODE_CONTAINS, false},
+    {"NOT_CONTAINS", "S N B", 1, 1, NODE_CONTAINS, true},
+    {"BEGINS_WITH", "S B", 1, 1, NODE_BEGINS_WITH, false},
+    {"IN", "S N B", 1, SIZE_MAX, NODE_IN, false},
+    {"BETWEEN", "S N B", 2, 2, NODE_BETWEEN, false},
 };
 
 static const Operator *operator_named(Str name) {
@@ -107,7 +106,8 @@ static bool check_values(Arena *arena, const Operator *operation, Doc *first, si
         if (!operation->types || takes_type(operation, type)) continue;
         return dynamodb_bad_parameters(e, "ComparisonOperator %s is not valid for %s AttributeValue type", operation->name, value_type_name(type));
     }
-    if (operation->kind == NODE_BETWEEN && value_compare(first, first->next, &order) && order > 0)
+    const Doc *second = first ? first->next : NULL;
+    if (operation->kind == NODE_BETWEEN && second && value_compare(first, second, &order) && order > 0)
         return dynamodb_invalid(e, "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound");
     return true;
 }

@@ -32,6 +32,7 @@ Outcome dynamodb_untag_resource(Turn *turn, const Call *call, Doc **out, Error *
 
 Outcome dynamodb_list_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
+    if (doc_get(call->input, "NextToken")) CALL_TRY(dynamodb_invalid(e, "Invalid NextToken")); // all tags fit one page: there are no tokens
     CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
     const Doc *tags = doc_get(table.doc, "Tags");
     *out = doc_map(call->arena);
