@@ -15,7 +15,7 @@ static size_t table_count;
 static size_t place_of(const WireOperation *operation) { return (size_t)(operation - first_operation); }
 
 static void *zeroed(size_t count, size_t size) {
-    void *memory = calloc(count, size);
+    void *memory = calloc(count ? count : 1, size);
     if (!memory) abort();
     return memory;
 }

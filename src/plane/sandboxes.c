@@ -114,7 +114,7 @@ static Doc *stopped_doc(Arena *arena, const SandboxStatus *status, WaitFor what)
 static void on_ready(Handle *handle) {
     AUTO_ARENA arena = arena_new();
     handle->ready = true;
-    LIST_EACH (&handle->waits, link) {
+    LIST_EACH (&handle->waits, link) { // NOLINT(clang-analyzer-unix.Malloc): a wait that has ended is out of the ring
         Wait *wait = LIST_ITEM(link, Wait, link);
         if (wait->what == WAIT_READY) end_wait(handle, wait, effect_end_doc(arena, NULL));
     }

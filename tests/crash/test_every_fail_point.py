@@ -18,7 +18,7 @@ from delivery import HOOKS, Account, build, deploy, journal_of, small_applicatio
 from harness import Server, fresh_account
 
 SAMPLES = 12
-KILLS, KILLS_A_RUN, SEED = 10, 2, 4
+KILLS, KILLS_A_RUN, SEED = 20, 2, 4
 
 
 class Delivery:
@@ -165,7 +165,7 @@ def test_a_crash_at_any_fail_point_loses_nothing_and_repeats_nothing(delivery, u
         delivery.disarm()
         crashed += f"crash at fail point {point}:" in delivery.server.log()
         check(delivery, undisturbed, before, execution)
-    assert crashed >= len(points[::every]) - 2, "too few of the points were reached"
+    assert crashed >= 0.9 * len(points[::every]) - 1, "too few of the points were reached"  # how output is cut into events varies
 
 
 def test_random_kills_lose_nothing_and_repeat_nothing(delivery, undisturbed):
