@@ -440,7 +440,7 @@ void sandboxes_close(Plane *plane) {
 static Doc *units_doc(const Handle *handle, Arena *arena) {
     Vec units = vec_of(arena, SandboxUnit);
     Doc *list = doc_list(arena);
-    if (handle->ready && !handle->stopped) sandbox_units(handle->sandbox, arena, &units);
+    sandbox_units(handle->sandbox, arena, &units);
     for (size_t i = 0; i < units.len; i++) {
         SandboxUnit unit = vec_get(&units, SandboxUnit, i);
         Doc *doc = doc_map(arena);

@@ -521,4 +521,5 @@ void units_init(const Plan *of) {
     units_enabled(&names);
     start_all(&names);
     words_free(&names);
+    units_tick(); // the server looks before anything else happens
 }
