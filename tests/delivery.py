@@ -228,7 +228,7 @@ class Account:
     def failure(self, action_name, name="pipeline"):
         """The message of the latest failed run of an action."""
         failed = [one for one in self.actions(name) if one["actionName"] == action_name and one["status"] == "Failed"]
-        return failed[-1]["output"]["executionResult"]["errorDetails"]["message"]
+        return failed[-1]["output"]["executionResult"]["externalExecutionSummary"]
 
     def why(self, name="pipeline"):
         """Everything that failed, for a test's message."""

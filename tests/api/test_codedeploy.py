@@ -480,7 +480,7 @@ def test_a_pipeline_deploys_and_hears_how_it_ended(world, aws):
     details = pipeline.list_action_executions(pipelineName="p")["actionExecutionDetails"][0]
     assert (end(), details["actionName"]) == ("Failed", "Deploy")
     deployment = details["output"]["executionResult"]["externalExecutionId"]
-    assert world.info(deployment)["errorInformation"]["message"] in details["output"]["executionResult"]["errorDetails"]["message"]
+    assert details["output"]["executionResult"]["externalExecutionSummary"] == f"Deployment {deployment} failed"
     world.put("app.zip", zipped({"appspec.yml": appspec({"ValidateService": "v.sh"}), "v.sh": script("test -f /opt/app/x"), "app/x": "x"}))
     pipeline.start_pipeline_execution(name="p")
     wait_for(lambda: end() == "Succeeded")

@@ -90,7 +90,8 @@ class Plane:
         return self.pipeline.list_action_executions(pipelineName="app", **filters)["actionExecutionDetails"]
 
     def action_errors(self):
-        return [one["output"]["executionResult"].get("errorDetails") for one in self.actions() if one["status"] == "Failed"]
+        failed = [one["output"]["executionResult"] for one in self.actions() if one["status"] == "Failed"]
+        return [{"message": one["externalExecutionSummary"], **one["errorDetails"]} for one in failed]
 
     def finish(self, execution=None):
         execution = execution or until(self.executions)[0]["pipelineExecutionId"]

@@ -1,5 +1,7 @@
 """What CodePipeline shows of executions and actions while they run and afterwards: which members are there, and which are not."""
 
+import json
+
 import pytest
 
 from api.test_codepipeline import Plane, Repository, action, from_codecommit, refused, stage, until
@@ -37,7 +39,7 @@ def test_a_stage_that_was_never_entered_shows_its_transition_and_actions_only(pl
         "stageName": "Deploy",
         "inboundExecutions": [],
         "inboundTransitionState": {"enabled": True},
-        "actionStates": [{"actionName": "Copy", "entityUrl": f"{CONSOLE}/s3/home?region=us-east-1#"}],
+        "actionStates": [{"actionName": "Copy", "entityUrl": f"{CONSOLE}/s3/buckets/{plane.site}/?region=us-east-1&tab=overview"}],
     }
 
 
@@ -124,7 +126,9 @@ def test_a_failed_action_shows_its_error_in_place_of_a_summary(plane):
     latest = only_action(plane, "Deploy")["latestExecution"]
     assert set(latest["errorDetails"]) == {"code", "message"} and "summary" not in latest
     (failed,) = [one for one in plane.actions() if one["status"] == "Failed"]
-    assert failed["output"]["executionResult"]["externalExecutionSummary"] == latest["errorDetails"]["message"]
+    result = failed["output"]["executionResult"]
+    assert result["externalExecutionSummary"] == latest["errorDetails"]["message"]
+    assert result["errorDetails"] == {"code": latest["errorDetails"]["code"]}
 
 
 def test_a_transition_shows_who_closed_it_and_why(plane):
@@ -363,6 +367,18 @@ def test_a_deployment_to_s3_says_what_its_configuration_lacks(plane, settings, w
     plane.create(plane.source(), deploy)
     assert plane.finish() == "Failed"
     assert plane.action_errors() == [{"code": "ConfigurationError", "message": words}]
+
+
+def test_a_deployment_that_may_not_write_names_the_bucket_and_the_permission(plane):
+    plane.allow("pipeline", "s3:GetObject*", "s3:GetBucket*")
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{plane.store}/*"}
+    plane.iam.put_role_policy(RoleName="pipeline", PolicyName="store", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    plane.create(plane.source(), plane.deploy(Extract="true"))
+    assert plane.finish() == "Failed"
+    (error,) = plane.action_errors()
+    assert error["code"] == "PermissionError"
+    assert error["message"].startswith(f"You do not have sufficient permissions to call s3.putObject for the deployment bucket, {plane.site}. ")
+    assert "is not authorized to perform: s3:PutObject on resource" in error["message"]
 
 
 # ---- Rollbacks ----

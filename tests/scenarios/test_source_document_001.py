@@ -242,7 +242,7 @@ def test_task_5_the_pushed_integration_test_fails(lab):
     release = lab.execution_of(lab.commit_and_push("Check in integration_buildspec.yml file"))
     assert release["status"] == "Failed"
     (failed,) = lab.failures(release["pipelineExecutionId"])
-    assert failed[0] == "Integration" and "Error while executing command: python -m pytest" in failed[1]["errorDetails"]["message"]
+    assert failed[0] == "Integration" and "Error while executing command: python -m pytest" in failed[1]["externalExecutionSummary"]
     assert [status for _, status in lab.stages().values()] == ["Succeeded", "Succeeded", "Succeeded", "Failed"]
 
 

@@ -49,5 +49,6 @@ void action_source_revision(Action *action, Str revision, Str summary); // of a 
 void action_succeed(Action *action, Str summary);
 void action_reject(Action *action, Str summary);
 void action_fail(Action *action, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool action_was_denied(const Doc *reply); // a reply with "ok": false: by policy?
 // After a reply with "ok": false: `doing` says what was tried ("calling startBuild").
 void action_fail_reply(Action *action, const Doc *reply, const char *doing);

@@ -164,13 +164,25 @@ static void on_put(Action *action) {
     }
 }
 
+static void refuse_put(Action *action, const Doc *reply) {
+    Str bucket = action_setting(action, "BucketName"), message = doc_text(doc_get(reply, "error"), "message");
+    if (action_was_denied(reply)) {
+        action_fail(action, "PermissionError", "You do not have sufficient permissions to call s3.putObject for the deployment bucket, %.*s. %.*s",
+                    STR_ARG(bucket), STR_ARG(message));
+    } else {
+        action_fail_reply(action, reply, "deploying to Amazon S3");
+    }
+}
+
 static void refuse(Action *action, Str what, const Doc *data) {
     Str reason = doc_text(data, "reason");
     clear(action);
     if (str_is(what, "unpacked") || str_is(what, "window")) {
         action_fail(action, "JobFailed", "The archive is malformed. %.*s", STR_ARG(reason));
+    } else if (str_is(what, "fetched")) {
+        action_fail_reply(action, data, "reading the input artifact");
     } else {
-        action_fail_reply(action, data, str_is(what, "fetched") ? "reading the input artifact" : "deploying to Amazon S3");
+        refuse_put(action, data);
     }
 }
 

@@ -270,7 +270,8 @@ void action_fail(Action *action, const char *code, const char *format, ...) {
 
 static const char *const DENIALS[] = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"};
 
-static bool is_denial(Str code) {
+bool action_was_denied(const Doc *reply) {
+    Str code = doc_text(doc_get(reply, "error"), "code");
     for (size_t i = 0; i < sizeof DENIALS / sizeof *DENIALS; i++) {
         if (str_is(code, DENIALS[i])) return true;
     }
@@ -280,7 +281,7 @@ static bool is_denial(Str code) {
 void action_fail_reply(Action *action, const Doc *reply, const char *doing) {
     const Doc *error = doc_get(reply, "error");
     Str code = doc_text(error, "code"), message = doc_text(error, "message");
-    const char *kind = is_denial(code) ? "PermissionError" : "ConfigurationError";
+    const char *kind = action_was_denied(reply) ? "PermissionError" : "ConfigurationError";
     action_fail(action, kind, "Error %s: %.*s (Error Code: %.*s)", doing, STR_ARG(message), STR_ARG(code));
 }
 

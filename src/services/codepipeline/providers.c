@@ -124,7 +124,7 @@ const Provider PROVIDERS[] = {
         .inputs = {1, 1},
         .start = action_s3_deploy_start,
         .heard = action_s3_deploy_heard,
-        .entity_url = CONSOLE "s3/home?region={region}#",
+        .entity_url = CONSOLE "s3/buckets/{BucketName}/?region={region}&tab=overview",
     },
     {
         .category = "Approval",

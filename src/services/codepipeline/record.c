@@ -133,14 +133,17 @@ static Doc *input_of(const Action *action) {
     return input;
 }
 
+// Of an error the history has the code; its message is the summary.
 static Doc *output_of(const Action *action) {
+    static const char *const DETAILS[] = {"code", NULL};
     Arena *arena = action->step->arena;
     const Doc *record = action->record;
     Doc *output = doc_map(arena), *result = doc_map(arena);
     doc_set_str(arena, result, "externalExecutionId", doc_text(record, "externalExecutionId"));
     doc_set_str(arena, result, "externalExecutionSummary", doc_text(record, "summary"));
     doc_set_str(arena, result, "externalExecutionUrl", doc_text(record, "externalExecutionUrl"));
-    if (doc_get(record, "errorDetails")) doc_set(result, "errorDetails", doc_copy(arena, doc_get(record, "errorDetails")));
+    const Doc *error = doc_get(record, "errorDetails");
+    if (error) doc_set(result, "errorDetails", pipeline_reply(arena, error, DETAILS, NULL));
     bool succeeded = run_is(record, "status", "Succeeded");
     doc_set(output, "outputArtifacts", succeeded ? artifacts_told(arena, doc_get(record, "outputs")) : doc_list(arena));
     if (doc_count(result)) doc_set(output, "executionResult", result);

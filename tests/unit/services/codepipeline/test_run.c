@@ -85,10 +85,11 @@ static void a_failed_action_waits_for_its_neighbours_and_fails_the_stage(void **
     assert_history(world, "action Build/A FAILED\n");
     end_build(world, "p:b", SUCCEEDED);
     assert_history(world, "action Build/B SUCCEEDED\nstage Build FAILED\npipeline one FAILED\n");
-    const Doc *details = doc_get(doc_get(doc_get(action_doc_of(world, 1, 2), "output"), "executionResult"), "errorDetails");
-    assert_true(str_is(doc_text(details, "code"), "JobFailed"));
-    assert_true(str_is(doc_text(details, "message"), "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: "
-                                                     "Error while executing command: make. Reason: exit status 2"));
+    const Doc *result = doc_get(doc_get(action_doc_of(world, 1, 2), "output"), "executionResult");
+    assert_true(str_is(doc_text(doc_get(result, "errorDetails"), "code"), "JobFailed"));
+    assert_true(str_is(doc_text(result, "externalExecutionSummary"),
+                       "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: "
+                       "Error while executing command: make. Reason: exit status 2"));
 }
 
 static void a_denied_call_fails_the_action_with_what_was_denied(void **state) {
@@ -97,9 +98,9 @@ static void a_denied_call_fails_the_action_with_what_was_denied(void **state) {
     world_execute(world, "one");
     world_refuse(world, "GetBranch", "AccessDeniedException", "User: x is not authorized to perform: codecommit:GetBranch");
     assert_status(world, 1, "Failed");
-    const Doc *details = doc_get(doc_get(doc_get(action_doc_of(world, 1, 1), "output"), "executionResult"), "errorDetails");
-    assert_true(str_is(doc_text(details, "code"), "PermissionError"));
-    assert_true(str_ends(doc_text(details, "message"), STR("is not authorized to perform: codecommit:GetBranch")));
+    const Doc *result = doc_get(doc_get(action_doc_of(world, 1, 1), "output"), "executionResult");
+    assert_true(str_is(doc_text(doc_get(result, "errorDetails"), "code"), "PermissionError"));
+    assert_true(str_ends(doc_text(result, "externalExecutionSummary"), STR("is not authorized to perform: codecommit:GetBranch")));
 }
 
 static void an_archive_that_the_role_may_not_upload_is_not_made(void **state) {
