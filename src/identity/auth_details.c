@@ -4,11 +4,12 @@
 #include "base/doc.h"
 #include "formats/digest.h"
 #include "formats/timestamps.h"
-#include "identity/sigv4.h"
+#include "identity/sigv2.h"
 
 typedef struct Details {
     const Signature *signature;
     const HttpRequest *request;
+    Str bucket; // of a virtual host
     AuthClocks clocks;
     Doc *to;
 } Details;
@@ -29,11 +30,22 @@ static Str hex_list(Arena *arena, Str text) {
     return (Str){spaced, text.len ? text.len * 3 - 1 : 0};
 }
 
+static void tell_v2_mismatch(const Details *details) {
+    Str text = sigv2_text(details->signature, details->request, details->bucket);
+    tell(details, "StringToSign", text);
+    tell(details, "SignatureProvided", details->signature->signature);
+    tell(details, "StringToSignBytes", hex_list(details->request->arena, text));
+}
+
 // Both texts that the client should have had, also byte by byte: what differs is often a blank or a line end.
 static void tell_mismatch(const Details *details) {
     Arena *arena = details->request->arena;
     Str canonical, to_sign;
     tell(details, "AWSAccessKeyId", details->signature->access_key);
+    if (details->signature->scheme == SIGNATURE_QUERY_V2) {
+        tell_v2_mismatch(details);
+        return;
+    }
     if (!signature_texts(details->signature, details->request, &canonical, &to_sign)) return;
     tell(details, "StringToSign", to_sign);
     tell(details, "SignatureProvided", details->signature->signature);
@@ -50,7 +62,8 @@ static void tell_skew(const Details *details) {
 
 static void tell_expiry(const Details *details) {
     const Signature *signature = details->signature;
-    tell(details, "X-Amz-Expires", str_format(details->request->arena, "%lld", (long long)signature->expires_s));
+    bool v2 = signature->scheme == SIGNATURE_QUERY_V2;
+    if (!v2) tell(details, "X-Amz-Expires", str_format(details->request->arena, "%lld", (long long)signature->expires_s));
     tell_time(details, "Expires", signature->signed_at_ms + signature->expires_s * 1000);
     tell_time(details, "ServerTime", details->clocks.wall_ms);
 }
@@ -66,9 +79,9 @@ static void tell_unsigned(const Details *details) {
     tell(details, "HeadersNotSigned", names);
 }
 
-void auth_tell(AuthFault fault, const Signature *signature, const HttpRequest *request, AuthClocks clocks, Error *e) {
+void auth_tell(AuthFault fault, const Signature *signature, const HttpRequest *request, Str bucket, AuthClocks clocks, Error *e) {
     if (!e) return;
-    Details details = {signature, request, clocks, doc_map(request->arena)};
+    Details details = {signature, request, bucket, clocks, doc_map(request->arena)};
     switch (fault) {
     case AUTH_MISMATCH: tell_mismatch(&details); break;
     case AUTH_UNKNOWN_KEY: tell(&details, "AWSAccessKeyId", signature->access_key); break;

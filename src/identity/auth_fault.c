@@ -34,6 +34,9 @@ static const FaultRow rows[] = {
                                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, "
                                "X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
                                "Query-string authentication version 4 lacks a parameter."},
+    [AUTH_QUERY_V2_INCOMPLETE] = {"AccessDenied", "IncompleteSignature", "IncompleteSignature", "IncompleteSignature", 403, 400,
+                                  "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+                                  "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"},
     [AUTH_VERSION_2] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, NOT_V4, V2},
     [AUTH_VERSION_4A] = {"InvalidRequest", "SignatureDoesNotMatch", "AuthFailure", "InvalidSignature", 400, 403, V4A, V4A},
     [AUTH_SCHEME_UNKNOWN] = {"InvalidArgument", "IncompleteSignature", "AuthFailure", "IncompleteSignature", 400, 400,

@@ -12,6 +12,7 @@ typedef enum AuthFault {
     AUTH_MISSING, // no signature at all
     AUTH_INCOMPLETE, // the header or query lacks a part or has one that cannot be read
     AUTH_INCOMPLETE_QUERY, // S3's presigned requests: the same of the query
+    AUTH_QUERY_V2_INCOMPLETE, // S3's presigned requests of Signature Version 2: a parameter is missing
     AUTH_VERSION_2, // Signature Version 2
     AUTH_VERSION_4A, // AWS4-ECDSA-P256-SHA256
     AUTH_SCHEME_UNKNOWN, // an Authorization header of another kind
@@ -44,7 +45,7 @@ typedef struct AuthClocks {
 } AuthClocks;
 
 // True for AUTH_OK; otherwise sets the error and returns false. `signature` may be NULL.
-// S3's further elements of the same error, in the request's arena. Does nothing without an error.
+// S3's further elements of the same error, in the request's arena; `bucket`: of a virtual host. Does nothing without an error.
 struct HttpRequest;
-void auth_tell(AuthFault fault, const Signature *signature, const struct HttpRequest *request, AuthClocks clocks, Error *e);
+void auth_tell(AuthFault fault, const Signature *signature, const struct HttpRequest *request, Str bucket, AuthClocks clocks, Error *e);
 bool auth_fail(AuthFault fault, AuthDialect dialect, const Signature *signature, AuthClocks clocks, Error *e);

@@ -1,6 +1,7 @@
 // Who makes a request: by the key's origin, then by its signature.
 #include "formats/digest.h"
 #include "identity/git_credentials.h"
+#include "identity/sigv2.h"
 #include "identity/snapshot.h"
 
 static AuthDialect dialect_of(const WireRoute *route) {
@@ -66,7 +67,11 @@ static AuthFault verify_foreign(const Signature *signature, const HttpRequest *r
     return signature_body_matches(signature, digest_hex(request->arena, DIGEST_SHA256, body)) ? AUTH_OK : AUTH_BODY_MISMATCH;
 }
 
-static AuthFault verify(const Signature *signature, const HttpRequest *request, Str secret, const AuthenticationRules *rules) {
+static AuthFault verify(const Signature *signature, const HttpRequest *request, Str bucket, Str secret, const AuthenticationRules *rules) {
+    if (signature->scheme == SIGNATURE_QUERY_V2) {
+        AuthClocks clocks = clocks_of(rules);
+        return secret.at ? sigv2_verify(signature, request, bucket, secret, clocks) : sigv2_check_time(signature, clocks);
+    }
     if (!secret.at) return verify_foreign(signature, request, rules);
     if (rules->head_only) return signature_verify_head(signature, request, secret, clocks_of(rules));
     return signature_verify(signature, request, secret, clocks_of(rules));
@@ -98,17 +103,18 @@ bool identity_authenticate(const IdentitySnapshot *snapshot, const Authenticatio
                            Authentication *out, Error *e) {
     Signature signature;
     Signer signer = {0};
+    AuthDialect dialect = dialect_of(route);
     AuthFault fault = signature_read(request, &signature);
+    if (fault == AUTH_VERSION_2 && signature.scheme == SIGNATURE_QUERY_V2 && dialect == AUTH_DIALECT_S3) fault = sigv2_read(request, &signature);
     if (fault == AUTH_MISSING) {
         *out = (Authentication){.principal = principal_anonymous(), .region = route->region};
         return true;
     }
     if (!fault) fault = find_signer(snapshot, rules, request->arena, &signature, &signer);
-    if (!fault) fault = verify(&signature, request, signer.secret, rules);
-    AuthDialect dialect = dialect_of(route);
+    if (!fault) fault = verify(&signature, request, route->bucket, signer.secret, rules);
     if (fault && dialect == AUTH_DIALECT_S3 && signature.scheme == SIGNATURE_QUERY && fault == AUTH_INCOMPLETE) fault = AUTH_INCOMPLETE_QUERY;
     if (!auth_fail(fault, dialect, &signature, clocks_of(rules), e)) {
-        if (dialect == AUTH_DIALECT_S3) auth_tell(fault, &signature, request, clocks_of(rules), e);
+        if (dialect == AUTH_DIALECT_S3) auth_tell(fault, &signature, request, route->bucket, clocks_of(rules), e);
         return false;
     }
     *out = (Authentication){.principal = signer.principal,

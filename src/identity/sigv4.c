@@ -159,7 +159,10 @@ AuthFault signature_read(const HttpRequest *request, Signature *out) {
     Str algorithm = parameter(request, "X-Amz-Algorithm");
     if (str_is(algorithm, ALGORITHM)) return read_query(request, out);
     if (str_is(algorithm, "AWS4-ECDSA-P256-SHA256")) return AUTH_VERSION_4A;
-    if (parameter(request, "AWSAccessKeyId").at && parameter(request, "Signature").at) return AUTH_VERSION_2;
+    if (parameter(request, "AWSAccessKeyId").at || parameter(request, "Signature").at) {
+        out->scheme = SIGNATURE_QUERY_V2;
+        return AUTH_VERSION_2;
+    }
     if (!parameter(request, "X-Amz-Credential").at) return AUTH_MISSING;
     out->scheme = SIGNATURE_QUERY;
     return AUTH_INCOMPLETE;

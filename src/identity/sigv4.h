@@ -13,7 +13,7 @@
 #include "http/message.h"
 #include "identity/auth_fault.h"
 
-typedef enum SignatureScheme { SIGNATURE_NONE, SIGNATURE_HEADER, SIGNATURE_QUERY } SignatureScheme;
+typedef enum SignatureScheme { SIGNATURE_NONE, SIGNATURE_HEADER, SIGNATURE_QUERY, SIGNATURE_QUERY_V2 } SignatureScheme; // V2: identity/sigv2.h
 
 typedef enum PayloadSigning {
     PAYLOAD_HASHED, // payload_hash is the SHA-256 of the body in hexadecimal, or STR_NONE: whatever the body's is

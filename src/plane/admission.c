@@ -19,6 +19,7 @@ static void fill_call(Plane *plane, ApiWork *api) {
     api->call.operation = api->route.operation;
     api->call.principal = who->principal;
     api->call.where = (Partition){who->principal.account.len ? who->principal.account : plane->options.account, region};
+    api->call.region_told = who->region.len && who->principal.kind != PRINCIPAL_ANONYMOUS;
     api->call.source_ip = request->peer;
     api->call.user_agent = http_header(request, "user-agent");
     api->call.host = host_of(plane, request);

@@ -30,6 +30,7 @@ typedef struct Call {
     int64_t now_ms; // plane time
     Str request_id;
     Str source_ip, user_agent; // aws:SourceIp, aws:UserAgent; STR_NONE inside
+    bool region_told; // `where.region` is what the request was signed for
     Str host; // as the client spelt it, for URLs in replies; the plane's own for internal calls
     bool tls;
     bool internal; // from a machine or turn_call

@@ -89,34 +89,6 @@ static bool add_to_query_map(const Codec *codec, const WireShape *shape, Str nam
     return true;
 }
 
-static bool decode_parameter(const Codec *codec, const WireShape *shape, Str name, Str text, Doc *into) {
-    const WireMember *member = wire_member_outside(shape, WIRE_IN_QUERY, name);
-    if (!member) return add_to_query_map(codec, shape, name, text, into);
-    const WireShape *of = wire_shape_of(member);
-    Doc *value = NULL;
-    if (!text.len && of->kind != WIRE_STRING && codec->route->protocol == WIRE_REST_XML) return true; // "max-keys=" is as none
-    if (of->kind == WIRE_LIST) {
-        TRY(decode_text(codec, wire_item(of), text, &value));
-        doc_push(child_of(codec, into, wire_str(member->name), true), value);
-    } else if (of->kind != WIRE_MAP) {
-        TRY(decode_text(codec, member, text, &value));
-        doc_put(into, wire_str(member->name), value);
-    }
-    return true;
-}
-
-static bool decode_query(const Codec *codec, const WireShape *shape, Str query, Doc *into) {
-    while (query.len) {
-        Str text = str_cut(&query, '&');
-        Str name = str_cut(&text, '=');
-        if (str_is_none(text)) text = STR("");
-        TRY(decode_percent(codec, name, true, &name));
-        TRY(decode_percent(codec, text, true, &text));
-        if (name.len) TRY(decode_parameter(codec, shape, name, text, into));
-    }
-    return true;
-}
-
 static bool decode_header_list(const Codec *codec, const WireMember *member, Str text, Doc *into) {
     const WireMember *item = wire_item(wire_shape_of(member));
     Doc *list = child_of(codec, into, wire_str(member->name), true);
@@ -154,22 +126,56 @@ static bool decode_header(const Codec *codec, const WireMember *member, Str text
     return true;
 }
 
+// `map`: the member that takes all headers with a prefix, or NULL.
+static bool take_header(const Codec *codec, const WireShape *shape, const WireMember *map, Str name, Str text, Doc *into) {
+    const WireMember *member = wire_member_outside(shape, WIRE_IN_HEADER, name);
+    Str prefix = map ? wire_str(map->wire_name) : STR_NONE;
+    if (member) return decode_header(codec, member, text, into);
+    if (!map || name.len <= prefix.len || !str_eq_nocase(str_sub(name, 0, prefix.len), prefix)) return true;
+    Doc *value = NULL;
+    TRY(decode_text(codec, wire_value(wire_shape_of(map)), text, &value));
+    doc_put(child_of(codec, into, wire_str(map->name), false), str_lower(codec->arena, str_from(name, prefix.len)), value);
+    return true;
+}
+
+// Who presigns a request may put its x-amz headers into the query, and S3 takes them there; but for checksums, which nobody can know beforehand.
+static bool is_hoisted(const Codec *codec, Str name) {
+    Str lower = str_lower(codec->arena, name);
+    return codec->route->protocol == WIRE_REST_XML && str_starts(lower, STR("x-amz-")) && !str_starts(lower, STR("x-amz-checksum-"));
+}
+
+static bool decode_parameter(const Codec *codec, const WireShape *shape, Str name, Str text, Doc *into) {
+    const WireMember *member = wire_member_outside(shape, WIRE_IN_QUERY, name);
+    if (!member && is_hoisted(codec, name)) return take_header(codec, shape, member_at(shape, WIRE_IN_HEADERS, WIRE_MAP), name, text, into);
+    if (!member) return add_to_query_map(codec, shape, name, text, into);
+    const WireShape *of = wire_shape_of(member);
+    Doc *value = NULL;
+    if (!text.len && of->kind != WIRE_STRING && codec->route->protocol == WIRE_REST_XML) return true; // "max-keys=" is as none
+    if (of->kind == WIRE_LIST) {
+        TRY(decode_text(codec, wire_item(of), text, &value));
+        doc_push(child_of(codec, into, wire_str(member->name), true), value);
+    } else if (of->kind != WIRE_MAP) {
+        TRY(decode_text(codec, member, text, &value));
+        doc_put(into, wire_str(member->name), value);
+    }
+    return true;
+}
+
+static bool decode_query(const Codec *codec, const WireShape *shape, Str query, Doc *into) {
+    while (query.len) {
+        Str text = str_cut(&query, '&');
+        Str name = str_cut(&text, '=');
+        if (str_is_none(text)) text = STR("");
+        TRY(decode_percent(codec, name, true, &name));
+        TRY(decode_percent(codec, text, true, &text));
+        if (name.len) TRY(decode_parameter(codec, shape, name, text, into));
+    }
+    return true;
+}
+
 static bool decode_headers(const Codec *codec, const WireShape *shape, const HttpRequest *request, Doc *into) {
     const WireMember *map = member_at(shape, WIRE_IN_HEADERS, WIRE_MAP);
-    Str prefix = map ? wire_str(map->wire_name) : STR_NONE;
-    for (size_t i = 0; i < request->header_count; i++) {
-        const HttpHeader *header = &request->headers[i];
-        const WireMember *member = wire_member_outside(shape, WIRE_IN_HEADER, header->name);
-        bool in_map = map && header->name.len > prefix.len && str_eq_nocase(str_sub(header->name, 0, prefix.len), prefix);
-        if (member) {
-            TRY(decode_header(codec, member, header->value, into));
-        } else if (in_map) {
-            Str key = str_lower(codec->arena, str_from(header->name, prefix.len));
-            Doc *value = NULL;
-            TRY(decode_text(codec, wire_value(wire_shape_of(map)), header->value, &value));
-            doc_put(child_of(codec, into, wire_str(map->name), false), key, value);
-        }
-    }
+    for (size_t i = 0; i < request->header_count; i++) TRY(take_header(codec, shape, map, request->headers[i].name, request->headers[i].value, into));
     return true;
 }
 

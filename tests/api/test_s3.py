@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -247,6 +248,33 @@ def test_a_presigned_url_reads_and_writes(server, account, bucket):
     urllib.request.urlopen(urllib.request.Request(put_url, data=b"via url", method="PUT")).read()
     get_url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "pre signed/ö"}, ExpiresIn=60)
     assert urllib.request.urlopen(get_url).read() == b"via url"
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+@pytest.mark.parametrize("style", ["path", "virtual"])
+def test_presigned_requests_of_both_versions_are_verified_and_served(server, s3, user, bucket, version, style):
+    someone = user(allow("s3:*", "*"))
+    signer = server.client("s3", key=someone.key, secret=someone.secret, signature_version=version, s3={"addressing_style": style})
+
+    def send(method, operation, data=None, **params):
+        url = signer.generate_presigned_url(operation, Params={"Bucket": bucket, **params})
+        parts = urllib.parse.urlsplit(url)
+        headers = {"Host": parts.netloc, "Content-Type": ""}
+        reply = server.request(method, f"{parts.path}?{parts.query}", data, headers)
+        assert reply.status == 200, reply.data
+        return reply
+
+    send("PUT", "put_object", b"hello", Key="a ö/+b")
+    reply = send("GET", "get_object", Key="a ö/+b", ResponseContentType="text/html; charset=x")
+    assert (reply.data, reply.headers["Content-Type"]) == (b"hello", "text/html; charset=x")
+    assert b"<Key>" in send("GET", "list_objects_v2").data
+
+
+def test_headers_in_the_query_of_a_presigned_request_count(server, s3, account, bucket):
+    url = server.client("s3", key=account).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k", "Metadata": {"m": "1"}})
+    assert "x-amz-meta-m=1" in url
+    urllib.request.urlopen(urllib.request.Request(url, data=b"x", method="PUT", headers={"Content-Type": ""})).read()
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"m": "1"}
 
 
 def test_deleting_twice_is_well(s3, bucket):
@@ -591,6 +619,7 @@ def user(aws, server, account):
         key = iam.create_access_key(UserName=name)["AccessKey"]
         client = server.client("s3", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
         client.arn = f"arn:aws:iam::{account}:user/{name}"
+        client.key, client.secret = key["AccessKeyId"], key["SecretAccessKey"]
         return client
 
     return make
@@ -724,6 +753,34 @@ def test_the_cli_copies_and_syncs_folders(cli, s3, bucket, tmp_path):
     assert cli("s3", "sync", source, f"s3://{bucket}/copy", "--no-progress") == ""
     cli("s3", "rm", f"s3://{bucket}", "--recursive")
     cli("s3", "rb", f"s3://{bucket}")
+
+
+def test_the_cli_moves_streams_and_presigns(cli, s3, bucket, tmp_path):
+    (tmp_path / "small").write_text("small")
+    (tmp_path / "big").write_bytes(os.urandom(9 * MIB))
+    cli("s3", "mv", tmp_path / "small", f"s3://{bucket}/in/small", "--no-progress")
+    cli("s3", "cp", tmp_path / "big", f"s3://{bucket}/in/big", "--no-progress", "--metadata", "answer=42")
+    assert s3.head_object(Bucket=bucket, Key="in/big")["Metadata"] == {"answer": "42"}
+    cli("s3", "mv", f"s3://{bucket}/in/big", f"s3://{bucket}/out/big", "--no-progress")
+    assert not (tmp_path / "small").exists()
+    assert keys_of(s3.list_objects_v2(Bucket=bucket)) == ["in/small", "out/big"]
+    assert s3.get_object(Bucket=bucket, Key="out/big")["Body"].read() == (tmp_path / "big").read_bytes()
+    assert cli("s3", "cp", f"s3://{bucket}/in/small", "-") == "small"
+    url = cli("s3", "presign", f"s3://{bucket}/in/small", "--expires-in", "60").strip()
+    assert urllib.request.urlopen(url).read() == b"small"
+    assert cli("s3", "ls", f"s3://{bucket}/").split() == ["PRE", "in/", "PRE", "out/"]
+
+
+def test_the_cli_syncs_what_changed_and_removes_what_is_gone(cli, s3, bucket, tmp_path):
+    for name in ("kept", "gone"):
+        (tmp_path / name).write_text(name)
+        os.utime(tmp_path / name, (10**9, 10**9))
+    cli("s3", "sync", tmp_path, f"s3://{bucket}", "--no-progress")
+    (tmp_path / "gone").unlink()
+    (tmp_path / "new").write_text("new")
+    done = cli("s3", "sync", tmp_path, f"s3://{bucket}", "--delete", "--no-progress")
+    assert sorted(line.split()[0] for line in done.splitlines()) == ["delete:", "upload:"]
+    assert keys_of(s3.list_objects_v2(Bucket=bucket)) == ["kept", "new"]
 
 
 def test_everything_survives_a_kill(start_server):

@@ -474,6 +474,27 @@ def test_a_presigned_request_lives_a_week_at_most(user, bucket):
     assert told["Message"].startswith("X-Amz-Expires must be less than a week (in seconds)")
 
 
+def test_a_request_presigned_the_old_way_is_verified(server, user, bucket):
+    old = server.client("s3", key=user.key, secret="not the secret", s3={"addressing_style": "path"})
+    status, data = fetch(sign(old, bucket))
+    told = document(data)
+    assert (status, told["Code"], told["AWSAccessKeyId"]) == (403, "SignatureDoesNotMatch", user.key)
+    assert bytes.fromhex(told["StringToSignBytes"]) == told["StringToSign"].encode()
+
+
+def test_a_request_presigned_the_old_way_expires(server, account, bucket):
+    status, data = fetch(sign(server.client("s3", key=account), bucket, -5))
+    told = document(data)
+    assert (status, told["Code"], told["Message"]) == (403, "AccessDenied", "Request has expired")
+    assert told["ServerTime"] > told["Expires"]
+
+
+def test_a_request_presigned_the_old_way_needs_all_its_parameters(server, account, bucket):
+    status, data = fetch(sign(server.client("s3", key=account), bucket).replace("&Expires=", "&x="))
+    message = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
+    assert (status, document(data)) == (403, {"Code": "AccessDenied", "Message": message})
+
+
 def test_a_body_that_is_not_what_was_signed_is_told_with_both_sums(raw, bucket):
     body, other = b"<Tagging><TagSet></TagSet></Tagging>", hashlib.sha256(b"other").hexdigest()
     told = error(raw("PUT", f"/{bucket}?tagging", body, later={"X-Amz-Content-SHA256": other}), 400)

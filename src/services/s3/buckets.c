@@ -67,8 +67,7 @@ static bool fail_region(const Call *call, const Bucket *bucket, Error *e) {
 }
 
 bool bucket_is_here(const Call *call, const Bucket *bucket, Error *e) {
-    bool signed_for_region = !call->internal && call->principal.kind != PRINCIPAL_ANONYMOUS && call->principal.kind != PRINCIPAL_SERVICE;
-    return !signed_for_region || str_eq(call->where.region, bucket->region) || fail_region(call, bucket, e);
+    return !call->region_told || str_eq(call->where.region, bucket->region) || fail_region(call, bucket, e);
 }
 
 static bool find_owned(Turn *turn, const Call *call, Bucket *out, Error *e) {
