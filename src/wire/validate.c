@@ -136,9 +136,19 @@ static bool check_map(Check *check, const Place *parent, const WireMember *map, 
     return true;
 }
 
+// Of a name that breaks nothing but its pattern, some services speak in words of their own.
+static bool check_words(const Check *check, const Place *place, const WireShape *shape, const Broken *broken) {
+    const WireLimits *limits = wire_limits(shape);
+    Str words = broken->count == 1 && limits->pattern ? words_for_pattern(check, wire_str(limits->pattern)) : STR_NONE;
+    if (!words.at || !str_starts(broken->texts[0], STR("Member must satisfy regular expression"))) return true;
+    Str name = str_cat(check->arena, str_lower(check->arena, str_sub(place->name, 0, 1)), str_from(place->name, 1));
+    return fail(check->e, check->style->code, "The specified value for %.*s is invalid. %.*s", STR_ARG(name), STR_ARG(words));
+}
+
 static bool check_value(Check *check, const Place *place, const WireMember *member, const Doc *value) {
     const WireShape *shape = wire_shape_of(member);
     Broken broken = broken_of(check, shape, value);
+    if (broken.count) TRY(check_words(check, place, shape, &broken));
     for (size_t i = 0; i < broken.count && check->count < VIOLATIONS_MAX; i++) TRY(tell(check, place, member, value, broken.texts[i]));
     if (check->count >= VIOLATIONS_MAX) return true;
     if (shape->kind == WIRE_STRUCTURE) return check_members(check, place, shape, value);

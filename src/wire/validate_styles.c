@@ -110,6 +110,20 @@ bool fail_with_violations(Check *check) {
     return fail(check->e, check->style->code, "%zu validation error%s detected: %.*s", check->count, check->count == 1 ? "" : "s", STR_ARG(all));
 }
 
+Str words_for_pattern(const Check *check, Str pattern) {
+    static const struct {
+        const char *service, *pattern, *words;
+    } known[] = {
+        {"iam", "[\\w+=,.@-]+", "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+        {"iam", "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)",
+         "It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+    };
+    const char *service = check->style->service;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (service && strcmp(service, known[i].service) == 0 && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
+    return STR_NONE;
+}
+
 // Filters.1.Name, as the request spelt it.
 static Str request_name(Arena *arena, const Place *place) {
     Str name = str_is_none(place->name) ? str_format(arena, "%zu", place->index) : place->name;

@@ -153,3 +153,27 @@ def test_documents_come_back_url_encoded(server, iam, account):
 @pytest.mark.parametrize("name", ["service-role/AmazonECSTaskExecutionRolePolicy", "AWSCodeDeployRoleForECS", "AmazonEC2ContainerRegistryPowerUser"])
 def test_policies_of_aws_for_containers_can_be_attached(iam, role, name):
     iam.attach_role_policy(RoleName="r", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
+
+
+@pytest.mark.parametrize(
+    "name, words, message",
+    [
+        ("create_user", {"UserName": "bad/name"}, "userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"),
+        ("get_role", {"RoleName": "service-role/r"}, "roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"),
+        (
+            "create_user",
+            {"UserName": "u", "Path": "bad"},
+            "path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+        ),
+    ],
+)
+def test_names_and_paths_of_the_wrong_letters(iam, name, words, message):
+    with refused("ValidationError", f"The specified value for {message}", 400):
+        getattr(iam, name)(**words)
+
+
+def test_a_name_that_is_too_long_is_told_by_its_length(iam):
+    name = "u" * 65
+    message = f"1 validation error detected: Value '{name}' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64"
+    with refused("ValidationError", message, 400):
+        iam.create_user(UserName=name)
