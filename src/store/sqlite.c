@@ -2,6 +2,7 @@
 //
 // synchronous=FULL: what store_commit acknowledged survives a power cut. Statements are prepared once and kept. Small rows lie in WITHOUT ROWID
 // tables; rows that can exceed 1,000 bytes in rowid tables with a unique index, since a WITHOUT ROWID row that long spills to an overflow page (turns.md).
+// A commit whose sync fails has written its frames to the log: a crash would bring back what was told to have failed. An empty commit is written over them.
 // Transactions start as BEGIN DEFERRED, so that a turn that only read costs no write. The first failure is remembered until the transaction ends.
 #include "store/sqlite.h"
 
@@ -83,6 +84,7 @@ static bool make_table(Store *store, const StoreTable *table, Error *e) {
 
 static bool make_tables(Store *store, Error *e) {
     TRY(run(store, "BEGIN IMMEDIATE", e));
+    TRY(run(store, "CREATE TABLE IF NOT EXISTS mended (id INTEGER PRIMARY KEY, times INTEGER NOT NULL)", e));
     for (size_t i = 0; i < store->table_count; i++) TRY(make_table(store, store->tables[i].table, e));
     return run(store, "COMMIT", e);
 }
@@ -157,11 +159,19 @@ static void take_back(Store *store) {
     store->began = false;
 }
 
+// Writes over the frames of the failed commit. Until that goes well nothing else does.
+static void mend(Store *store) {
+    static const char SQL[] = "BEGIN IMMEDIATE; INSERT INTO mended VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET times = times + 1; COMMIT";
+    store->unmended = !run(store, SQL, &store->error);
+    if (store->unmended && !sqlite3_get_autocommit(store->db)) run_verb(store, ROLLBACK);
+}
+
 void store_begin(Store *store) {
     assert(!store->began);
+    if (store->unmended) mend(store);
     store->began = true;
     store->transactions++;
-    store->failed = false;
+    store->failed = store->unmended;
     store->depth = 0;
     store->changes_before = sqlite3_total_changes64(store->db);
     execute(store, BEGIN);
@@ -169,11 +179,13 @@ void store_begin(Store *store) {
 
 bool store_commit(Store *store, Error *e) {
     assert(store->began && store->depth == 0);
+    bool failed_before = store->failed;
     execute(store, COMMIT);
     store->began = false;
     if (!store->failed) return true;
     take_back(store);
     if (e) *e = store->error;
+    if (!failed_before) mend(store);
     return false;
 }
 

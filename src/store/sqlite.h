@@ -23,6 +23,7 @@ struct Store {
     sqlite3_stmt *verbs[VERBS];
     int depth; // of savepoints
     bool began, failed;
+    bool unmended; // a commit has failed, and its frames are still in the log
     uint64_t transactions; // begun so far
     uint64_t undone; // how often something was taken back: a change of every table
     int64_t changes_before; // rows ever changed by this connection when the transaction began

@@ -1,0 +1,170 @@
+"""The n-th spawn, write, fsync, open, rename or read of the server fails while somebody pushes, builds, and releases through a pipeline.
+
+Nothing hangs: each ends as it should, or fails and says why; what is acknowledged stays, and the next one goes well. Restarts of the server in between are allowed where the fault has ended it.
+REHEARSE_ALL_FAULTS=1 walks every n; ordinary runs take a sample.
+"""
+
+import os
+
+import pytest
+from delivery import Account, action, pipeline_document, stage, until, zip_of
+from faults.faulty import FOR_EVER, FaultyServer
+from harness import fresh_account
+
+ALL = bool(os.environ.get("REHEARSE_ALL_FAULTS"))
+SAMPLES = 3
+PATIENCE_SECONDS = 30
+KINDS = ["spawn", "write", "fsync", *(["open", "rename", "read"] if ALL else [])]
+BUILDSPEC = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo built\n"
+
+
+class Scenarios:
+    def __init__(self, folder):
+        self.folder = folder
+        self.server = FaultyServer(folder / "plane").start()
+        self.account = Account(self.server, fresh_account()).prepare()
+        self.account.project("tiny", buildspec=BUILDSPEC, source_type="NO_SOURCE")
+        self.account.permit("pipeline", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}')
+        self.pipeline()
+        self.source = folder / "source"
+        self.source.mkdir()
+        self.runs = 0
+
+    def client(self, service):
+        return self.account.client(service)
+
+    def pipeline(self):
+        """From a zip in one bucket to files in another."""
+        bucket, self.site = self.account.bucket, f"site-{self.account.account}"
+        self.client("s3").create_bucket(Bucket=self.site)
+        settings = {"S3Bucket": bucket, "S3ObjectKey": "in/app.zip", "PollForSourceChanges": "false"}
+        fetch = stage("Source", action("Source", "S3", "Fetch", settings, outputArtifacts=["App"]))
+        target = {"BucketName": self.site, "Extract": "true"}
+        put = stage("Deploy", action("Deploy", "S3", "Put", target, inputArtifacts=["App"]))
+        self.client("codepipeline").create_pipeline(pipeline=pipeline_document("copy", self.account.pipeline_role, bucket, fetch, put))
+
+    def alive(self):
+        """Asked while a fault is armed and the server may have died of it: it is then started again."""
+        if self.server.is_dead():
+            self.server.revive()
+
+    def asking(self, question):
+        """The answer, or None: the server refused with a 5xx, or died under the question."""
+        try:
+            return question()
+        except Exception as error:
+            status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            assert status >= 500, error
+            until(lambda: self.server.is_dead() or self.server.is_healthy(), 20, what="a server that lives or is dead")
+            self.alive()
+            return None
+
+    # -- the scenarios: each returns whether it went well, and asserts that it says so truly --
+
+    def push(self):
+        self.runs += 1
+        (self.source / "file").write_text(f"{self.runs}\n" * 2000)
+        try:
+            commit = self.account.push(self.source, f"push {self.runs}")
+        except AssertionError as refused:
+            assert "fatal" in str(refused) or "error" in str(refused) or "rejected" in str(refused), refused
+            commit = None
+        self.server.disarm()
+        self.asking(lambda: None)
+        self.alive()
+        if commit:
+            assert self.client("codecommit").get_branch(repositoryName="app", branchName="main")["branch"]["commitId"] == commit
+        return bool(commit)
+
+    def build(self):
+        started = self.asking(lambda: self.client("codebuild").start_build(projectName="tiny")["build"]["id"])
+        if not started:
+            return False
+
+        def ended():
+            self.alive()
+            build = (self.asking(lambda: self.client("codebuild").batch_get_builds(ids=[started])["builds"]) or [{}])[0]
+            return build if build.get("buildComplete") else None
+
+        build = until(ended, PATIENCE_SECONDS, what="the end of the build")
+        if build["buildStatus"] == "SUCCEEDED":
+            self.server.disarm()
+            assert "built\n" in self.account.log(build)
+            return True
+        contexts = [context for phase in build["phases"] for context in phase.get("contexts", [])]
+        assert any(context.get("message") for context in contexts), f"it failed and does not say why: {build['phases']}"
+        return False
+
+    def release(self):
+        self.runs += 1
+        text = f"release {self.runs}"
+        self.server.hold(lambda: self.client("s3").put_object(Bucket=self.account.bucket, Key="in/app.zip", Body=zip_of({"page.txt": text})))
+        started = self.asking(lambda: self.client("codepipeline").start_pipeline_execution(name="copy")["pipelineExecutionId"])
+        if not started:
+            return False
+
+        def ended():
+            self.alive()
+            wish = {"pipelineName": "copy", "pipelineExecutionId": started}
+            found = self.asking(lambda: self.client("codepipeline").get_pipeline_execution(**wish)["pipelineExecution"]["status"])
+            return found if found in ("Succeeded", "Failed", "Stopped") else None
+
+        status = until(ended, PATIENCE_SECONDS, what="the end of the execution")
+        self.server.disarm()
+        self.alive()
+        if status == "Succeeded":
+            found = self.client("s3").get_object(Bucket=self.site, Key="page.txt")["Body"].read()
+            assert found.decode() == text
+            return True
+        actions = [one for one in self.account.actions("copy") if one["pipelineExecutionId"] == started and one["status"] == "Failed"]
+        assert actions and all(one["output"]["executionResult"]["errorDetails"]["message"] for one in actions), "it failed and does not say why"
+        return False
+
+
+@pytest.fixture(scope="module")
+def shared_scenarios(tmp_path_factory):
+    scenarios = Scenarios(tmp_path_factory.mktemp("deliveries"))
+    try:
+        yield scenarios
+        scenarios.server.stop()
+    finally:
+        scenarios.server.clear()
+
+
+@pytest.fixture
+def scenarios(shared_scenarios):
+    shared_scenarios.server.revive()
+    return shared_scenarios
+
+
+def walk(scenarios, run, kind):
+    server = scenarios.server
+    server.arm(kind, FOR_EVER)
+    assert run(), "it must go well undisturbed"
+    count = server.count(kind)
+    points = range(1, count + 1, 1 if ALL else -(-count // SAMPLES) or 1)
+    failed = good = deaths = 0
+    for number in points:
+        server.arm(kind, number)
+        good += run()
+        failed += server.failed() > 0
+        deaths += server.revive()
+        assert not ALL or run(), f"after {kind} {number} had failed, the next one did not go well"
+    assert run(), "the next one did not go well"
+    server.check()
+    print(f"{kind}: {count} calls, {len(points)} points, {failed} failed, {good} went well all the same, the server ended at {deaths}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_push_is_refused_or_complete_whatever_fails(scenarios, kind):
+    walk(scenarios, scenarios.push, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_build_ends_whatever_fails(scenarios, kind):
+    walk(scenarios, scenarios.build, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_release_ends_whatever_fails(scenarios, kind):
+    walk(scenarios, scenarios.release, kind)
