@@ -339,6 +339,19 @@ def test_a_batch_is_allowed_for_each_of_its_projects(builder, server, account):
     assert error.value.response["Error"]["Code"] == "AccessDeniedException" and "project/other" in error.value.response["Error"]["Message"]
 
 
+def test_another_role_for_a_build_must_be_allowed_to_be_passed(builder, server):
+    builder.project()
+    builder.iam.create_user(UserName="ann")
+    statement = {"Effect": "Allow", "Action": "codebuild:*", "Resource": "*"}
+    builder.iam.put_user_policy(UserName="ann", PolicyName="builds", PolicyDocument=document(statement))
+    key = builder.iam.create_access_key(UserName="ann")["AccessKey"]
+    codebuild = server.client("codebuild", key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(codebuild.exceptions.ClientError) as error:
+        codebuild.start_build(projectName="app", serviceRoleOverride=builder.role)
+    assert error.value.response["Error"]["Code"] == "AccessDeniedException" and "iam:PassRole" in error.value.response["Error"]["Message"]
+    assert codebuild.start_build(projectName="app")["build"]["initiator"] == "ann"
+
+
 # ---- Report groups ----
 
 NO_EXPORT = {"exportConfigType": "NO_EXPORT"}

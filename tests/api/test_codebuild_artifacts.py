@@ -348,6 +348,13 @@ def test_test_cases_are_described(builder, tested):
     }
 
 
+def test_a_reports_paths_may_be_discarded(builder):
+    write = f"mkdir -p a/b && cat > a/b/unit.xml <<'END'\n{JUNIT}\nEND"
+    build = builder.built(buildspec(build=[write], reports={"unit": {"files": ["**/*.xml"], "discard-paths": "yes"}}))
+    cases = builder.codebuild.describe_test_cases(reportArn=build["reportArns"][0])["testCases"]
+    assert {case["testRawDataPath"] for case in cases} == {"unit.xml"}
+
+
 def test_test_cases_are_filtered(builder, tested):
     (arn,) = tested["reportArns"]
 

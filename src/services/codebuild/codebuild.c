@@ -30,6 +30,13 @@ static void report_requirements(Turn *turn, const Call *call, Requirements *all)
     require_first(call, MEMBERS, "report-group", all);
 }
 
+// Whoever gives a build another role must be allowed to pass it.
+static void start_requirements(Turn *turn, const Call *call, Requirements *all) {
+    static const char *const MEMBERS[] = {"projectName", NULL};
+    require_first(call, MEMBERS, "project", all);
+    require_pass_role(all, doc_text(call->input, "serviceRoleOverride"), CODEBUILD_HOST);
+}
+
 bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e) {
     Str asked = STR_NONE;
     for (const Doc *one = doc_first(names); one; one = one->next) {
@@ -46,7 +53,7 @@ static const Operation OPERATIONS[] = {
     {"DeleteProject", delete_project, PROJECT_ARN, OP_LOCAL},
     {"BatchGetProjects", batch_get_projects, .requirements = build_requirements, .flags = OP_LOCAL},
     {"ListProjects", list_projects, NULL, OP_LOCAL},
-    {"StartBuild", start_build, PROJECT_ARN, OP_LOCAL},
+    {"StartBuild", start_build, .requirements = start_requirements, .flags = OP_LOCAL},
     {"StopBuild", stop_build, .requirements = build_requirements, .flags = OP_LOCAL},
     {"RetryBuild", retry_build, .requirements = build_requirements, .flags = OP_LOCAL},
     {"BatchGetBuilds", batch_get_builds, .requirements = build_requirements, .flags = OP_LOCAL},

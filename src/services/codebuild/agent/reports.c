@@ -24,12 +24,13 @@ static Doc *describe(Arena *arena, const JunitCase *test, Str raw) {
     return doc;
 }
 
-static bool read_file(Arena *arena, const Found *file, Doc *cases, Totals *totals, Error *e) {
+// `shown`: the file's name in each case.
+static bool read_file(Arena *arena, const Found *file, Str shown, Doc *cases, Totals *totals, Error *e) {
     Str text;
     JunitReport report;
     TRY(file_read(arena, file->path, LIMIT_XML_BYTES, &text, e));
     if (!junit_parse(arena, text, &report, e)) return fail_within(e, "%.*s", STR_ARG(file->name));
-    for (size_t i = 0; i < report.count; i++) doc_push(cases, describe(arena, &report.cases[i], file->name));
+    for (size_t i = 0; i < report.count; i++) doc_push(cases, describe(arena, &report.cases[i], shown));
     totals->cases += (int64_t)report.count;
     totals->duration_ns += report.duration_ns;
     for (int status = 0; status < TEST_STATUSES; status++) totals->by_status[status] += report.by_status[status];
@@ -77,7 +78,10 @@ static bool collect_report(Agent *agent, size_t index, Error *e) {
     Str path;
     TRY(find_files(agent, &wanted, &found, &missing, e));
     if (found.len == 0) return fail(e, "CLIENT_ERROR", "report files not found in build");
-    for (size_t i = 0; i < found.len; i++) TRY(read_file(agent->arena, vec_at(&found, i), cases, &totals, e));
+    for (size_t i = 0; i < found.len; i++) {
+        const Found *file = vec_at(&found, i);
+        TRY(read_file(agent->arena, file, report->discard_paths ? path_base(file->name) : file->name, cases, &totals, e));
+    }
     TRY(write_report(agent, index, cases, &path, e));
     tell_report(agent, report, path, &totals);
     return true;
