@@ -23,7 +23,7 @@ static Str member_at(const Doc *input, Str path) {
 }
 
 // What stands in braces: a path, alternatives by bars, or one of the call's own.
-static Str placeholder(const Call *call, Str names) {
+static Str braced(const Call *call, Str names) {
     if (str_is(names, "region")) return call->where.region;
     if (str_is(names, "account")) return call->where.account;
     Str value = STR_NONE;
@@ -38,7 +38,7 @@ Str expand_resource(const Call *call, const char *template) {
     while (rest.len) {
         resource = str_cat(arena, resource, str_cut(&rest, '{'));
         if (!rest.at) break;
-        Str value = placeholder(call, str_cut(&rest, '}'));
+        Str value = braced(call, str_cut(&rest, '}'));
         if (!value.at) return STR("*");
         // A member may hold the whole ARN where a name would do.
         if (str_starts(value, STR("arn:")) && !str_is(resource, "")) return value;

@@ -37,6 +37,14 @@ Handle *handle_of(Plane *plane, Str name, Error *e); // opens it when need be; N
 void effect_end(Plane *plane, Str effect_id, const Error *failed); // a final event: ok, or the reason
 Doc *effect_end_doc(Arena *arena, const Error *failed);
 
+// prepared.c
+typedef struct Prepared {
+    Str wheels, venv; // folders on the host; STR_NONE: not there, or not needed
+} Prepared;
+enum { PREPARED_MOST = 8 }; // of binds, files and settings each
+void prepared_find(Arena *arena, Prepared *out);
+void prepared_add(Arena *arena, const Prepared *prepared, SandboxSpec *spec); // the lists have room for PREPARED_MOST more
+
 // jobs.c
 void jobs_notice(Handle *handle, const SandboxEvent *event);
 void jobs_look_again(Handle *handle); // all of them: notices were lost, or the sandbox has stopped

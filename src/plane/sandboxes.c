@@ -12,7 +12,8 @@
 typedef struct Sandboxes {
     SandboxHost *host; // NULL until the first sandbox is asked for: the probe takes 50 ms
     Map *handles; // name → Handle
-    Str keeper, wheels; // paths
+    Str keeper; // its path
+    Prepared prepared;
 } Sandboxes;
 
 Str sandbox_exchange_path(Arena *arena, Str data_folder, Str sandbox, Str relative) {
@@ -32,19 +33,6 @@ Str program_path(Arena *arena, Str path) {
     return program.len == path.len ? path : program_beside(arena, str_c(arena, program));
 }
 
-static Str wheels_folder(Plane *plane) {
-    const char *chosen = getenv("REHEARSE_WHEELS");
-    if (chosen) return str_copy(plane->arena, str_of(chosen));
-    static const char *const PLACES[] = {"deps/wheels", "../deps/wheels"};
-    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
-        char *real = realpath(str_c(plane->arena, program_beside(plane->arena, PLACES[i])), NULL);
-        Str path = real ? str_copy(plane->arena, str_of(real)) : STR_NONE;
-        free(real);
-        if (path.at && folder_exists(path)) return path;
-    }
-    return STR_NONE;
-}
-
 // Instances of an earlier server are waiting on the network for their metadata and the API.
 static bool resume_network(Plane *plane, Error *e) {
     AUTO_ARENA arena = arena_new();
@@ -59,7 +47,7 @@ bool sandboxes_open(Plane *plane, Error *e) {
     plane->sandboxes = all;
     all->handles = map_new();
     all->keeper = program_beside(plane->arena, "rehearse-keeper");
-    all->wheels = wheels_folder(plane);
+    prepared_find(plane->arena, &all->prepared);
     return resume_network(plane, e);
 }
 
@@ -222,18 +210,16 @@ static const Str *texts(Arena *arena, const Doc *list, size_t extra, size_t *cou
     return out;
 }
 
-static void fill_binds(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
-    SandboxBind *binds = arena_array(arena, SandboxBind, doc_count(list) + 1);
+static void fill_binds(Arena *arena, const Doc *list, SandboxSpec *spec) {
+    SandboxBind *binds = arena_array(arena, SandboxBind, doc_count(list) + PREPARED_MOST);
     for (const Doc *item = doc_first(list); item; item = item->next) {
         binds[spec->bind_count++] = (SandboxBind){program_path(arena, doc_text(item, "host")), doc_text(item, "inside")};
     }
-    Str wheels = plane->sandboxes->wheels;
-    if (wheels.at) binds[spec->bind_count++] = (SandboxBind){wheels, wheels};
     spec->binds = binds;
 }
 
 static void fill_files(Arena *arena, const Doc *list, SandboxSpec *spec) {
-    SandboxFile *files = arena_array(arena, SandboxFile, doc_count(list) + 1);
+    SandboxFile *files = arena_array(arena, SandboxFile, doc_count(list) + PREPARED_MOST);
     for (const Doc *item = doc_first(list); item; item = item->next) {
         files[spec->file_count++] = (SandboxFile){
             .host = program_path(arena, doc_text(item, "host")),
@@ -252,16 +238,8 @@ enum { SANITIZED = true };
 enum { SANITIZED = false };
 #endif
 
-// Packages that were prepared at set-up are found without a network.
-static void fill_env(Arena *arena, const Plane *plane, const Doc *list, SandboxSpec *spec) {
-    static const char *const PIP[] = {"PIP_NO_INDEX=1", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore",
-                                      "PIP_DISABLE_PIP_VERSION_CHECK=1"};
-    enum { PIP_COUNT = sizeof PIP / sizeof *PIP };
-    Str *env = (Str *)texts(arena, list, PIP_COUNT + 2, &spec->env_count);
-    if (plane->sandboxes->wheels.at) {
-        for (size_t i = 0; i < PIP_COUNT; i++) env[spec->env_count++] = str_of(PIP[i]);
-        env[spec->env_count++] = str_cat(arena, STR("PIP_FIND_LINKS="), plane->sandboxes->wheels);
-    }
+static void fill_env(Arena *arena, const Doc *list, SandboxSpec *spec) {
+    Str *env = (Str *)texts(arena, list, PREPARED_MOST + 1, &spec->env_count);
     if (SANITIZED) env[spec->env_count++] = STR("ASAN_OPTIONS=verify_asan_link_order=0"); // the library of plane time comes before its own
     spec->env = env;
 }
@@ -284,9 +262,10 @@ static SandboxSpec spec_of(Arena *arena, const Plane *plane, const Doc *argument
                 .output_bytes = doc_number(limits, "outputBytes", 0),
             },
     };
-    fill_binds(arena, plane, doc_get(arguments, "binds"), &spec);
+    fill_binds(arena, doc_get(arguments, "binds"), &spec);
     fill_files(arena, doc_get(arguments, "files"), &spec);
-    fill_env(arena, plane, doc_get(arguments, "env"), &spec);
+    fill_env(arena, doc_get(arguments, "env"), &spec);
+    prepared_add(arena, &plane->sandboxes->prepared, &spec);
     spec.hosts = texts(arena, doc_get(arguments, "hosts"), 0, &spec.host_count);
     return spec;
 }
