@@ -21,11 +21,20 @@ static void undo(Turns *turns) {
     directory_changed(turns->directory);
 }
 
+// With DryRun a success is an error, as EC2 has it: so nothing of it stays.
+static Outcome tried(const Call *call, Outcome outcome, Error *e) {
+    const Service *service = registry_service(wire_service_of(call->operation));
+    if (outcome != OUTCOME_DONE || !service->dry_runs || !doc_flag(call->input, "DryRun", false)) return outcome;
+    fail(e, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+    if (e) e->http_status = 412;
+    return OUTCOME_ERROR;
+}
+
 static Outcome handle(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e) {
     bool writes = turn->turns != NULL;
     if (writes) store_savepoint(turn->store);
     Doc *reply = NULL;
-    Outcome outcome = operation->handle(turn, call, &reply, e);
+    Outcome outcome = tried(call, operation->handle(turn, call, &reply, e), e);
     if (writes && outcome == OUTCOME_ERROR) undo(turn->turns);
     if (writes && outcome != OUTCOME_ERROR) store_release(turn->store);
     if (outcome == OUTCOME_DONE) *out = reply;

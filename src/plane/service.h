@@ -72,6 +72,7 @@ typedef struct Service {
     const Endpoint *endpoints; // ends with a NULL path
     ResourcePolicy *resource_policy;
     const struct EffectType *const *effects; // of its own, besides the plane's (plane/effects.h); ends with NULL; NULL: none
+    bool dry_runs; // its requests may carry DryRun: what would have succeeded is undone, and told as the error DryRunOperation
     void (*start)(Turn *turn); // once at start of the plane and after a reset: built-in resources, reconciliation with the world outside
 } Service;
 

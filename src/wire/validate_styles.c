@@ -152,7 +152,8 @@ bool tell(Check *check, const Place *place, const WireMember *member, const Doc 
     const char *code = check->style->code;
     Str name = request_name(check->arena, place);
     switch (check->style->wording) {
-    case WORDING_EC2: return fail(check->e, code, "The request must contain the parameter %.*s", STR_ARG(name));
+    case WORDING_EC2:
+        return fail(check->e, code, "The request must contain the parameter %.*s", STR_ARG(place->parent ? name : wire_str(member->wire_name)));
     case WORDING_SQS: return fail(check->e, code, "The request must contain the parameter %.*s.", STR_ARG(name));
     case WORDING_SNS: return fail(check->e, code, "Invalid parameter: %.*s Reason: no value for required parameter", STR_ARG(name));
     case WORDING_CLOUDWATCH: return fail(check->e, code, "The parameter %.*s is required.", STR_ARG(name));

@@ -11,6 +11,16 @@ static Str address_id(Arena *arena, int64_t number) { return str_format(arena, "
 
 Str public_address(Arena *arena, int block, int64_t number) { return str_format(arena, "127.77.%d.%lld", block, (long long)number); }
 
+// Its sandbox is destroyed, or it never came to be.
+static bool is_free(Turn *turn, int64_t number) {
+    Partition where;
+    Str id;
+    Doc *instance;
+    if (!address_owner(turn, number, &where, &id)) return true;
+    if (!document_get(turn_store(turn), where, &EC2_INSTANCE, id, turn_arena(turn), &instance)) return true;
+    return str_is(doc_text(doc_get(instance, "State"), "Name"), "terminated");
+}
+
 int64_t address_take(Turn *turn, Str instance_id) {
     Arena *arena = turn_arena(turn);
     Partition where = turn_where(turn);
@@ -19,13 +29,11 @@ int64_t address_take(Turn *turn, Str instance_id) {
     doc_set_str(arena, owner, "region", where.region);
     doc_set_str(arena, owner, "instance", instance_id);
     for (int64_t number = FIRST_ADDRESS; number <= LAST_ADDRESS; number++) {
-        if (document_insert(turn_store(turn), EVERYWHERE, &EC2_ADDRESS, address_id(arena, number), owner)) return number;
+        if (!is_free(turn, number)) continue;
+        document_put(turn_store(turn), EVERYWHERE, &EC2_ADDRESS, address_id(arena, number), owner);
+        return number;
     }
     return 0;
-}
-
-void address_give_back(Turn *turn, int64_t number) {
-    document_delete(turn_store(turn), EVERYWHERE, &EC2_ADDRESS, address_id(turn_arena(turn), number));
 }
 
 bool address_owner(Turn *turn, int64_t number, Partition *where, Str *instance_id) {

@@ -2,7 +2,7 @@
 //
 // Documents hold what the API shows, by the model's member names; members that begin with '$' are ours and never leave (the encoder knows only the model's).
 //   ec2.instance       id i-…     the machine of instance_machine.c; Instance, with $reservation, $role, $userData
-//   ec2.security-group id sg-…    SecurityGroup
+//   ec2.security-group id sg-…    SecurityGroup without IpPermissions, which its $rules tell (rules.c)
 //   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.BLOCK.N is whose
 #pragma once
 
@@ -17,6 +17,7 @@ CallHandler run_instances, describe_instances, describe_instance_status, start_i
 CallHandler get_console_output, modify_instance_attribute, describe_instance_attribute, associate_iam_instance_profile,
     modify_instance_metadata_options;
 CallHandler create_security_group, delete_security_group, describe_security_groups, authorize_security_group_ingress, revoke_security_group_ingress;
+CallHandler revoke_security_group_egress, describe_iam_instance_profile_associations, disassociate_iam_instance_profile;
 CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler create_tags, delete_tags, describe_tags;
 CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types,
@@ -36,7 +37,26 @@ Str zone_of(Arena *arena, Partition where);
 // groups.c
 bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
 Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e); // DOC_LIST of admitted TCP ports; NULL: too many
+bool group_by_name(Turn *turn, Str name, Doc **out);
+bool group_asked(Turn *turn, const Doc *input, Doc **out, Error *e); // GroupId or GroupName
+bool group_tell_instances(Turn *turn, Str group_id, Error *e); // instances that have the group show its ports from now on
 void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids);
+
+// rules.c
+Doc *rule_to_everywhere(Arena *arena, Str group_id);
+Doc *rule_from_itself(Arena *arena, Str group_id, Str account);
+Doc *rule_view(Arena *arena, const Doc *group, const Doc *rule); // SecurityGroupRule
+bool rule_is_among(const Doc *rule, const Doc *ids);
+Doc *group_view(Arena *arena, const Doc *group); // SecurityGroup, with IpPermissions
+
+// pages.c
+typedef struct PageRule {
+    int64_t least, most; // MaxResults
+    const char *key; // the member that a token names
+    const char *ids; // set: the request names things by this parameter, and pages are refused
+} PageRule;
+bool page_reply(const Call *call, Doc *all, const char *list, PageRule rule, Doc **out, Error *e); // cuts `all` (taken apart) to the wanted page
+bool check_id(Str id, const char *prefix, const char *code, Error *e); // "i-" and 8 or 17 hexadecimal digits
 
 // filters.c
 typedef struct Filterable {
@@ -47,8 +67,7 @@ Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type
 
 // addresses.c
 Str public_address(Arena *arena, int block, int64_t number); // on the host
-int64_t address_take(Turn *turn, Str instance_id); // 0: all are taken
-void address_give_back(Turn *turn, int64_t number);
+int64_t address_take(Turn *turn, Str instance_id); // 0: all are taken; that of a terminated instance is free again
 bool address_owner(Turn *turn, int64_t number, Partition *where, Str *instance_id);
 
 bool no_such(Error *e, const char *code, const char *what, Str id);

@@ -138,6 +138,15 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     return single(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
 }
 
+static bool is_owned(const Doc *owners, const Doc *image, Str account) {
+    for (const Doc *owner = doc_first(owners); owner; owner = owner->next) {
+        Str wanted = doc_str(owner, STR(""));
+        if (str_is(wanted, "self")) wanted = account;
+        if (str_eq(wanted, doc_text(image, "OwnerId")) || str_eq(wanted, doc_text(image, "ImageOwnerAlias"))) return true;
+    }
+    return doc_count(owners) == 0;
+}
+
 Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"name", "Name"},
                                        {"architecture", "Architecture"},
@@ -152,9 +161,10 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"is-public", "Public"},
                                        {NULL, NULL}};
     Arena *arena = call->arena;
-    Doc *reply = doc_map(arena), *images = doc_list(arena);
+    Doc *images = doc_list(arena);
     const Doc *ids = doc_get(call->input, "ImageIds");
     for (const Doc *id = doc_first(ids); id; id = id->next) {
+        CALL_TRY(check_id(doc_str(id, STR("")), "ami-", "InvalidAMIID.Malformed", e));
         if (!image_doc(arena, call->where, doc_str(id, STR_NONE))) {
             return call_fail(e, "InvalidAMIID.NotFound", "The image id '[%.*s]' does not exist", STR_ARG(doc_str(id, STR(""))));
         }
@@ -163,10 +173,10 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
         bool matches;
         Doc *image = image_at(arena, i);
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, image, &matches, e));
+        matches = matches && is_owned(doc_get(call->input, "Owners"), image, call->where.account);
         if (matches && is_asked(ids, doc_text(image, "ImageId"))) doc_push(images, image);
     }
-    doc_set(reply, "Images", images);
-    *out = reply;
+    CALL_TRY(page_reply(call, images, "Images", (PageRule){1, 1000, "ImageId", doc_count(ids) ? "imagesSet" : NULL}, out, e));
     return OUTCOME_DONE;
 }
 

@@ -1,7 +1,7 @@
 // Security groups. Of their rules, the TCP ports that any address may reach are what an instance shows on the host.
 #include "services/ec2/ec2.h"
 
-enum { MOST_PORTS = 256 };
+enum { MOST_PORTS = 256, MOST_NAME_BYTES = 255 };
 
 const DocumentType EC2_SECURITY_GROUP = {.name = "ec2.security-group"};
 
@@ -14,25 +14,17 @@ static const Filterable KNOWN[] = {{"group-id", "GroupId"},
                                    {"ip-permission.to-port", "IpPermissions.ToPort"},
                                    {"ip-permission.protocol", "IpPermissions.IpProtocol"},
                                    {"ip-permission.cidr", "IpPermissions.IpRanges.CidrIp"},
+                                   {"ip-permission.ipv6-cidr", "IpPermissions.Ipv6Ranges.CidrIpv6"},
+                                   {"ip-permission.group-id", "IpPermissions.UserIdGroupPairs.GroupId"},
+                                   {"egress.ip-permission.from-port", "IpPermissionsEgress.FromPort"},
+                                   {"egress.ip-permission.to-port", "IpPermissionsEgress.ToPort"},
+                                   {"egress.ip-permission.protocol", "IpPermissionsEgress.IpProtocol"},
+                                   {"egress.ip-permission.cidr", "IpPermissionsEgress.IpRanges.CidrIp"},
+                                   {"egress.ip-permission.group-id", "IpPermissionsEgress.UserIdGroupPairs.GroupId"},
                                    {NULL, NULL}};
 
-static Doc *permission(Arena *arena, Str protocol, const char *cidr) {
-    Doc *rule = doc_map(arena), *ranges = doc_list(arena);
-    doc_set_str(arena, rule, "IpProtocol", protocol);
-    if (cidr) {
-        Doc *range = doc_map(arena);
-        doc_set_str(arena, range, "CidrIp", str_of(cidr));
-        doc_push(ranges, range);
-    }
-    doc_set(rule, "IpRanges", ranges);
-    doc_set(rule, "Ipv6Ranges", doc_list(arena));
-    doc_set(rule, "PrefixListIds", doc_list(arena));
-    doc_set(rule, "UserIdGroupPairs", doc_list(arena));
-    return rule;
-}
-
 static Doc *group_doc(Arena *arena, Partition where, Str id, Str name, Str description) {
-    Doc *group = doc_map(arena), *egress = doc_list(arena);
+    Doc *group = doc_map(arena);
     doc_set_str(arena, group, "GroupId", id);
     doc_set_str(arena, group, "GroupName", name);
     doc_set_str(arena, group, "Description", description);
@@ -40,9 +32,8 @@ static Doc *group_doc(Arena *arena, Partition where, Str id, Str name, Str descr
     doc_set_str(arena, group, "OwnerId", where.account);
     Str arn = str_format(arena, "arn:aws:ec2:%.*s:%.*s:security-group/%.*s", STR_ARG(where.region), STR_ARG(where.account), STR_ARG(id));
     doc_set_str(arena, group, "SecurityGroupArn", arn);
-    doc_set(group, "IpPermissions", doc_list(arena));
-    doc_push(egress, permission(arena, STR("-1"), "0.0.0.0/0"));
-    doc_set(group, "IpPermissionsEgress", egress);
+    doc_set(group, "$rules", doc_list(arena));
+    doc_push(doc_get(group, "$rules"), rule_to_everywhere(arena, id));
     doc_set(group, "Tags", doc_list(arena));
     return group;
 }
@@ -51,11 +42,7 @@ static Doc *group_doc(Arena *arena, Partition where, Str id, Str name, Str descr
 static Doc *default_group(Arena *arena, Partition where) {
     Str id = default_group_id(arena, where);
     Doc *group = group_doc(arena, where, id, STR("default"), STR("default VPC security group"));
-    Doc *rule = permission(arena, STR("-1"), NULL), *pair = doc_map(arena);
-    doc_set_str(arena, pair, "GroupId", id);
-    doc_set_str(arena, pair, "UserId", where.account);
-    doc_push(doc_get(rule, "UserIdGroupPairs"), pair);
-    doc_push(doc_get(group, "IpPermissions"), rule);
+    doc_push(doc_get(group, "$rules"), rule_from_itself(arena, id, where.account));
     return group;
 }
 
@@ -77,7 +64,7 @@ static Doc *all_groups(Turn *turn) {
     return groups;
 }
 
-static bool find_by_name(Turn *turn, Str name, Doc **out) {
+bool group_by_name(Turn *turn, Str name, Doc **out) {
     for (Doc *group = doc_first(all_groups(turn)); group; group = group->next) {
         if (!str_eq(doc_text(group, "GroupName"), name)) continue;
         *out = doc_copy(turn_arena(turn), group);
@@ -89,11 +76,8 @@ static bool find_by_name(Turn *turn, Str name, Doc **out) {
 // ---- Ports ----
 
 static bool admits_everybody(const Doc *rule) {
-    for (const Doc *range = doc_first(doc_get(rule, "IpRanges")); range; range = range->next) {
-        Str cidr = doc_text(range, "CidrIp");
-        if (str_is(cidr, "0.0.0.0/0") || str_starts(cidr, STR("127."))) return true;
-    }
-    return false;
+    Str cidr = doc_text(rule, "CidrIpv4");
+    return !doc_flag(rule, "IsEgress", false) && (str_is(cidr, "0.0.0.0/0") || str_starts(cidr, STR("127.")));
 }
 
 static bool has_port(const Doc *ports, int64_t port) {
@@ -104,7 +88,7 @@ static bool has_port(const Doc *ports, int64_t port) {
 }
 
 static bool add_ports(Arena *arena, Doc *ports, const Doc *rule, Str group_id, Error *e) {
-    bool tcp = str_is(doc_text(rule, "IpProtocol"), "tcp") || str_is(doc_text(rule, "IpProtocol"), "6");
+    bool tcp = str_is(doc_text(rule, "IpProtocol"), "tcp");
     bool every = str_is(doc_text(rule, "IpProtocol"), "-1");
     int64_t from = every ? 0 : doc_number(rule, "FromPort", 0), to = every ? 65535 : doc_number(rule, "ToPort", 0);
     if ((!tcp && !every) || !admits_everybody(rule)) return true;
@@ -123,7 +107,7 @@ Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e) {
     Doc *ports = doc_list(turn_arena(turn)), *group;
     for (const Doc *id = doc_first(group_ids); id; id = id->next) {
         if (!group_get(turn, doc_str(id, STR("")), &group)) continue;
-        for (const Doc *rule = doc_first(doc_get(group, "IpPermissions")); rule; rule = rule->next) {
+        for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
             if (!add_ports(turn_arena(turn), ports, rule, doc_text(group, "GroupId"), e)) return NULL;
         }
     }
@@ -138,7 +122,7 @@ void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids) {
 }
 
 // Instances that have the group show its ports from now on.
-static bool tell_instances(Turn *turn, Str group_id, Error *e) {
+bool group_tell_instances(Turn *turn, Str group_id, Error *e) {
     Doc *instances = turn_find(turn, &EC2_INSTANCE, "group", group_id), *ids;
     for (const Doc *instance = doc_first(instances); instance; instance = instance->next) {
         groups_of_instance(turn, instance, &ids);
@@ -152,12 +136,34 @@ static bool tell_instances(Turn *turn, Str group_id, Error *e) {
 
 // ---- Handlers ----
 
-static bool named_group(Turn *turn, const Doc *input, Doc **out, Error *e) {
+bool group_asked(Turn *turn, const Doc *input, Doc **out, Error *e) {
     Str id = doc_text(input, "GroupId"), name = doc_text(input, "GroupName");
+    if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
     if (id.at) return group_get(turn, id, out) || no_such(e, "InvalidGroup.NotFound", "security group", id);
     if (!name.at) return fail(e, "MissingParameter", "The request must contain the parameter groupName or groupId");
-    return find_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'",
-                                                 STR_ARG(name), STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
+    return group_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'",
+                                                  STR_ARG(name), STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
+}
+
+static bool is_plain(Str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < ' ' || text.at[i] > '~') return false;
+    }
+    return text.len <= MOST_NAME_BYTES;
+}
+
+static bool check_names(const Doc *input, Error *e) {
+    Str name = doc_text(input, "GroupName"), description = doc_text(input, "Description");
+    if (!name.len) return fail(e, "MissingParameter", "The request must contain the parameter GroupName");
+    if (!description.len) return fail(e, "MissingParameter", "The request must contain the parameter GroupDescription");
+    if (str_starts(name, STR("sg-")))
+        return fail(e, "InvalidParameterValue", "Invalid security group name. Group names may not be in the format sg-*.");
+    if (str_is(name, "default")) return fail(e, "InvalidParameterValue", "Cannot use reserved security group name: default");
+    const char *bad = !is_plain(name) ? "groupName" : !is_plain(description) ? "GroupDescription" : NULL;
+    if (!bad) return true;
+    Str value = is_plain(name) ? description : name;
+    return fail(e, "InvalidParameterValue", "Value (%.*s) for parameter %s is invalid. %s", STR_ARG(value), bad,
+                value.len > MOST_NAME_BYTES ? "The maximum length is 255 characters." : "Character sets beyond ASCII are not supported.");
 }
 
 Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -165,9 +171,8 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     Str name = doc_text(call->input, "GroupName"), vpc = doc_text(call->input, "VpcId");
     Doc *existing, *reply = doc_map(arena);
     if (vpc.at && !str_eq(vpc, vpc_id(arena, call->where))) return no_such(e, "InvalidVpcID.NotFound", "vpc ID", vpc), OUTCOME_ERROR;
-    if (str_starts(name, STR("sg-")))
-        return call_fail(e, "InvalidParameterValue", "Invalid security group name. Group names may not be in the format sg-*.");
-    if (find_by_name(turn, name, &existing)) {
+    CALL_TRY(check_names(call->input, e));
+    if (group_by_name(turn, name, &existing)) {
         return call_fail(e, "InvalidGroup.Duplicate", "The security group '%.*s' already exists for VPC '%.*s'", STR_ARG(name),
                          STR_ARG(vpc_id(arena, call->where)));
     }
@@ -183,15 +188,28 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     return OUTCOME_DONE;
 }
 
+// An instance that is not terminated yet, or another group's rule.
+static bool has_dependents(Turn *turn, Str id) {
+    for (const Doc *instance = doc_first(turn_find(turn, &EC2_INSTANCE, "group", id)); instance; instance = instance->next) {
+        if (!str_is(doc_text(doc_get(instance, "State"), "Name"), "terminated")) return true;
+    }
+    for (const Doc *group = doc_first(all_groups(turn)); group; group = group->next) {
+        for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
+            bool refers = str_eq(doc_text(doc_get(rule, "ReferencedGroupInfo"), "GroupId"), id);
+            if (refers && !str_eq(doc_text(group, "GroupId"), id)) return true;
+        }
+    }
+    return false;
+}
+
 Outcome delete_security_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *group;
-    CALL_TRY(named_group(turn, call->input, &group, e));
+    CALL_TRY(group_asked(turn, call->input, &group, e));
     Str id = doc_text(group, "GroupId");
     if (str_is(doc_text(group, "GroupName"), "default")) {
         return call_fail(e, "CannotDelete", "the specified group: \"%.*s\" name: \"default\" cannot be deleted by a user", STR_ARG(id));
     }
-    if (doc_count(turn_find(turn, &EC2_INSTANCE, "group", id)))
-        return call_fail(e, "DependencyViolation", "resource %.*s has a dependent object", STR_ARG(id));
+    if (has_dependents(turn, id)) return call_fail(e, "DependencyViolation", "resource %.*s has a dependent object", STR_ARG(id));
     turn_delete(turn, &EC2_SECURITY_GROUP, id);
     Doc *reply = doc_map(call->arena);
     doc_set_bool(call->arena, reply, "Return", true);
@@ -215,143 +233,46 @@ static bool is_wanted(const Doc *input, const Doc *group) {
 static bool all_groups_exist(Turn *turn, const Doc *input, Error *e) {
     Doc *group;
     for (const Doc *id = doc_first(doc_get(input, "GroupIds")); id; id = id->next) {
+        TRY(check_id(doc_str(id, STR("")), "sg-", "InvalidGroupId.Malformed", e));
         if (!group_get(turn, doc_str(id, STR("")), &group)) return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(id, STR("")));
     }
     for (const Doc *name = doc_first(doc_get(input, "GroupNames")); name; name = name->next) {
-        if (!find_by_name(turn, doc_str(name, STR("")), &group)) return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(name, STR("")));
+        if (!group_by_name(turn, doc_str(name, STR("")), &group))
+            return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(name, STR("")));
     }
     return true;
 }
 
 Outcome describe_security_groups(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *reply = doc_map(call->arena), *groups = doc_list(call->arena);
+    Doc *groups = doc_list(call->arena);
+    bool named = doc_count(doc_get(call->input, "GroupIds")) || doc_count(doc_get(call->input, "GroupNames"));
     CALL_TRY(all_groups_exist(turn, call->input, e));
     for (const Doc *group = doc_first(all_groups(turn)); group; group = group->next) {
         bool matches;
-        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, group, &matches, e));
-        if (matches && is_wanted(call->input, group)) doc_push(groups, doc_copy(call->arena, group));
+        Doc *view = group_view(call->arena, group);
+        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, view, &matches, e));
+        if (matches && is_wanted(call->input, group)) doc_push(groups, view);
     }
-    doc_set(reply, "SecurityGroups", groups);
-    *out = reply;
-    return OUTCOME_DONE;
-}
-
-// The rules that a request names: IpPermissions, or the older single rule.
-static Doc *asked_permissions(Arena *arena, const Doc *input) {
-    const Doc *given = doc_get(input, "IpPermissions");
-    if (doc_count(given)) return doc_copy(arena, given);
-    Doc *list = doc_list(arena);
-    if (!doc_get(input, "IpProtocol")) return list;
-    Str cidr = doc_text(input, "CidrIp");
-    Doc *rule = permission(arena, doc_text(input, "IpProtocol"), cidr.at ? str_c(arena, cidr) : NULL);
-    doc_set_int(arena, rule, "FromPort", doc_number(input, "FromPort", -1));
-    doc_set_int(arena, rule, "ToPort", doc_number(input, "ToPort", -1));
-    doc_push(list, rule);
-    return list;
-}
-
-static bool same_rule(const Doc *a, const Doc *b) {
-    return str_eq(doc_text(a, "IpProtocol"), doc_text(b, "IpProtocol")) && doc_number(a, "FromPort", -1) == doc_number(b, "FromPort", -1) &&
-           doc_number(a, "ToPort", -1) == doc_number(b, "ToPort", -1);
-}
-
-static Str first_source(const Doc *rule) {
-    const Doc *range = doc_first(doc_get(rule, "IpRanges")), *pair = doc_first(doc_get(rule, "UserIdGroupPairs"));
-    return range ? doc_text(range, "CidrIp") : pair ? doc_text(pair, "GroupId") : STR("");
-}
-
-static Doc *find_rule(const Doc *rules, const Doc *like) {
-    for (Doc *rule = doc_first(rules); rule; rule = rule->next) {
-        if (same_rule(rule, like) && str_eq(first_source(rule), first_source(like))) return rule;
-    }
-    return NULL;
-}
-
-static bool check_rule(const Doc *rule, Error *e) {
-    Str protocol = doc_text(rule, "IpProtocol");
-    if (!protocol.at) return fail(e, "MissingParameter", "The request must contain the parameter ipProtocol");
-    bool ports = str_is(protocol, "tcp") || str_is(protocol, "udp");
-    int64_t from = doc_number(rule, "FromPort", -2), to = doc_number(rule, "ToPort", -2);
-    if (ports && (from < 0 || to > 65535 || from > to)) {
-        return fail(e, "InvalidParameterValue", "Invalid value '%lld' for port range. Must specify both from and to ports with %.*s.",
-                    (long long)(from < 0 ? from : to), STR_ARG(protocol));
-    }
-    return ports || str_is(protocol, "icmp") || str_is(protocol, "icmpv6") || str_is(protocol, "-1") || str_to_int(protocol, &from) ||
-           fail(e, "InvalidPermission.Malformed", "Unsupported IP protocol \"%.*s\" - supported: [tcp, udp, icmp]", STR_ARG(protocol));
-}
-
-static Doc *rule_view(Turn *turn, const Doc *group, const Doc *rule) {
-    Arena *arena = turn_arena(turn);
-    Doc *view = doc_map(arena);
-    Str text = str_format(arena, "%.*s/%.*s/%lld/%lld/%.*s", STR_ARG(doc_text(group, "GroupId")), STR_ARG(doc_text(rule, "IpProtocol")),
-                          (long long)doc_number(rule, "FromPort", -1), (long long)doc_number(rule, "ToPort", -1), STR_ARG(first_source(rule)));
-    doc_set_str(arena, view, "SecurityGroupRuleId", str_format(arena, "sgr-0%016llx", (unsigned long long)str_hash(text)));
-    doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
-    doc_set_str(arena, view, "GroupOwnerId", doc_text(group, "OwnerId"));
-    doc_set_bool(arena, view, "IsEgress", false);
-    doc_set_str(arena, view, "IpProtocol", doc_text(rule, "IpProtocol"));
-    doc_set_int(arena, view, "FromPort", doc_number(rule, "FromPort", -1));
-    doc_set_int(arena, view, "ToPort", doc_number(rule, "ToPort", -1));
-    if (doc_first(doc_get(rule, "IpRanges"))) doc_set_str(arena, view, "CidrIpv4", first_source(rule));
-    return view;
-}
-
-Outcome authorize_security_group_ingress(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Arena *arena = call->arena;
-    Doc *group, *views = doc_list(arena), *reply = doc_map(arena);
-    CALL_TRY(named_group(turn, call->input, &group, e));
-    Doc *asked = asked_permissions(arena, call->input), *rules = doc_get(group, "IpPermissions");
-    if (!doc_count(asked)) return call_fail(e, "MissingParameter", "The request must contain the parameter ipPermissions");
-    for (const Doc *rule = doc_first(asked); rule; rule = rule->next) {
-        CALL_TRY(check_rule(rule, e));
-        if (find_rule(rules, rule)) {
-            return call_fail(e, "InvalidPermission.Duplicate",
-                             "the specified rule \"peer: %.*s, %.*s, from port: %lld, to port: %lld, ALLOW\" already exists",
-                             STR_ARG(first_source(rule)), STR_ARG(doc_text(rule, "IpProtocol")), (long long)doc_number(rule, "FromPort", -1),
-                             (long long)doc_number(rule, "ToPort", -1));
-        }
-        doc_push(rules, doc_copy(arena, rule));
-        doc_push(views, rule_view(turn, group, rule));
-    }
-    turn_put(turn, &EC2_SECURITY_GROUP, doc_text(group, "GroupId"), group);
-    CALL_TRY(tell_instances(turn, doc_text(group, "GroupId"), e));
-    doc_set_bool(arena, reply, "Return", true);
-    doc_set(reply, "SecurityGroupRules", views);
-    *out = reply;
-    return OUTCOME_DONE;
-}
-
-Outcome revoke_security_group_ingress(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Arena *arena = call->arena;
-    Doc *group, *left = doc_list(arena), *reply = doc_map(arena);
-    CALL_TRY(named_group(turn, call->input, &group, e));
-    Doc *asked = asked_permissions(arena, call->input), *rules = doc_get(group, "IpPermissions");
-    for (const Doc *rule = doc_first(asked); rule; rule = rule->next) {
-        if (!find_rule(rules, rule)) return call_fail(e, "InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
-    }
-    for (const Doc *rule = doc_first(rules); rule; rule = rule->next) {
-        if (!find_rule(asked, rule)) doc_push(left, doc_copy(arena, rule));
-    }
-    doc_set(group, "IpPermissions", left);
-    turn_put(turn, &EC2_SECURITY_GROUP, doc_text(group, "GroupId"), group);
-    CALL_TRY(tell_instances(turn, doc_text(group, "GroupId"), e));
-    doc_set_bool(arena, reply, "Return", true);
-    *out = reply;
+    CALL_TRY(page_reply(call, groups, "SecurityGroups", (PageRule){5, 1000, "GroupId", named ? "groupSet" : NULL}, out, e));
     return OUTCOME_DONE;
 }
 
 Outcome describe_security_group_rules(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable RULES[] = {{"group-id", "GroupId"}, {"security-group-rule-id", "SecurityGroupRuleId"}, {NULL, NULL}};
-    Doc *reply = doc_map(call->arena), *views = doc_list(call->arena);
+    const Doc *ids = doc_get(call->input, "SecurityGroupRuleIds");
+    Doc *views = doc_list(call->arena);
+    size_t found = 0;
     for (const Doc *group = doc_first(all_groups(turn)); group; group = group->next) {
-        for (const Doc *rule = doc_first(doc_get(group, "IpPermissions")); rule; rule = rule->next) {
-            bool matches;
-            Doc *view = rule_view(turn, group, rule);
+        for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
+            bool matches, asked = !doc_count(ids) || rule_is_among(rule, ids);
+            Doc *view = rule_view(call->arena, group, rule);
             CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), RULES, view, &matches, e));
-            if (matches) doc_push(views, view);
+            found += asked && doc_count(ids);
+            if (matches && asked) doc_push(views, view);
         }
     }
-    doc_set(reply, "SecurityGroupRules", views);
-    *out = reply;
+    if (found < doc_count(ids))
+        return call_fail(e, "InvalidSecurityGroupRuleId.NotFound", "The specified rule does not exist in this security group.");
+    CALL_TRY(page_reply(call, views, "SecurityGroupRules", (PageRule){5, 1000, "SecurityGroupRuleId", NULL}, out, e));
     return OUTCOME_DONE;
 }

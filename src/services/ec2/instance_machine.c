@@ -11,6 +11,8 @@
 
 #include "base/limits.h"
 
+#include <time.h>
+
 enum { GRACE_MS = 20000, TERMINATED_KEPT_MS = 3600 * 1000, USER_DATA_MS = 30 * 60 * 1000, CONSOLE_BYTES = 64 * 1024 };
 
 static const struct {
@@ -46,7 +48,16 @@ static void set_reason(Step *step, const char *code, Str message) {
     doc_set_str(step->arena, reason, "Code", str_of(code));
     doc_set_str(step->arena, reason, "Message", str_copy(step->arena, message));
     doc_set(step->state, "StateReason", reason);
-    doc_set_str(step->arena, step->state, "StateTransitionReason", str_copy(step->arena, message));
+}
+
+static void set_user_reason(Step *step) {
+    time_t seconds = (time_t)(step->now_ms / 1000);
+    struct tm at;
+    gmtime_r(&seconds, &at);
+    set_reason(step, "Client.UserInitiatedShutdown", STR("Client.UserInitiatedShutdown: User initiated shutdown"));
+    doc_set_str(step->arena, step->state, "StateTransitionReason",
+                str_format(step->arena, "User initiated (%04d-%02d-%02d %02d:%02d:%02d GMT)", at.tm_year + 1900, at.tm_mon + 1, at.tm_mday,
+                           at.tm_hour, at.tm_min, at.tm_sec));
 }
 
 static Doc *named(Step *step) {
@@ -57,11 +68,13 @@ static Doc *named(Step *step) {
 
 // ---- Effects ----
 
+static Str host_name(Str dns_name) { return str_cut(&dns_name, '.'); }
+
 static void create_sandbox(Step *step) {
     Arena *arena = step->arena;
     Doc *arguments = named(step), *limits = doc_map(arena);
     doc_set_str(arena, arguments, "kind", STR("instance"));
-    doc_set_str(arena, arguments, "hostname", str_strip_suffix(doc_text(step->state, "PrivateDnsName"), STR(".ec2.internal")));
+    doc_set_str(arena, arguments, "hostname", host_name(doc_text(step->state, "PrivateDnsName")));
     doc_set_str(arena, arguments, "address", doc_text(step->state, "PrivateIpAddress"));
     doc_set_str(arena, arguments, "publicAddress", doc_text(step->state, "$publicAddress"));
     doc_set_int(arena, limits, "memoryBytes", doc_number(step->state, "$memoryMiB", 1024) * 1024 * 1024);
@@ -110,6 +123,8 @@ static void run_user_data(Step *step) {
 static void on_start(Step *step) {
     bool fresh = !doc_flag(step->state, "$made", false);
     go_to(step, "pending");
+    set_reason(step, "pending", STR("pending"));
+    doc_set_str(step->arena, step->state, "StateTransitionReason", STR(""));
     doc_set_bool(step->arena, step->state, "$made", true);
     if (fresh) {
         create_sandbox(step);
@@ -128,6 +143,7 @@ static void on_ready(Step *step) {
         return;
     }
     go_to(step, "running");
+    doc_set(step->state, "StateReason", NULL);
     doc_set(step->state, "$stopping", NULL);
     step_effect(step, "sandbox.watch", named(step), STR("watch"));
     set_ports(step);
@@ -172,13 +188,13 @@ static void on_destroyed(Step *step) {
 }
 
 static void on_stop(Step *step) {
-    set_reason(step, "Client.UserInitiatedShutdown", STR("Client.UserInitiatedShutdown: User initiated shutdown"));
+    set_user_reason(step);
     go_to(step, "stopping");
     stop_sandbox(step);
 }
 
 static void on_terminate(Step *step) {
-    set_reason(step, "Client.UserInitiatedShutdown", STR("Client.UserInitiatedShutdown: User initiated shutdown"));
+    set_user_reason(step);
     go_to(step, "shutting-down");
     doc_set(step->state, "PublicIpAddress", NULL);
     doc_set(step->state, "PublicDnsName", NULL);

@@ -1,6 +1,8 @@
 // Handlers about instances. What they do to an instance, they send to its machine.
 #include "services/ec2/ec2.h"
 
+#include "formats/json.h"
+
 static const Filterable KNOWN[] = {{"instance-id", "InstanceId"},
                                    {"instance-state-name", "State.Name"},
                                    {"instance-state-code", "State.Code"},
@@ -52,42 +54,90 @@ void run_instances_requirements(Turn *turn, const Call *call, Requirements *all)
     if (wanted && instance_profile(turn, wanted, &profile, NULL)) require_pass_role(all, profile_role(profile), "ec2.amazonaws.com");
 }
 
-static bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e) {
+static bool add_group(Turn *turn, Doc *groups, Str id, Str name, Error *e) {
     Arena *arena = turn_arena(turn);
-    *groups = doc_list(arena);
-    const Doc *ids = doc_get(input, "SecurityGroupIds");
-    const Doc *interface = doc_first(doc_get(input, "NetworkInterfaces"));
-    if (!doc_count(ids)) ids = doc_get(interface, "Groups");
-    Doc *all = doc_count(ids) ? doc_copy(arena, ids) : doc_list(arena), *group;
-    if (!doc_count(ids) && !doc_count(doc_get(input, "SecurityGroups"))) doc_push_str(arena, all, default_group_id(arena, turn_where(turn)));
-    for (const Doc *id = doc_first(all); id; id = id->next) {
-        if (!group_get(turn, doc_str(id, STR("")), &group)) { return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(id, STR(""))); }
-        Doc *view = doc_map(arena);
-        doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
-        doc_set_str(arena, view, "GroupName", doc_text(group, "GroupName"));
-        doc_push(*groups, view);
-    }
+    Doc *group, *view = doc_map(arena);
+    if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
+    bool found = id.at ? group_get(turn, id, &group) : group_by_name(turn, name, &group);
+    if (!found) return no_such(e, "InvalidGroup.NotFound", "security group", id.at ? id : name);
+    doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
+    doc_set_str(arena, view, "GroupName", doc_text(group, "GroupName"));
+    doc_push(groups, view);
     return true;
 }
 
-// What an instance here cannot have is refused; what only concerns performance or price is nothing that could be kept.
-static bool check_run(Turn *turn, const Doc *input, Error *e) {
-    static const char *const REFUSED[] = {
-        "LaunchTemplate", "InstanceMarketOptions", "HibernationOptions", "EnclaveOptions", "ElasticGpuSpecification", "ElasticInferenceAccelerators",
-        "SecurityGroups", "Ipv6Addresses",         "PrivateIpAddress",   "KeyName",        "LicenseSpecifications",   NULL};
+static bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e) {
     Arena *arena = turn_arena(turn);
+    *groups = doc_list(arena);
+    const Doc *ids = doc_get(input, "SecurityGroupIds"), *interface = doc_first(doc_get(input, "NetworkInterfaces"));
+    if (!doc_count(ids)) ids = doc_get(interface, "Groups");
+    for (const Doc *id = doc_first(ids); id; id = id->next) TRY(add_group(turn, *groups, doc_str(id, STR("")), STR_NONE, e));
+    for (const Doc *name = doc_first(doc_get(input, "SecurityGroups")); name; name = name->next)
+        TRY(add_group(turn, *groups, STR_NONE, doc_str(name, STR("")), e));
+    return doc_count(*groups) || add_group(turn, *groups, default_group_id(arena, turn_where(turn)), STR_NONE, e);
+}
+
+// What an instance here cannot have is refused; what only concerns performance or price is nothing that could be kept.
+// Where, and with which metadata service: there is one zone, and version 2 only.
+static bool check_settings(const Call *call, Error *e) {
+    const Doc *input = call->input, *placement = doc_get(input, "Placement"), *metadata = doc_get(input, "MetadataOptions");
+    Str zone = doc_text(placement, "AvailabilityZone"), tenancy = doc_text(placement, "Tenancy");
+    if (zone.len && !str_eq(zone, zone_of(call->arena, call->where)))
+        return fail(e, "InvalidParameterValue", "Invalid availability zone: [%.*s]", STR_ARG(zone));
+    if (tenancy.len && !str_is(tenancy, "default"))
+        return fail(e, "UnsupportedOperation", "RunInstances with Tenancy %.*s is not built.", STR_ARG(tenancy));
+    if (str_is(doc_text(metadata, "HttpEndpoint"), "disabled"))
+        return fail(e, "UnsupportedOperation", "RunInstances with HttpEndpoint disabled is not built.");
+    if (doc_flag(doc_get(input, "Monitoring"), "Enabled", false))
+        return fail(e, "UnsupportedOperation", "RunInstances with Monitoring enabled is not built.");
+    Str shutdown = doc_text(input, "InstanceInitiatedShutdownBehavior");
+    if (!shutdown.len || str_is(shutdown, "stop")) return true;
+    if (str_is(shutdown, "terminate"))
+        return fail(e, "UnsupportedOperation", "RunInstances with InstanceInitiatedShutdownBehavior terminate is not built.");
+    return fail(e, "InvalidParameterValue", "Value (%.*s) for parameter instanceInitiatedShutdownBehavior is invalid.", STR_ARG(shutdown));
+}
+
+static bool check_counts(const Doc *input, Error *e) {
+    long long least = (long long)doc_number(input, "MinCount", 0), most = (long long)doc_number(input, "MaxCount", 0);
+    if (least < 1) return fail(e, "InvalidParameterValue", "Value (%lld) for parameter minCount is invalid. It must be at least 1.", least);
+    return most >= least ||
+           fail(e, "InvalidParameterValue", "Value (%lld) for parameter maxCount is invalid. It must not be less than minCount (%lld).", most, least);
+}
+
+static bool check_run(Turn *turn, const Call *call, Error *e) {
+    static const char *const REFUSED[] = {"LaunchTemplate",
+                                          "InstanceMarketOptions",
+                                          "HibernationOptions",
+                                          "EnclaveOptions",
+                                          "ElasticGpuSpecification",
+                                          "ElasticInferenceAccelerators",
+                                          "Ipv6Addresses",
+                                          "Ipv6AddressCount",
+                                          "EnablePrimaryIpv6",
+                                          "PrivateIpAddress",
+                                          "KeyName",
+                                          "KernelId",
+                                          "RamdiskId",
+                                          "LicenseSpecifications",
+                                          "SecondaryInterfaces",
+                                          "DisableApiStop",
+                                          NULL};
+    Arena *arena = turn_arena(turn);
+    const Doc *input = call->input;
     Str image = doc_text(input, "ImageId"), type = doc_text(input, "InstanceType"), subnet = doc_text(input, "SubnetId");
     TRY(refuse_members(input, REFUSED, "RunInstances", e));
     if (!image.at) return fail(e, "MissingParameter", "The request must contain the parameter ImageId");
+    TRY(check_id(image, "ami-", "InvalidAMIID.Malformed", e));
     if (!image_doc(arena, turn_where(turn), image)) return fail(e, "InvalidAMIID.NotFound", "The image id '[%.*s]' does not exist", STR_ARG(image));
-    if (type.at && !instance_type_known(type)) {
-        return fail(e, "InvalidParameterValue", "The instance type '%.*s' is not one that this plane knows: see describe-instance-types",
-                    STR_ARG(type));
-    }
+    if (type.at && !instance_type_known(type)) return fail(e, "InvalidParameterValue", "Invalid value '%.*s' for InstanceType.", STR_ARG(type));
+    if (subnet.at) TRY(check_id(subnet, "subnet-", "InvalidSubnetId.Malformed", e));
     if (subnet.at && !str_eq(subnet, subnet_id(arena, turn_where(turn)))) return no_such(e, "InvalidSubnetID.NotFound", "subnet ID", subnet);
-    int64_t least = doc_number(input, "MinCount", 0), most = doc_number(input, "MaxCount", 0);
-    if (least < 1 || most < least) return fail(e, "InvalidParameterValue", "Value (%lld) for parameter minCount is invalid.", (long long)least);
-    return true;
+    return check_counts(input, e) && check_settings(call, e);
+}
+
+static Str private_name(Arena *arena, Partition where, int64_t number) {
+    if (str_is(where.region, "us-east-1")) return str_format(arena, "ip-10-0-0-%lld.ec2.internal", (long long)number);
+    return str_format(arena, "ip-10-0-0-%lld.%.*s.compute.internal", (long long)number, STR_ARG(where.region));
 }
 
 static void add_network(Turn *turn, Doc *instance, int64_t number) {
@@ -97,13 +147,14 @@ static void add_network(Turn *turn, Doc *instance, int64_t number) {
     doc_set_str(arena, instance, "PublicIpAddress", public_address(arena, turn_address_block(turn), number));
     doc_set_str(arena, instance, "PublicDnsName", doc_text(instance, "PublicIpAddress"));
     doc_set_str(arena, instance, "$publicAddress", doc_text(instance, "PublicIpAddress"));
-    doc_set_str(arena, instance, "PrivateDnsName", str_format(arena, "ip-10-0-0-%lld.ec2.internal", (long long)number));
+    doc_set_str(arena, instance, "PrivateDnsName", private_name(arena, where, number));
     doc_set_int(arena, instance, "$number", number);
     doc_set_str(arena, instance, "SubnetId", subnet_id(arena, where));
     doc_set_str(arena, instance, "VpcId", vpc_id(arena, where));
     Doc *placement = doc_map(arena);
     doc_set_str(arena, placement, "AvailabilityZone", zone_of(arena, where));
     doc_set_str(arena, placement, "Tenancy", STR("default"));
+    doc_set_str(arena, placement, "GroupName", STR(""));
     doc_set(instance, "Placement", placement);
 }
 
@@ -115,6 +166,7 @@ static void add_profile(Turn *turn, Doc *instance, const Doc *profile) {
     doc_set_str(arena, view, "Id", doc_text(profile, "InstanceProfileId"));
     doc_set(instance, "IamInstanceProfile", view);
     doc_set_str(arena, instance, "$role", profile_role(profile));
+    doc_set_str(arena, instance, "$association", str_cat(arena, STR("iip-assoc-0"), id_hex(turn_ids(turn), arena, 16)));
 }
 
 // What every process of the instance finds in its environment: where the plane is, so that unmodified SDKs reach it.
@@ -125,6 +177,18 @@ static Doc *environment(Turn *turn) {
     doc_push_str(arena, env, str_cat(arena, STR("AWS_REGION="), turn_where(turn).region));
     doc_push_str(arena, env, str_cat(arena, STR("AWS_DEFAULT_REGION="), turn_where(turn).region));
     return env;
+}
+
+// Nobody can choose these here; version 2 of the metadata service is the only one.
+static void add_metadata_options(Arena *arena, Doc *instance) {
+    Doc *options = doc_map(arena);
+    doc_set_str(arena, options, "State", STR("applied"));
+    doc_set_str(arena, options, "HttpTokens", STR("required"));
+    doc_set_int(arena, options, "HttpPutResponseHopLimit", 2);
+    doc_set_str(arena, options, "HttpEndpoint", STR("enabled"));
+    doc_set_str(arena, options, "HttpProtocolIpv6", STR("disabled"));
+    doc_set_str(arena, options, "InstanceMetadataTags", STR("enabled"));
+    doc_set(instance, "MetadataOptions", options);
 }
 
 static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
@@ -142,6 +206,16 @@ static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
     doc_set_str(arena, instance, "RootDeviceName", STR("/dev/xvda"));
     doc_set_str(arena, instance, "RootDeviceType", STR("ebs"));
     doc_set_str(arena, instance, "PlatformDetails", STR("Linux/UNIX"));
+    doc_set_str(arena, instance, "UsageOperation", STR("RunInstances"));
+    doc_set_str(arena, instance, "CurrentInstanceBootMode", STR("legacy-bios"));
+    doc_set_bool(arena, instance, "SourceDestCheck", true);
+    doc_set_bool(arena, instance, "EbsOptimized", doc_flag(input, "EbsOptimized", false));
+    doc_set_bool(arena, instance, "EnaSupport", true);
+    doc_set(instance, "BlockDeviceMappings", doc_list(arena));
+    doc_set(instance, "NetworkInterfaces", doc_list(arena));
+    doc_set(instance, "ProductCodes", doc_list(arena));
+    doc_set_bool(arena, instance, "$protected", doc_flag(input, "DisableApiTermination", false));
+    add_metadata_options(arena, instance);
     doc_set_str(arena, monitoring, "State", STR("disabled"));
     doc_set(instance, "Monitoring", monitoring);
     doc_set_int(arena, instance, "$memoryMiB", instance_type_memory_mib(type));
@@ -166,7 +240,7 @@ static bool add_user_data(Arena *arena, Doc *instance, const Doc *input, Error *
 typedef struct Launch {
     const Doc *input;
     Doc *groups, *ports, *profile;
-    Str reservation;
+    Str reservation, asked;
 } Launch;
 
 static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *list, Error *e) {
@@ -179,6 +253,7 @@ static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *lis
     Doc *instance = fixed_facts(turn, launch->input, id), *ids, *data = doc_map(arena), *stored;
     doc_set_int(arena, instance, "AmiLaunchIndex", index);
     doc_set_str(arena, instance, "$reservation", launch->reservation);
+    doc_set_str(arena, instance, "$asked", launch->asked);
     doc_set(instance, "SecurityGroups", doc_copy(arena, launch->groups));
     groups_of_instance(turn, instance, &ids);
     doc_set(instance, "$groups", ids);
@@ -203,25 +278,32 @@ static Doc *reservation_doc(Arena *arena, Str owner, Str id, Doc *instances) {
     return reservation;
 }
 
-// The reservation of an earlier request with the same token.
-static Doc *repeated(Turn *turn, const Call *call) {
+// The reservation of an earlier request with the same token, which must have asked for the same.
+static bool repeated(Turn *turn, const Call *call, Str asked, Doc **earlier, Error *e) {
     Str token = doc_text(call->input, "ClientToken"), id = STR_NONE;
-    Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")}), *list = doc_list(call->arena);
-    for (const Doc *instance = token.len ? doc_first(all) : NULL; instance; instance = instance->next) {
+    Doc *all = token.len ? turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")}) : NULL, *list = doc_list(call->arena);
+    for (const Doc *instance = doc_first(all); instance; instance = instance->next) {
         if (!str_eq(doc_text(instance, "ClientToken"), token)) continue;
+        if (!str_eq(doc_text(instance, "$asked"), asked)) {
+            return fail(e, "IdempotentParameterMismatch",
+                        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+        }
         id = doc_text(instance, "$reservation");
         doc_push(list, doc_copy(call->arena, instance));
     }
-    return id.at ? reservation_doc(call->arena, call->where.account, id, list) : NULL;
+    *earlier = id.at ? reservation_doc(call->arena, call->where.account, id, list) : NULL;
+    return true;
 }
 
 Outcome run_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Launch launch = {.input = call->input, .reservation = str_cat(arena, STR("r-0"), id_hex(turn_ids(turn), arena, 16))};
-    Doc *earlier = repeated(turn, call), *list = doc_list(arena), *ids = doc_map(arena);
+    Doc *earlier, *list = doc_list(arena), *ids = doc_map(arena);
+    launch.asked = str_format(arena, "%016llx", (unsigned long long)str_hash(json_write(arena, call->input)));
+    CALL_TRY(check_run(turn, call, e));
+    CALL_TRY(repeated(turn, call, launch.asked, &earlier, e));
     *out = earlier;
     if (earlier) return OUTCOME_DONE;
-    CALL_TRY(check_run(turn, call->input, e));
     CALL_TRY(wanted_groups(turn, call->input, &launch.groups, e));
     doc_set(ids, "SecurityGroups", launch.groups);
     Doc *group_ids;
@@ -244,16 +326,20 @@ static bool is_asked(const Doc *ids, Str id) {
     return doc_count(ids) == 0;
 }
 
+// All that are missing are told at once.
 static bool all_exist(Turn *turn, const Doc *ids, Error *e) {
-    Doc *instance;
+    Arena *arena = turn_arena(turn);
+    Str missing = STR("");
+    size_t count = 0;
+    for (const Doc *id = doc_first(ids); id; id = id->next) TRY(check_id(doc_str(id, STR("")), "i-", "InvalidInstanceID.Malformed", e));
     for (const Doc *id = doc_first(ids); id; id = id->next) {
         Str text = doc_str(id, STR(""));
-        if (!str_starts(text, STR("i-"))) return fail(e, "InvalidInstanceID.Malformed", "Invalid id: \"%.*s\"", STR_ARG(text));
-        if (!turn_get(turn, &EC2_INSTANCE, text, &instance)) {
-            return fail(e, "InvalidInstanceID.NotFound", "The instance ID '%.*s' does not exist", STR_ARG(text));
-        }
+        if (document_exists(turn_store(turn), turn_where(turn), &EC2_INSTANCE, text)) continue;
+        missing = str_format(arena, "%.*s%s%.*s", STR_ARG(missing), count++ ? ", " : "", STR_ARG(text));
     }
-    return true;
+    if (count == 0) return true;
+    return count == 1 ? fail(e, "InvalidInstanceID.NotFound", "The instance ID '%.*s' does not exist", STR_ARG(missing))
+                      : fail(e, "InvalidInstanceID.NotFound", "The instance IDs '%.*s' do not exist", STR_ARG(missing));
 }
 
 static bool matching(Turn *turn, const Call *call, const Filterable *known, Doc **out, Error *e) {
@@ -279,14 +365,20 @@ static Doc *reservation_in(Arena *arena, Doc *reservations, const Doc *instance)
     return one;
 }
 
+static PageRule page_rule(const Call *call) {
+    return (PageRule){5, 1000, "InstanceId", doc_count(doc_get(call->input, "InstanceIds")) ? "instancesSet" : NULL};
+}
+
 Outcome describe_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
-    Doc *instances, *reply = doc_map(arena), *reservations = doc_list(arena);
+    Doc *instances, *page, *reply = doc_map(arena), *reservations = doc_list(arena);
     CALL_TRY(matching(turn, call, KNOWN, &instances, e));
-    for (const Doc *instance = doc_first(instances); instance; instance = instance->next) {
+    CALL_TRY(page_reply(call, instances, "Instances", page_rule(call), &page, e));
+    for (const Doc *instance = doc_first(doc_get(page, "Instances")); instance; instance = instance->next) {
         doc_push(doc_get(reservation_in(arena, reservations, instance), "Instances"), doc_copy(arena, instance));
     }
     doc_set(reply, "Reservations", reservations);
+    doc_set_str(arena, reply, "NextToken", doc_text(page, "NextToken"));
     *out = reply;
     return OUTCOME_DONE;
 }
@@ -307,7 +399,7 @@ Outcome describe_instance_status(Turn *turn, const Call *call, Doc **out, Error 
                                         {"availability-zone", "Placement.AvailabilityZone"},
                                         {NULL, NULL}};
     Arena *arena = call->arena;
-    Doc *instances, *reply = doc_map(arena), *statuses = doc_list(arena);
+    Doc *instances, *statuses = doc_list(arena);
     CALL_TRY(matching(turn, call, STATUS, &instances, e));
     for (const Doc *instance = doc_first(instances); instance; instance = instance->next) {
         bool running = str_is(doc_text(doc_get(instance, "State"), "Name"), "running");
@@ -320,15 +412,14 @@ Outcome describe_instance_status(Turn *turn, const Call *call, Doc **out, Error 
         doc_set(status, "SystemStatus", status_summary(arena, running));
         doc_push(statuses, status);
     }
-    doc_set(reply, "InstanceStatuses", statuses);
-    *out = reply;
+    CALL_TRY(page_reply(call, statuses, "InstanceStatuses", page_rule(call), out, e));
     return OUTCOME_DONE;
 }
 
 // ---- Stop, start, terminate ----
 
 typedef struct Change {
-    const char *event, *list;
+    const char *event, *list, *done; // "stop", "StoppingInstances", "stopped"
     const char *from[4]; // states in which something is to be done
     const char *already[4]; // states in which nothing is
 } Change;
@@ -347,7 +438,7 @@ static bool change_one(Turn *turn, const Change *change, Str id, Doc *list, Erro
     Str state = doc_text(doc_get(before, "State"), "Name");
     bool applies = is_one_of(change->from, state);
     if (!applies && !is_one_of(change->already, state)) {
-        return fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in a state from which it can be %s.", STR_ARG(id), change->event);
+        return fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in a state from which it can be %s.", STR_ARG(id), change->done);
     }
     if (applies) turn_send(turn, &EC2_INSTANCE, id, str_of(change->event), NULL);
     if (!turn_get(turn, &EC2_INSTANCE, id, &after)) after = before;
@@ -361,6 +452,9 @@ static bool change_one(Turn *turn, const Change *change, Str id, Doc *list, Erro
 static Outcome change_all(Turn *turn, const Call *call, const Change *change, Doc **out, Error *e) {
     Doc *reply = doc_map(call->arena), *list = doc_list(call->arena);
     const Doc *ids = doc_get(call->input, "InstanceIds");
+    if (doc_flag(call->input, "Hibernate", false)) return call_fail(e, "UnsupportedOperation", "StopInstances with Hibernate is not built.");
+    if (doc_flag(call->input, "SkipOsShutdown", false)) return call_fail(e, "UnsupportedOperation", "SkipOsShutdown is not built.");
+    if (doc_flag(call->input, "Force", false)) return call_fail(e, "UnsupportedOperation", "Force is not built: instances end within 20 seconds.");
     CALL_TRY(all_exist(turn, ids, e));
     for (const Doc *id = doc_first(ids); id; id = id->next) CALL_TRY(change_one(turn, change, doc_str(id, STR("")), list, e));
     if (change->list) doc_set(reply, change->list, list);
@@ -369,13 +463,13 @@ static Outcome change_all(Turn *turn, const Call *call, const Change *change, Do
 }
 
 Outcome stop_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Change STOP = {"stop", "StoppingInstances", {"running"}, {"stopping", "stopped"}};
+    static const Change STOP = {"stop", "StoppingInstances", "stopped", {"running"}, {"stopping", "stopped"}};
     return change_all(turn, call, &STOP, out, e);
 }
 
 // A stopped instance gets its public address back when it starts.
 Outcome start_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Change START = {"start", "StartingInstances", {"stopped"}, {"pending", "running"}};
+    static const Change START = {"start", "StartingInstances", "started", {"stopped"}, {"pending", "running"}};
     CALL_TRY(all_exist(turn, doc_get(call->input, "InstanceIds"), e));
     for (const Doc *id = doc_first(doc_get(call->input, "InstanceIds")); id; id = id->next) {
         Doc *instance;
@@ -383,21 +477,19 @@ Outcome start_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
             continue;
         doc_set_str(call->arena, instance, "PublicIpAddress", doc_text(instance, "$publicAddress"));
         doc_set_str(call->arena, instance, "PublicDnsName", doc_text(instance, "$publicAddress"));
-        doc_set(instance, "StateReason", NULL);
-        doc_set_str(call->arena, instance, "StateTransitionReason", STR(""));
         turn_put(turn, &EC2_INSTANCE, doc_str(id, STR("")), instance);
     }
     return change_all(turn, call, &START, out, e);
 }
 
 Outcome reboot_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Change REBOOT = {"reboot", NULL, {"running"}, {"pending"}};
+    static const Change REBOOT = {"reboot", NULL, "rebooted", {"running"}, {"pending"}};
     return change_all(turn, call, &REBOOT, out, e);
 }
 
 Outcome terminate_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Change TERMINATE = {
-        "terminate", "TerminatingInstances", {"pending", "running", "stopping", "stopped"}, {"shutting-down", "terminated"}};
+        "terminate", "TerminatingInstances", "terminated", {"pending", "running", "stopping", "stopped"}, {"shutting-down", "terminated"}};
     for (const Doc *id = doc_first(doc_get(call->input, "InstanceIds")); id; id = id->next) {
         Doc *instance;
         if (!turn_get(turn, &EC2_INSTANCE, doc_str(id, STR("")), &instance)) continue;
@@ -406,7 +498,6 @@ Outcome terminate_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
                              "The instance '%.*s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.",
                              STR_ARG(doc_str(id, STR(""))));
         }
-        if (doc_number(instance, "$number", 0)) address_give_back(turn, doc_number(instance, "$number", 0));
     }
     return change_all(turn, call, &TERMINATE, out, e);
 }
@@ -415,6 +506,7 @@ Outcome terminate_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 static bool find_instance(Turn *turn, const Doc *input, Doc **out, Error *e) {
     Str id = doc_text(input, "InstanceId");
+    TRY(check_id(id, "i-", "InvalidInstanceID.Malformed", e));
     return turn_get(turn, &EC2_INSTANCE, id, out) || fail(e, "InvalidInstanceID.NotFound", "The instance ID '%.*s' does not exist", STR_ARG(id));
 }
 
@@ -452,34 +544,76 @@ Outcome modify_instance_attribute(Turn *turn, const Call *call, Doc **out, Error
     return OUTCOME_DONE;
 }
 
+// Attributes that are a boolean or a text, the same for each instance where `member` is NULL.
+static const struct {
+    const char *name, *reply, *member, *text; // "true" and "false" are booleans
+} ATTRIBUTES[] = {
+    {"instanceType", "InstanceType", "InstanceType", NULL},
+    {"rootDeviceName", "RootDeviceName", "RootDeviceName", NULL},
+    {"disableApiTermination", "DisableApiTermination", "$protected", "false"},
+    {"disableApiStop", "DisableApiStop", NULL, "false"},
+    {"instanceInitiatedShutdownBehavior", "InstanceInitiatedShutdownBehavior", NULL, "stop"},
+    {"sourceDestCheck", "SourceDestCheck", "SourceDestCheck", "true"},
+    {"ebsOptimized", "EbsOptimized", "EbsOptimized", "false"},
+    {"enaSupport", "EnaSupport", "EnaSupport", "true"},
+    {"kernel", "KernelId", NULL, NULL},
+    {"ramdisk", "RamdiskId", NULL, NULL},
+    {"sriovNetSupport", "SriovNetSupport", NULL, NULL},
+};
+
+static bool show_attribute(Arena *arena, const Doc *instance, Str name, Doc *reply) {
+    for (size_t i = 0; i < sizeof ATTRIBUTES / sizeof *ATTRIBUTES; i++) {
+        if (!str_is(name, ATTRIBUTES[i].name)) continue;
+        Doc *value = doc_map(arena);
+        const Doc *member = ATTRIBUTES[i].member ? doc_get(instance, ATTRIBUTES[i].member) : NULL;
+        Str text = str_of(ATTRIBUTES[i].text);
+        bool flag = doc_is(member, DOC_BOOL) || str_is(text, "true") || str_is(text, "false");
+        if (flag) doc_set_bool(arena, value, "Value", doc_bool(member, str_is(text, "true")));
+        if (!flag) doc_set_str(arena, value, "Value", doc_str(member, text));
+        doc_set(reply, ATTRIBUTES[i].reply, value);
+        return true;
+    }
+    return false;
+}
+
 Outcome describe_instance_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *instance, *reply = doc_map(arena), *value = doc_map(arena);
     Str attribute = doc_text(call->input, "Attribute");
     CALL_TRY(find_instance(turn, call->input, &instance, e));
     doc_set_str(arena, reply, "InstanceId", doc_text(instance, "InstanceId"));
-    if (str_is(attribute, "disableApiTermination")) {
-        doc_set_bool(arena, value, "Value", doc_flag(instance, "$protected", false));
-        doc_set(reply, "DisableApiTermination", value);
-    } else if (str_is(attribute, "instanceType")) {
-        doc_set_str(arena, value, "Value", doc_text(instance, "InstanceType"));
-        doc_set(reply, "InstanceType", value);
-    } else if (str_is(attribute, "userData")) {
+    *out = reply;
+    if (show_attribute(arena, instance, attribute, reply)) return OUTCOME_DONE;
+    if (str_is(attribute, "userData")) {
         Str text = doc_text(instance, "$userData");
         if (text.at) doc_set_str(arena, value, "Value", str_base64(arena, text));
         doc_set(reply, "UserData", value);
     } else if (str_is(attribute, "groupSet")) {
         doc_set(reply, "Groups", doc_copy(arena, doc_get(instance, "SecurityGroups")));
+    } else if (str_is(attribute, "blockDeviceMapping") || str_is(attribute, "productCodes")) {
+        doc_set(reply, str_is(attribute, "productCodes") ? "ProductCodes" : "BlockDeviceMappings", doc_list(arena));
+    } else if (str_is(attribute, "enclaveOptions")) {
+        doc_set_bool(arena, value, "Enabled", false);
+        doc_set(reply, "EnclaveOptions", value);
     } else {
-        return call_fail(e, "UnsupportedOperation", "DescribeInstanceAttribute of %.*s is not built.", STR_ARG(attribute));
+        return call_fail(e, "InvalidParameterValue", "Value (%.*s) for parameter attribute is invalid. Unknown attribute.", STR_ARG(attribute));
     }
-    *out = reply;
     return OUTCOME_DONE;
 }
 
+// ---- Instance profiles ----
+
+static Doc *association_of(Arena *arena, const Doc *instance, const char *state) {
+    Doc *association = doc_map(arena);
+    doc_set_str(arena, association, "AssociationId", doc_text(instance, "$association"));
+    doc_set_str(arena, association, "InstanceId", doc_text(instance, "InstanceId"));
+    doc_set_str(arena, association, "State", str_of(state));
+    doc_set(association, "IamInstanceProfile", doc_copy(arena, doc_get(instance, "IamInstanceProfile")));
+    return association;
+}
+
 Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Arena *arena = call->arena;
-    Doc *instance, *profile, *reply = doc_map(arena), *association = doc_map(arena);
+    Doc *instance, *profile, *reply = doc_map(call->arena);
     CALL_TRY(find_instance(turn, call->input, &instance, e));
     if (doc_get(instance, "IamInstanceProfile")) {
         return call_fail(e, "IncorrectState", "There is an existing association for instance %.*s", STR_ARG(doc_text(instance, "InstanceId")));
@@ -487,13 +621,44 @@ Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, 
     CALL_TRY(instance_profile(turn, doc_get(call->input, "IamInstanceProfile"), &profile, e));
     add_profile(turn, instance, profile);
     turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-    doc_set_str(arena, association, "AssociationId", str_cat(arena, STR("iip-assoc-0"), id_hex(turn_ids(turn), arena, 16)));
-    doc_set_str(arena, association, "InstanceId", doc_text(instance, "InstanceId"));
-    doc_set_str(arena, association, "State", STR("associating"));
-    doc_set(association, "IamInstanceProfile", doc_copy(arena, doc_get(instance, "IamInstanceProfile")));
-    doc_set(reply, "IamInstanceProfileAssociation", association);
+    doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "associating"));
     *out = reply;
     return OUTCOME_DONE;
+}
+
+static bool is_terminated(const Doc *instance) { return str_is(doc_text(doc_get(instance, "State"), "Name"), "terminated"); }
+
+Outcome describe_iam_instance_profile_associations(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable ASSOCIATIONS[] = {{"instance-id", "InstanceId"}, {"state", "State"}, {NULL, NULL}};
+    Doc *list = doc_list(call->arena), *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
+    const Doc *ids = doc_get(call->input, "AssociationIds");
+    for (const Doc *instance = doc_first(all); instance; instance = instance->next) {
+        if (!doc_get(instance, "IamInstanceProfile") || is_terminated(instance)) continue;
+        Doc *one = association_of(call->arena, instance, "associated");
+        bool matches;
+        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), ASSOCIATIONS, one, &matches, e));
+        if (matches && is_asked(ids, doc_text(one, "AssociationId"))) doc_push(list, one);
+    }
+    CALL_TRY(page_reply(call, list, "IamInstanceProfileAssociations", (PageRule){5, 1000, "AssociationId", NULL}, out, e));
+    return OUTCOME_DONE;
+}
+
+Outcome disassociate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str id = doc_text(call->input, "AssociationId");
+    Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")}), *reply = doc_map(call->arena);
+    for (Doc *found = doc_first(all); found; found = found->next) {
+        if (!doc_get(found, "IamInstanceProfile") || !str_eq(doc_text(found, "$association"), id) || is_terminated(found)) continue;
+        Doc *instance;
+        if (!turn_get(turn, &EC2_INSTANCE, doc_text(found, "InstanceId"), &instance)) continue;
+        doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "disassociating"));
+        doc_set(instance, "IamInstanceProfile", NULL);
+        doc_set(instance, "$role", NULL);
+        doc_set(instance, "$association", NULL);
+        turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
+        *out = reply;
+        return OUTCOME_DONE;
+    }
+    return call_fail(e, "InvalidAssociationID.NotFound", "An invalid association-id of '%.*s' was given", STR_ARG(id));
 }
 
 // What user data printed at first boot; that is all of a console an instance has here.

@@ -8,10 +8,23 @@ static const DocumentType *type_of(Str id) {
 
 static bool tagged_thing(Turn *turn, Str id, Doc **out, Error *e) {
     const DocumentType *type = type_of(id);
+    if (type == &EC2_INSTANCE) TRY(check_id(id, "i-", "InvalidInstanceID.Malformed", e));
+    if (type == &EC2_SECURITY_GROUP) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
     if (type == &EC2_INSTANCE && turn_get(turn, type, id, out)) return true;
     if (type == &EC2_SECURITY_GROUP && group_get(turn, id, out)) return true;
     if (type == &EC2_INSTANCE) return fail(e, "InvalidInstanceID.NotFound", "The instance ID '%.*s' does not exist", STR_ARG(id));
+    if (type) return no_such(e, "InvalidGroup.NotFound", "security group", id);
     return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
+}
+
+enum { MOST_TAGS = 50, KEY_MAX_BYTES = 128, VALUE_MAX_BYTES = 256 };
+
+static bool check_tag(const Doc *tag, Error *e) {
+    Str key = doc_str(doc_get(tag, "Key"), STR("")), value = doc_str(doc_get(tag, "Value"), STR(""));
+    if (!key.len) return fail(e, "InvalidParameterValue", "Tag key cannot be null or empty.");
+    if (str_starts(key, STR("aws:"))) return fail(e, "InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use");
+    if (key.len > KEY_MAX_BYTES) return fail(e, "InvalidParameterValue", "Tag key exceeds the maximum length of %d characters", KEY_MAX_BYTES);
+    return value.len <= VALUE_MAX_BYTES || fail(e, "InvalidParameterValue", "Tag value exceeds the maximum length of %d characters", VALUE_MAX_BYTES);
 }
 
 static void set_tag(Arena *arena, Doc *thing, const Doc *tag) {
@@ -51,7 +64,12 @@ static Outcome change_tags(Turn *turn, const Call *call, bool remove, Error *e) 
     for (const Doc *id = doc_first(doc_get(call->input, "Resources")); id; id = id->next) {
         CALL_TRY(tagged_thing(turn, doc_str(id, STR("")), &thing, e));
         if (remove) remove_tags(call->arena, thing, tags);
-        for (const Doc *tag = remove ? NULL : doc_first(tags); tag; tag = tag->next) set_tag(call->arena, thing, tag);
+        for (const Doc *tag = remove ? NULL : doc_first(tags); tag; tag = tag->next) {
+            CALL_TRY(check_tag(tag, e));
+            set_tag(call->arena, thing, tag);
+        }
+        if (!remove && doc_count(doc_get(thing, "Tags")) > MOST_TAGS)
+            return call_fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
         turn_put(turn, type_of(doc_str(id, STR(""))), doc_str(id, STR("")), thing);
     }
     return OUTCOME_DONE;
@@ -71,6 +89,7 @@ static bool add_tags_of(Turn *turn, const DocumentType *type, const char *kind, 
             Doc *view = doc_copy(arena, tag);
             doc_set_str(arena, view, "ResourceId", doc_text(thing, "$id"));
             doc_set_str(arena, view, "ResourceType", str_of(kind));
+            doc_set_str(arena, view, "$place", str_format(arena, "%.*s/%.*s", STR_ARG(doc_text(thing, "$id")), STR_ARG(doc_text(tag, "Key"))));
             TRY(filters_match(turn, filters, KNOWN, view, &matches, e));
             if (matches) doc_push(list, view);
         }
@@ -79,11 +98,10 @@ static bool add_tags_of(Turn *turn, const DocumentType *type, const char *kind, 
 }
 
 Outcome describe_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *reply = doc_map(call->arena), *list = doc_list(call->arena);
+    Doc *list = doc_list(call->arena);
     const Doc *filters = doc_get(call->input, "Filters");
     CALL_TRY(add_tags_of(turn, &EC2_INSTANCE, "instance", filters, list, e));
     CALL_TRY(add_tags_of(turn, &EC2_SECURITY_GROUP, "security-group", filters, list, e));
-    doc_set(reply, "Tags", list);
-    *out = reply;
+    CALL_TRY(page_reply(call, list, "Tags", (PageRule){5, 1000, "$place", NULL}, out, e));
     return OUTCOME_DONE;
 }
