@@ -514,7 +514,8 @@ def test_an_index_added_later_is_filled(db, table):
     keys = [{"AttributeName": "color", "KeyType": "HASH"}]
     create = {"Create": {"IndexName": "by-color", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}}
     defined = [{"AttributeName": "color", "AttributeType": "S"}]
-    db.update_table(TableName=table, AttributeDefinitions=defined, GlobalSecondaryIndexUpdates=[create])
+    made = db.update_table(TableName=table, AttributeDefinitions=defined, GlobalSecondaryIndexUpdates=[create])["TableDescription"]
+    assert (made["TableStatus"], made["GlobalSecondaryIndexes"][0]["IndexStatus"]) == ("UPDATING", "CREATING")
     assert ask(db, table, "by-color", "color = :c", c="blue") == [{"id": "2", "color": "blue"}]
     assert db.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
     db.update_table(TableName=table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-color"}}])

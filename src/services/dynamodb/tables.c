@@ -135,9 +135,11 @@ static void describe_indexes(Turn *turn, const Table *table, const char *member,
         doc_set_int(arena, shown, "ItemCount", tally.count);
         doc_set_int(arena, shown, "IndexSizeBytes", tally.bytes);
         if (str_is(str_of(member), "GlobalSecondaryIndexes")) {
-            doc_set_str(arena, shown, "IndexStatus", str_of(status));
+            Str own = doc_text(index, "IndexStatus"); // of one that this very call has made
+            doc_set_str(arena, shown, "IndexStatus", own.at ? own : str_of(status));
             doc_set(shown, "ProvisionedThroughput", throughput_doc(arena, doc_get(index, "ProvisionedThroughput")));
-            if (str_is(str_of(status), "ACTIVE")) doc_set(shown, "WarmThroughput", warm_doc(arena, doc_get(index, "ProvisionedThroughput")));
+            if (!own.at && str_is(str_of(status), "ACTIVE"))
+                doc_set(shown, "WarmThroughput", warm_doc(arena, doc_get(index, "ProvisionedThroughput")));
         }
         doc_push(list, shown);
     }

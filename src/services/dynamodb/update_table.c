@@ -25,6 +25,7 @@ static bool create_index(Turn *turn, const Call *call, Table *table, const Doc *
     }
     Doc *kept = doc_copy(arena, wanted);
     doc_set_int(arena, kept, "Number", (int64_t)(id_u64(turn_ids(turn)) >> 2));
+    doc_set_str(arena, kept, "IndexStatus", STR("CREATING")); // as this call tells it; it is filled at once
     doc_push(indexes, kept);
     if (table_index_named(table, name, &index)) index_fill(turn, table, &index);
     return true;
@@ -145,8 +146,9 @@ Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
         doc_set_bool(call->arena, table.doc, "DeletionProtectionEnabled", doc_flag(call->input, "DeletionProtectionEnabled", false));
     if (doc_get(call->input, "TableClass")) doc_set_str(call->arena, table.doc, "TableClass", doc_text(call->input, "TableClass"));
     CALL_TRY(change_indexes(turn, call, &table, e));
-    table_save(turn, &table);
     *out = doc_map(call->arena);
     doc_set(*out, "TableDescription", table_description(turn, &table, "UPDATING"));
+    for (Doc *index = doc_first(doc_get(table.doc, "GlobalSecondaryIndexes")); index; index = index->next) doc_set(index, "IndexStatus", NULL);
+    table_save(turn, &table);
     return OUTCOME_DONE;
 }
