@@ -16,7 +16,7 @@ static bool check_md5(const HttpRequest *request, Str given, Error *e) {
         fail(e, "BadDigest", "The Content-MD5 you specified did not match what we received.");
     else
         fail(e, "InvalidDigest", "The Content-MD5 you specified was invalid.");
-    doc_set_str(request->arena, extra, readable ? "ExpectedDigest" : "Content-MD5", given);
+    doc_set_str(request->arena, extra, readable ? "ExpectedDigest" : "Content-MD5", readable ? str_hex(request->arena, bytes) : given);
     if (readable) doc_set_str(request->arena, extra, "CalculatedDigest", str_base64(request->arena, real));
     if (e) e->extra = extra;
     return false;

@@ -57,9 +57,15 @@ static void write_header(Writer *writer, const WireMember *member, const Doc *do
     if (!is_servers(name) && !empty_list) add_header(writer, name, value);
 }
 
+// S3 sends headers that its model has not. They stand in the output under their own names, which no member of a model can have: they have hyphens.
+static bool is_plain_header(const Writer *writer, const Doc *child) {
+    return writer->context->route->protocol == WIRE_REST_XML && child->kind == DOC_STR && str_find_char(child->key, '-') > 0;
+}
+
 void rest_encode_headers(Writer *writer, const WireShape *shape, const Doc *doc, int *status) {
     for (const Doc *child = doc_first(doc); child; child = child->next) {
         const WireMember *member = doc_is_absent(child) ? NULL : wire_member(shape, child->key);
+        if (!member && is_plain_header(writer, child)) add_header(writer, child->key, child->as.text);
         if (!member) continue;
         if (member->location == WIRE_IN_HEADER) write_header(writer, member, child, status);
         if (member->location == WIRE_IN_HEADERS) write_header_map(writer, member, child);

@@ -721,6 +721,21 @@ def test_public_policies_are_blocked_until_that_is_switched_off(s3, server, buck
     assert server.request("GET", f"/{bucket}/o").data == b"o"
 
 
+def test_whom_nobody_knows_deletes_and_lists_what_a_policy_opens(s3, server, bucket):
+    put(s3, bucket, "open", "closed")
+    s3.delete_public_access_block(Bucket=bucket)
+    statements = [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/open"},
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+    ]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": statements}))
+    body = b"<Delete><Object><Key>open</Key></Object><Object><Key>closed</Key></Object></Delete>"
+    reply = server.request("POST", f"/{bucket}?delete", body, {"Content-MD5": base64.b64encode(hashlib.md5(body).digest()).decode()})
+    assert b"<Deleted><Key>open</Key></Deleted>" in reply.data and b"<Key>closed</Key><Code>AccessDenied</Code>" in reply.data
+    listed = server.request("GET", f"/{bucket}").data
+    assert b"<Key>closed</Key>" in listed and b"<Owner>" not in listed
+
+
 def test_malformed_policies_are_refused(s3, bucket):
     refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy="{")
     other = {"Effect": "Allow", "Principal": {"AWS": "1"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::other-bucket/*"}

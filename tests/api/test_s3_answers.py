@@ -52,6 +52,18 @@ def children(reply, name):
 # ---- Headers ----
 
 
+def test_what_a_head_of_a_bucket_tells(raw, bucket):
+    reply = raw("HEAD", f"/{bucket}")
+    assert (reply.status, reply.data, reply.headers["Content-Type"]) == (200, b"", "application/xml")
+    assert (reply.headers["x-amz-bucket-region"], reply.headers["x-amz-access-point-alias"]) == ("us-east-1", "false")
+
+
+def test_listings_tell_the_region_of_their_bucket(raw, bucket):
+    for query in ("", "?list-type=2"):
+        reply = raw("GET", f"/{bucket}{query}")
+        assert (reply.headers["x-amz-bucket-region"], b"region" in reply.data) == ("us-east-1", False)
+
+
 def test_every_answer_names_its_request_and_server(raw, bucket):
     for path in (f"/{bucket}", f"/{bucket}/nope"):
         headers = raw("GET", path).headers

@@ -331,6 +331,13 @@ def test_an_ownership_that_is_none_is_refused(raw, account):
     assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": "x-amz-object-ownership"}
 
 
+def test_a_canned_acl_that_is_none_is_named(raw, bucket):
+    told = error(raw("PUT", f"/{bucket}/k", b"", {"x-amz-acl": "fake-acl"}), 400)
+    assert told == {"Code": "InvalidArgument", "Message": None, "ArgumentName": "x-amz-acl", "ArgumentValue": "fake-acl"}
+    told = error(raw("PUT", f"/{bucket}/k", b"", {"x-amz-acl": "public-read"}), 400)
+    assert told == {"Code": "AccessControlListNotSupported", "Message": "The bucket does not allow ACLs"}
+
+
 def test_deleted_ownership_controls_are_not_found(s3, bucket):
     s3.delete_bucket_ownership_controls(Bucket=bucket)
     assert refused("OwnershipControlsNotFoundError", s3.get_bucket_ownership_controls, Bucket=bucket)["BucketName"] == bucket
@@ -388,7 +395,12 @@ def test_a_multi_delete_must_tell_its_body_by_a_sum(raw, bucket):
 def test_sums_of_documents_are_verified(raw, bucket):
     body = b"<Tagging><TagSet></TagSet></Tagging>"
     told = error(raw("PUT", f"/{bucket}?tagging", body, md5(b"other")), 400)
-    assert (told["Code"], told["CalculatedDigest"]) == ("BadDigest", md5(body)["Content-MD5"])
+    assert told == {
+        "Code": "BadDigest",
+        "Message": "The Content-MD5 you specified did not match what we received.",
+        "ExpectedDigest": hashlib.md5(b"other").hexdigest(),
+        "CalculatedDigest": md5(body)["Content-MD5"],
+    }
     assert error(raw("PUT", f"/{bucket}?tagging", body, {"Content-MD5": "short"}), 400)["Code"] == "InvalidDigest"
     told = error(raw("PUT", f"/{bucket}?tagging", body, {"x-amz-checksum-crc32": "AAAAAA=="}), 400)
     assert told == {"Code": "BadDigest", "Message": "The CRC32 you specified did not match the calculated checksum."}

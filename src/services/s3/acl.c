@@ -40,6 +40,7 @@ static bool is_owner_only(const Call *call, const Bucket *bucket) {
 Outcome put_bucket_acl(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
+    if (doc_get(call->input, "ACL")) CALL_TRY(canned_acl_is_known(call, doc_text(call->input, "ACL"), e));
     if (is_owner_only(call, &bucket)) return OUTCOME_DONE;
     if (ownership_is_deleted(turn, bucket.name)) return s3_unsupported(call, "grants to others than the owner", e), OUTCOME_ERROR;
     s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);

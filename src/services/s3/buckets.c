@@ -157,6 +157,7 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
     if (doc_flag(call->input, "ObjectLockEnabledForBucket", false)) return s3_unsupported(call, "ObjectLockEnabledForBucket", e);
     if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return s3_unsupported(call, "directory buckets", e);
     TRY(check_ownership(call, ownership, e));
+    if (acl.at) TRY(canned_acl_is_known(call, acl, e));
     if (acl.len && !str_is(acl, "private"))
         return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership",
                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
@@ -256,6 +257,7 @@ Outcome head_bucket(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     *out = doc_map(call->arena);
     doc_set_str(call->arena, *out, "BucketRegion", bucket.region);
+    doc_set_str(call->arena, *out, "Content-Type", STR("application/xml"));
     doc_set_str(call->arena, *out, "BucketArn", bucket_arn(call->arena, bucket.name));
     doc_set_bool(call->arena, *out, "AccessPointAlias", false);
     return OUTCOME_DONE;

@@ -102,8 +102,9 @@ static bool check_md5(const Call *call, Str md5, Error *e) {
     if (!str_unbase64(call->arena, given, &bytes) || bytes.len != MD5_BYTES)
         return s3_fail(call, e, 400, "InvalidDigest", "The Content-MD5 you specified was invalid.", "Content-MD5", given);
     if (str_eq(bytes, md5)) return true;
-    s3_fail(call, e, 400, "BadDigest", "The Content-MD5 you specified did not match what we received.", "ExpectedDigest", given);
-    if (e) doc_set_str(call->arena, (Doc *)e->extra, "CalculatedDigest", str_base64(call->arena, md5));
+    s3_fail(call, e, 400, "BadDigest", "The Content-MD5 you specified did not match what we received.", "ExpectedDigest",
+            str_hex(call->arena, bytes));
+    s3_error_tell(call, e, "CalculatedDigest", str_base64(call->arena, md5));
     return false;
 }
 

@@ -48,10 +48,24 @@ bool storage_class_check(const Call *call, Error *e) {
     return s3_fail(call, e, 400, "InvalidStorageClass", "The storage class you specified is not valid", "StorageClassRequested", storage_class);
 }
 
+bool canned_acl_is_known(const Call *call, Str acl, Error *e) {
+    static const char *const known[] = {"private",
+                                        "public-read",
+                                        "public-read-write",
+                                        "authenticated-read",
+                                        "aws-exec-read",
+                                        "bucket-owner-read",
+                                        "log-delivery-write",
+                                        "bucket-owner-full-control",
+                                        NULL};
+    return is_one_of(acl, known) || s3_bad_argument(call, "x-amz-acl", acl, "", e);
+}
+
 // Buckets are owner enforced: only the ACLs that say nothing else are taken, as on AWS.
 static bool acl_check(const Call *call, Error *e) {
     Str acl = doc_text(call->input, "ACL");
-    if (!acl.len || str_is(acl, "private") || str_is(acl, "bucket-owner-full-control")) return true;
+    if (!acl.at || str_is(acl, "private") || str_is(acl, "bucket-owner-full-control")) return true;
+    TRY(canned_acl_is_known(call, acl, e));
     return s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
 }
 

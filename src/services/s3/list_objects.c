@@ -5,6 +5,7 @@
 typedef struct ObjectList {
     const Call *call;
     Doc *contents, *owner; // owner NULL: not shown
+    Str region; // of the bucket
     bool url;
 } ObjectList;
 
@@ -61,6 +62,7 @@ static bool list(Turn *turn, const Call *call, ListForm form, ListWalk *walk, Ob
     Str prefix = doc_text(call->input, "Prefix"), delimiter = doc_text(call->input, "Delimiter");
     *contents = (ObjectList){.call = call, .contents = doc_list(call->arena)};
     TRY(bucket_need(turn, call, &bucket, e));
+    contents->region = bucket.region;
     TRY(list_encoding(call, &contents->url, e));
     *walk = (ListWalk){.turn = turn, .table = &S3_OBJECTS, .bucket = bucket.name, .delimiter = delimiter, .after = form.after};
     TRY(list_page_size(call, "MaxKeys", "max-keys", &walk->limit, e));
@@ -76,6 +78,7 @@ static bool list(Turn *turn, const Call *call, ListForm form, ListWalk *walk, Ob
 
 static void describe_start(const ObjectList *contents, const ListWalk *walk, Doc *reply) {
     Arena *arena = contents->call->arena;
+    doc_set_str(arena, reply, "x-amz-bucket-region", contents->region);
     doc_set_str(arena, reply, "Name", walk->bucket);
     doc_set_str(arena, reply, "Prefix", list_key(arena, walk->prefix, contents->url));
 }
@@ -96,7 +99,7 @@ Outcome list_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *reply = doc_map(arena);
     ObjectList contents;
     ListWalk walk;
-    ListForm form = {.after = marker.len ? marker : STR_NONE, .with_owner = true, .skips_entered = true};
+    ListForm form = {.after = marker.len ? marker : STR_NONE, .with_owner = call->principal.kind != PRINCIPAL_ANONYMOUS, .skips_entered = true};
     CALL_TRY(list(turn, call, form, &walk, &contents, e));
     describe_start(&contents, &walk, reply);
     doc_set_str(arena, reply, "Marker", marker.at ? list_key(arena, marker, contents.url) : STR(""));

@@ -56,11 +56,11 @@ const Operation S3_OPERATIONS[] = {
     {"PutObject", put_object, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_put_object, .check = check_put_object},
     {"GetObject", get_object, .flags = OP_READ | OP_ANONYMOUS, .requirements = require_get_object},
     {"HeadObject", head_object, .flags = OP_READ | OP_LOCAL | OP_ANONYMOUS, .requirements = require_get_object},
-    {"GetObjectAttributes", get_object_attributes, .flags = OP_READ | OP_LOCAL, .requirements = require_get_attributes},
+    {"GetObjectAttributes", get_object_attributes, .flags = OP_READ | OP_LOCAL | OP_ANONYMOUS, .requirements = require_get_attributes},
     {"CopyObject", copy_object, .flags = OP_LOCAL, .requirements = require_copy_object},
     {"DeleteObject", delete_object, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_delete_object},
-    {"DeleteObjects", delete_objects, .flags = OP_LOCAL, .requirements = require_each_key},
-    {"GetObjectTagging", get_object_tagging, .flags = OP_READ | OP_LOCAL, .requirements = require_object_tagging},
+    {"DeleteObjects", delete_objects, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_each_key},
+    {"GetObjectTagging", get_object_tagging, .flags = OP_READ | OP_LOCAL | OP_ANONYMOUS, .requirements = require_object_tagging},
     {"PutObjectTagging", put_object_tagging, .flags = OP_LOCAL, .requirements = require_object_tagging},
     {"DeleteObjectTagging", delete_object_tagging, .flags = OP_LOCAL, .requirements = require_object_tagging},
     {"GetObjectAcl", get_object_acl, OBJECT, OP_READ | OP_LOCAL},
@@ -68,7 +68,7 @@ const Operation S3_OPERATIONS[] = {
     // listings
     {"ListObjects", list_objects, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_listing},
     {"ListObjectsV2", list_objects_v2, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_listing},
-    {"ListObjectVersions", list_object_versions, .flags = OP_LOCAL, .requirements = require_versions_listing},
+    {"ListObjectVersions", list_object_versions, .flags = OP_LOCAL | OP_ANONYMOUS, .requirements = require_versions_listing},
     // multipart uploads
     {"CreateMultipartUpload", create_multipart_upload, .flags = OP_LOCAL, .requirements = require_put_object},
     {"UploadPart", upload_part, OBJECT, OP_LOCAL, "s3:PutObject", .check = check_upload_part},

@@ -122,6 +122,7 @@ const char *checksum_member(ChecksumKind kind); // "ChecksumCRC32"
 bool headers_read(const Call *call, ObjectRow *row, Error *e); // texts, metadata and tags of a request
 void headers_show(Arena *arena, const ObjectRow *row, Doc *to);
 bool storage_class_check(const Call *call, Error *e);
+bool canned_acl_is_known(const Call *call, Str acl, Error *e);
 bool write_is_supported(const Call *call, Error *e); // what PutObject, CopyObject and CreateMultipartUpload refuse; key and sizes too
 bool object_key_fits(const Call *call, Str key, Error *e);
 Str quoted_etag(Arena *arena, Str etag);
