@@ -235,6 +235,38 @@ def test_members_keep_to_the_model(plane, change, words):
     assert words in refused("ValidationException", plane.create, plane.source(), gate)
 
 
+# ---- Pages ----
+
+
+def test_the_token_of_a_page_belongs_to_its_list(plane):
+    plane.create(plane.source(), plane.deploy())
+    first = plane.finish() and plane.executions()[0]["pipelineExecutionId"]
+    second = start(plane)
+    assert plane.finish(second) == "Succeeded"
+    plane.create(plane.source(), plane.gate(), name="other")
+    executions = plane.pipeline.list_pipeline_executions
+    token = executions(pipelineName="app", maxResults=1)["nextToken"]
+    (rest,) = executions(pipelineName="app", nextToken=token)["pipelineExecutionSummaries"]
+    assert rest["pipelineExecutionId"] == first
+    refused("InvalidNextTokenException", executions, pipelineName="other", nextToken=token)
+    actions = plane.pipeline.list_action_executions
+    token = actions(pipelineName="app", maxResults=1, filter={"pipelineExecutionId": first})["nextToken"]
+    refused("InvalidNextTokenException", actions, pipelineName="app", nextToken=token, filter={"pipelineExecutionId": second})
+    assert len(actions(pipelineName="app", nextToken=token, filter={"pipelineExecutionId": first})["actionExecutionDetails"]) == 1
+
+
+def test_executions_can_be_listed_by_the_stage_they_succeeded_in(plane):
+    plane.create(plane.source(), plane.gate())
+    plane.answer("Rejected", plane.token())
+    assert plane.finish() == "Failed"
+
+    def succeeded_in(stage_name):
+        chosen = {"succeededInStage": {"stageName": stage_name}}
+        return len(plane.pipeline.list_pipeline_executions(pipelineName="app", filter=chosen)["pipelineExecutionSummaries"])
+
+    assert (succeeded_in("Source"), succeeded_in("Gate")) == (1, 0)
+
+
 # ---- Tags and types ----
 
 

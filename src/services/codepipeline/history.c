@@ -3,7 +3,19 @@
 
 enum { PAGE = 100 };
 
-static bool no_token(Error *e) { return fail(e, "InvalidNextTokenException", "The next token is not valid."); }
+// A token of another list is none of this one's: it says behind which id the page begins, and ids begin with the list's prefix.
+static bool find_page(Turn *turn, const Call *call, const DocumentType *type, Str prefix, Doc **items, Str *next, Error *e) {
+    Str token = doc_text(call->input, "nextToken"), after;
+    Page page = {
+        .scan = {.prefix = prefix, .reverse = true},
+        .token = token,
+        .size = doc_number(call->input, "maxResults", 0),
+        .most = PAGE,
+    };
+    bool own = !token.len || (str_unbase64(call->arena, token, &after) && str_starts(after, prefix));
+    if (own && turn_page(turn, type, page, items, next, NULL)) return true;
+    return fail(e, "InvalidNextTokenException", "The next token is not valid.");
+}
 
 // ---- One execution ----
 
@@ -61,16 +73,7 @@ Outcome list_pipeline_executions(Turn *turn, const Call *call, Doc **out, Error 
     Str name = doc_text(call->input, "pipelineName"), next;
     Doc *summary, *items, *list = doc_list(arena);
     CALL_TRY(find_pipeline(turn, name, &summary, e));
-    Page page = {
-        .scan = {.prefix = str_cat(arena, name, STR("/")), .reverse = true},
-        .token = doc_text(call->input, "nextToken"),
-        .size = doc_number(call->input, "maxResults", 0),
-        .most = PAGE,
-    };
-    if (!turn_page(turn, &PIPELINE_EXECUTION, page, &items, &next, e)) {
-        no_token(e);
-        return OUTCOME_ERROR;
-    }
+    CALL_TRY(find_page(turn, call, &PIPELINE_EXECUTION, str_cat(arena, name, STR("/")), &items, &next, e));
     for (const Doc *one = doc_first(items); one; one = one->next) {
         if (succeeded_in(one, doc_get(call->input, "filter"))) doc_push(list, execution_summary(arena, one));
     }
@@ -135,16 +138,7 @@ Outcome list_action_executions(Turn *turn, const Call *call, Doc **out, Error *e
     Wanted wanted;
     CALL_TRY(find_listed(turn, name, e));
     CALL_TRY(wanted_of(turn, call, name, &wanted, e));
-    Page page = {
-        .scan = {.prefix = wanted.prefix, .reverse = true},
-        .token = doc_text(call->input, "nextToken"),
-        .size = doc_number(call->input, "maxResults", 0),
-        .most = PAGE,
-    };
-    if (!turn_page(turn, &PIPELINE_ACTION, page, &items, &next, e)) {
-        no_token(e);
-        return OUTCOME_ERROR;
-    }
+    CALL_TRY(find_page(turn, call, &PIPELINE_ACTION, wanted.prefix, &items, &next, e));
     for (const Doc *one = doc_first(items); one; one = one->next) {
         if (counts(&wanted, one)) doc_push(list, action_detail(arena, one));
     }
