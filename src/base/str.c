@@ -203,6 +203,20 @@ static size_t utf8_sequence(const unsigned char *p, size_t len) {
     return overlong || beyond ? 0 : need;
 }
 
+Str str_as_utf8(Arena *arena, Str s) {
+    static const char REPLACEMENT[] = "\xEF\xBF\xBD";
+    if (str_is_utf8(s)) return s;
+    char *out = arena_array(arena, char, s.len * 3);
+    size_t len = 0;
+    for (size_t i = 0; i < s.len;) {
+        size_t step = utf8_sequence((const unsigned char *)s.at + i, s.len - i);
+        memcpy(out + len, step ? s.at + i : REPLACEMENT, step ? step : 3);
+        len += step ? step : 3;
+        i += step ? step : 1;
+    }
+    return (Str){out, len};
+}
+
 bool str_is_utf8(Str s) {
     for (size_t i = 0; i < s.len;) {
         size_t step = utf8_sequence((const unsigned char *)s.at + i, s.len - i);

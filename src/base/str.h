@@ -62,6 +62,7 @@ bool str_to_int(Str s, int64_t *out);
 bool str_to_double(Str s, double *out);
 uint64_t str_hash(Str s);
 bool str_is_utf8(Str s);
+Str str_as_utf8(Arena *arena, Str s); // each byte that belongs to no well-formed character becomes U+FFFD
 
 // Encodings. Decoders return false and leave `*out` untouched on bad input.
 Str str_hex(Arena *arena, Str bytes); // lower case

@@ -101,6 +101,13 @@ def test_the_log_keeps_its_last_four_kilobytes(instance):
     assert len(ended["logTail"]) <= 4096 and ended["logTail"].endswith("[stdout]line 399 of many\n")
 
 
+def test_output_that_is_no_text_is_told_all_the_same(instance):
+    text = script("printf 'caf\\303\\251 \\377\\376 end\\n'; exit 1")
+    ended = instance.deploy({"appspec.yml": appspec({"BeforeInstall": "b.sh"}, files="  []"), "b.sh": text})["BeforeInstall"]
+    assert ended["errorCode"] == "ScriptFailed"
+    assert "[stdout]café " in ended["logTail"] and ended["logTail"].endswith(" end\n")
+
+
 def test_two_sources_for_one_destination_are_refused_before_anything_is_copied(instance):
     twice = f"  - source: a/f\n    destination: {instance.target}\n  - source: b/f\n    destination: {instance.target}\n"
     ended = instance.deploy({"appspec.yml": appspec(files=twice), "a/f": "1", "b/f": "2"})["Install"]

@@ -32,6 +32,14 @@ static void base64_comes_back_as_it_went(void **state) {
     }
 }
 
+static void what_is_no_utf8_is_replaced_byte_by_byte(void **state) {
+    AUTO_ARENA arena = arena_new();
+    assert_true(str_is(str_as_utf8(arena, STR("caf\xC3\xA9")), "caf\xC3\xA9"));
+    assert_true(str_is(str_as_utf8(arena, STR("a\xFF\xFE z")), "a\xEF\xBF\xBD\xEF\xBF\xBD z"));
+    assert_true(str_is(str_as_utf8(arena, STR("\xC3")), "\xEF\xBF\xBD"));
+    assert_true(str_is_utf8(str_as_utf8(arena, STR("\xED\xA0\x80"))));
+}
+
 static void uri_encoding_follows_sigv4(void **state) {
     AUTO_ARENA arena = arena_new();
     assert_true(str_is(str_uri_encode(arena, STR("a b/c~\xc3\xa9"), true), "a%20b/c~%C3%A9"));
@@ -45,6 +53,7 @@ int main(void) {
         cmocka_unit_test(numbers_out_of_range_leave_the_output_alone),
         cmocka_unit_test(base64_comes_back_as_it_went),
         cmocka_unit_test(uri_encoding_follows_sigv4),
+        cmocka_unit_test(what_is_no_utf8_is_replaced_byte_by_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

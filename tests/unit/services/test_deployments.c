@@ -13,7 +13,7 @@ static const DocumentType *const TYPES[] = {&CODEDEPLOY_DEPLOYMENT, &CODEDEPLOY_
 static const char *const JOB_EVENTS[] = {"DownloadBundle", "BeforeInstall", "Install", "AfterInstall", "ApplicationStart", "ValidateService"};
 
 typedef struct World {
-    int instances;
+    int instances, current; // current: so many run the revision already, and only the others are to be deployed to
     int64_t kept; // healthy at least
     uint64_t trouble; // one in so many things fails; 0: none
     Map *jobs; // "INSTANCE/JOB" → the id of the command that started it
@@ -127,9 +127,14 @@ static Doc *rollback_of(Simulation *simulation, const Doc *deployment) {
     return id.len ? simulation_document(simulation, HOME, &CODEDEPLOY_DEPLOYMENT, id) : NULL;
 }
 
+static int left_out(const World *world, const Doc *deployment) {
+    return doc_flag(deployment, "updateOutdatedInstancesOnly", false) ? world->current : 0;
+}
+
 static void check_deployment(const World *world, const Doc *deployment) {
     int begun = count(deployment, "InProgress"), failed = count(deployment, "Failed");
     if (!deployment || !doc_get(deployment, "startTime")) return;
+    assert_true((int)doc_count(doc_get(deployment, "$targets")) == world->instances - left_out(world, deployment));
     // Healthy is whoever was not begun and whoever succeeded.
     assert_true(world->instances - begun - failed >= (int)world->kept);
     assert_false(is_over(deployment) && (begun || count(deployment, "Pending")));
@@ -162,6 +167,14 @@ static Doc *deployment(const World *world, Arena *arena, bool has_good) {
     doc_set_str(arena, doc, "$serviceRole", STR("arn:aws:iam::000000000000:role/deploy"));
     doc_set_str(arena, revision, "revisionType", STR("S3"));
     if (has_good) doc_set(state, "targetRevision", doc_copy(arena, revision));
+    if (world->current) {
+        Doc *revisions = doc_map(arena);
+        for (int i = 0; i < world->current; i++) {
+            doc_put(revisions, str_format(arena, "i-%d", i), doc_of_str(arena, revision_key(arena, STR(""), revision)));
+        }
+        doc_set(state, "$revisions", revisions);
+        doc_set_bool(arena, doc, "updateOutdatedInstancesOnly", true);
+    }
     doc_set(doc, "revision", revision);
     doc_set(doc, "$groupState", state);
     doc_set_bool(arena, rollback, "enabled", true);
@@ -178,7 +191,7 @@ static void check_end(const World *world, Simulation *simulation) {
     assert_true(is_over(first));
     assert_true(!rollback || is_over(rollback));
     assert_null(doc_get(state, "$active"));
-    if (!world->trouble && world->kept < world->instances) assert_false(str_is(doc_text(first, "status"), "Failed"));
+    if (!world->trouble && world->kept < world->instances - world->current) assert_false(str_is(doc_text(first, "status"), "Failed"));
 }
 
 static void live(uint64_t seed) {
@@ -186,6 +199,7 @@ static void live(uint64_t seed) {
     id_source_seed(&chance, seed, 3);
     World world = {.instances = (int)(id_u64(&chance) % (MOST_INSTANCES + 1)), .trouble = seed % 4 ? 5 + seed % 9 : 0, .jobs = map_new()};
     world.kept = world.instances ? (int64_t)(id_u64(&chance) % (uint64_t)world.instances) : 1;
+    world.current = seed % 7 == 0 && world.instances > 1 ? 1 : 0;
     SimulatedWorld simulated = {.types = TYPES, .answer = answer, .effect = effect, .check = check, .context = &world};
     Simulation *simulation = simulation_new(&simulated, seed);
     Arena *arena = world.arena = simulation_arena(simulation);

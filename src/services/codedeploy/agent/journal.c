@@ -15,7 +15,7 @@ static int64_t now_ms(void) {
 }
 
 static void tell(Agent *agent, Doc *record) {
-    Str line = str_cat(agent->arena, json_write(agent->arena, record), STR("\n"));
+    Str line = str_cat(agent->arena, str_as_utf8(agent->arena, json_write(agent->arena, record)), STR("\n")); // scripts print what they like
     if (agent->control >= 0) file_write_fd(agent->control, line, NULL);
 }
 
