@@ -332,6 +332,11 @@ def test_a_log_goes_where_the_project_says(builder):
     assert build["logs"]["cloudWatchLogs"] == config["cloudWatchLogs"] and "here\n" in builder.log(build)
 
 
+def test_output_that_is_no_text_can_be_read_all_the_same(builder):
+    build = builder.built(buildspec(build=[r"printf 'caf\303\251 \377\376 end\n'"]))
+    assert (build["buildStatus"], "café \ufffd\ufffd end\n" in builder.log(build)) == ("SUCCEEDED", True)
+
+
 def test_a_build_may_go_without_a_log(builder):
     builder.permit(allow("s3:*"))
     build = builder.built(buildspec(), project={"logsConfig": {"cloudWatchLogs": {"status": "DISABLED"}}})

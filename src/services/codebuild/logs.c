@@ -28,7 +28,7 @@ static void add(Batch *batch, Str text) {
     Doc *event = doc_map(arena);
     Str cut = str_sub(text, 0, EVENT_BYTES);
     doc_set_int(arena, event, "timestamp", batch->step->now_ms);
-    doc_set_str(arena, event, "message", cut.len ? cut : STR("\n")); // an empty message is not allowed
+    doc_set_str(arena, event, "message", cut.len ? str_as_utf8(arena, cut) : STR("\n")); // an empty message is not allowed
     doc_push(batch->events, event);
     batch->bytes += cut.len;
     if (doc_count(batch->events) >= EVENTS_A_CALL || batch->bytes >= BYTES_A_CALL) send_batch(batch);
