@@ -73,10 +73,11 @@ static bool read_file_exists(Reader *r, const Doc *node) {
         if (str_is(text, words[i])) r->spec->file_exists = (FileExists)i;
     }
     bool known = r->spec->file_exists != FILE_EXISTS_UNSAID;
-    return known || spec_fail(&r->file, node,
-                              "The deployment failed because an invalid option was specified for fileExistsBehavior: %.*s. Valid options include OVERWRITE, "
-                              "RETAIN, and DISALLOW.",
-                              STR_ARG(text));
+    return known ||
+           spec_fail(&r->file, node,
+                     "The deployment failed because an invalid option was specified for fileExistsBehavior: %.*s. Valid options include OVERWRITE, "
+                     "RETAIN, and DISALLOW.",
+                     STR_ARG(text));
 }
 
 // ---- permissions

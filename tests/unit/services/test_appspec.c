@@ -83,7 +83,8 @@ static void what_has_no_place_is_refused_by_name(void **state) {
     assert_refused(HEAD "hooks: {AfterInstal: [{location: x}]}", "(did you mean \"AfterInstall\"?)");
     assert_refused(HEAD "permissions: [{object: /a, acls: [x]}]", "permissions/acls is not supported here");
     assert_refused(HEAD "permissions: [{object: /a, context: {type: x}}]", "permissions/context is not supported here");
-    assert_refused(HEAD "file_exists_behavior: KEEP", "appspec.yml:3: The deployment failed because an invalid option was specified for fileExistsBehavior: KEEP. Valid");
+    assert_refused(HEAD "file_exists_behavior: KEEP",
+                   "appspec.yml:3: The deployment failed because an invalid option was specified for fileExistsBehavior: KEEP. Valid");
     assert_refused(HEAD "file: []", "the section \"file\" is unknown (did you mean \"files\"?)");
     assert_refused(HEAD "hooks: {AfterInstall: [{location: a, timeout: 3000}, {location: b, timeout: 3000}]}", "add up to 6000 seconds");
     assert_refused("- x\n", "an AppSpec file is a map");
