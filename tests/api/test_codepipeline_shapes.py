@@ -411,3 +411,30 @@ def test_a_rollback_needs_a_target_of_the_same_structure(plane):
     refused("PipelineExecutionNotFoundException", rollback, pipelineName="app", stageName="Deploy", targetPipelineExecutionId=never)
     plane.pipeline.update_pipeline(pipeline=plane.declaration(plane.source(), plane.deploy(ObjectKey="other.zip"), pipelineType="V2"))
     refused("PipelineExecutionOutdatedException", rollback, pipelineName="app", stageName="Deploy", targetPipelineExecutionId=first)
+
+
+def test_a_rollback_has_variables_of_its_target_and_an_id_of_its_own(plane):
+    asked = stage("Gate", action("Approval", "Manual", "Ask", {"CustomData": "#{codepipeline.PipelineExecutionId} #{variables.who} #{Src.VersionId}"}))
+    plane.create(plane.source(), asked, pipelineType="V2", variables=[{"name": "who", "defaultValue": "eve"}])
+    plane.answer("Approved", plane.token())
+    plane.finish()
+    first = plane.executions()[0]["pipelineExecutionId"]
+    version = plane.s3.head_object(Bucket=plane.bucket, Key="app.zip")["VersionId"]
+    back = plane.pipeline.rollback_stage(pipelineName="app", stageName="Gate", targetPipelineExecutionId=first)["pipelineExecutionId"]
+    until(lambda: plane.state("Gate")["latestExecution"]["pipelineExecutionId"] == back)
+    assert plane.actions()[0]["input"]["resolvedConfiguration"] == {"CustomData": f"{back} eve {version}"}
+    refused("UnableToRollbackStageException", plane.pipeline.rollback_stage, pipelineName="app", stageName="Gate", targetPipelineExecutionId=first)
+    plane.answer("Approved", plane.token())
+    assert plane.finish(back) == "Succeeded"
+
+
+def test_a_source_stage_that_is_rolled_back_reads_what_is_there_now(plane):
+    plane.create(plane.source(), plane.deploy(), pipelineType="V2")
+    plane.finish()
+    first = plane.executions()[0]
+    now = plane.push({"index.html": "two"})
+    back = plane.pipeline.rollback_stage(pipelineName="app", stageName="Source", targetPipelineExecutionId=first["pipelineExecutionId"])
+    assert plane.finish(back["pipelineExecutionId"]) == "Succeeded"
+    assert plane.actions()[0]["output"]["outputVariables"]["VersionId"] == now
+    assert plane.executions()[0]["sourceRevisions"] == first["sourceRevisions"]
+    assert plane.state("Deploy")["latestExecution"]["pipelineExecutionId"] == first["pipelineExecutionId"]
