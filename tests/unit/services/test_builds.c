@@ -7,7 +7,7 @@
 
 #undef fail // here it is base/error.h's, not cmocka's
 
-enum { SEEDS = 60, BUILDS = 6, AT_ONCE = 4, MOST = 4000 };
+enum { SEEDS = 150, BUILDS = 6, AT_ONCE = 4, MOST = 4000 };
 
 static const Partition HOME = {STR_INIT("000000000000"), STR_INIT("us-east-1")};
 static const DocumentType *const TYPES[] = {&CODEBUILD_BUILD, &CODEBUILD_QUEUE, &CODEBUILD_REPORT, &CODEBUILD_TEST_CASE, NULL};
@@ -108,20 +108,22 @@ static void start(Simulation *simulation, int number) {
     simulation_send(simulation, HOME, &CODEBUILD_QUEUE, STR("queue"), number ? "ask" : "start", asks);
 }
 
+// Time-outs race with everything: of many builds at once hardly one succeeds, of one alone every few.
 static void live(uint64_t seed, int *by_status) {
     static const char *const STATUSES[] = {"SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"};
+    int builds = seed % 3 ? 1 : BUILDS;
     IdSource chance;
     id_source_seed(&chance, seed, 1);
     SimulatedWorld world = {.types = TYPES, .answer = answer, .effect = effect, .check = check};
     Simulation *simulation = simulation_new(&world, seed);
     Arena *arena = simulation_arena(simulation);
-    for (int number = 0; number < BUILDS; number++) {
+    for (int number = 0; number < builds; number++) {
         start(simulation, number);
         simulation_run(simulation, id_u64(&chance) % 12);
         if (id_u64(&chance) % 4 == 0) simulation_send(simulation, HOME, &CODEBUILD_BUILD, id_of(arena, number), "stop", NULL);
     }
     assert_true(simulation_run(simulation, MOST));
-    for (int number = 0; number < BUILDS; number++) {
+    for (int number = 0; number < builds; number++) {
         const Doc *build = simulation_document(simulation, HOME, &CODEBUILD_BUILD, id_of(arena, number));
         assert_true(doc_flag(build, "buildComplete", false));
         for (size_t i = 0; i < 5; i++) by_status[i] += str_is(doc_text(build, "buildStatus"), STATUSES[i]);
