@@ -50,8 +50,10 @@ static void constraints_are_told_in_awss_words(void **state) {
          "1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: "
          "Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+"},
         {"iam", "GetRole", "{\"RoleName\": \"a!\"}", "ValidationError",
-         "1 validation error detected: Value 'a!' at 'roleName' failed to satisfy constraint: "
-         "Member must satisfy regular expression pattern: [\\w+=,.@-]+"},
+         "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+        {"iam", "GetPolicyVersion", "{\"PolicyArn\": \"arn:aws:iam::aws:policy/A\", \"VersionId\": \"one\"}", "ValidationError",
+         "1 validation error detected: Value 'one' at 'versionId' failed to satisfy constraint: "
+         "Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"},
         {"kms", "CreateKey", "{\"KeyUsage\": \"NONE\"}", "ValidationException",
          "1 validation error detected: Value 'NONE' at 'keyUsage' failed to satisfy constraint: "
          "Member must satisfy enum value set: [SIGN_VERIFY, ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC, KEY_AGREEMENT, ENCAPSULATE_DECAPSULATE]"},
