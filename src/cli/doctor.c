@@ -66,6 +66,26 @@ static Str keeper(Arena *arena) {
     return file_exists(beside) ? beside : installed;
 }
 
+// Beside the program as built or as installed.
+static Str apparmor_profile(Arena *arena, Str keeper_program) {
+    static const char *const PLACES[] = {"share/rehearse-keeper.apparmor", "../../share/rehearse/rehearse-keeper.apparmor"};
+    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
+        Str path = path_join(arena, path_parent(keeper_program), str_of(PLACES[i]));
+        if (file_exists(path)) return path;
+    }
+    return STR_NONE;
+}
+
+// Where AppArmor is in the way, loading our profile is better than to lift the restriction for all programs.
+static Str remedy_of(const Doctor *doctor, const SandboxFinding *finding) {
+    Str profile = apparmor_profile(doctor->arena, keeper(doctor->arena));
+    if (!profile.at || !str_contains(finding->remedy, STR("apparmor_restrict_unprivileged_userns"))) return finding->remedy;
+    return str_format(doctor->arena,
+                      "sudo install -m 644 %.*s /etc/apparmor.d/rehearse-keeper && sudo apparmor_parser -r /etc/apparmor.d/rehearse-keeper; "
+                      "or, for all programs: %.*s",
+                      STR_ARG(profile), STR_ARG(finding->remedy));
+}
+
 static bool is_rung(const SandboxFinding *finding) { return strncmp(finding->subject, "rung ", 5) == 0; }
 
 // The highest rung that works is what sandboxes have; those above it say how to get more.
@@ -80,7 +100,7 @@ static void tell_rungs(Doctor *doctor, const Vec *findings) {
             return;
         }
         Str text = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
-        find(doctor, SYMBOL_NOTE, str_of(finding->subject), text, finding->remedy);
+        find(doctor, SYMBOL_NOTE, str_of(finding->subject), text, remedy_of(doctor, finding));
     }
 }
 
@@ -89,7 +109,8 @@ static void tell_capabilities(Doctor *doctor, const Vec *findings) {
         const SandboxFinding *finding = vec_at(findings, i);
         if (is_rung(finding)) continue;
         Str why = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
-        find(doctor, finding->works ? SYMBOL_DONE : SYMBOL_NOTE, str_of(finding->subject), finding->works ? STR("works") : why, finding->remedy);
+        find(doctor, finding->works ? SYMBOL_DONE : SYMBOL_NOTE, str_of(finding->subject), finding->works ? finding->how : why,
+             remedy_of(doctor, finding));
     }
 }
 

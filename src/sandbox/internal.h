@@ -9,6 +9,7 @@ enum { SANDBOX_PATH_BYTES = 4096, SANDBOX_MESSAGE_BYTES = 1024, SANDBOX_FIRST_ID
 struct SandboxHost {
     char data[SANDBOX_PATH_BYTES / 2], program[SANDBOX_PATH_BYTES / 2];
     SandboxRung rung;
+    char refusal[1024]; // rung D: why no higher one works
     bool network;
     _Atomic int64_t *clock; // mapped: what sandboxes with plane time add to theirs
 };
@@ -49,3 +50,4 @@ void refusal_text(const char *report, char *out, size_t room); // one sentence w
 
 // machine.c
 bool sandbox_id_is_sane(Str id);
+void skeleton_path(const SandboxHost *host, char out[SANDBOX_PATH_BYTES]); // of the layer that fits the host's packages now

@@ -31,23 +31,27 @@ const char *sandbox_rung_text(SandboxRung rung) {
 
 // ---- Probing ----
 
-static bool probe_one(const char *program, const char *folder, const char *what, char report[512], Error *e) {
+// `report`: "" when it works, else what the keeper's step_report says. `how` (may be NULL): what it said when it works.
+static bool probe_one(const char *program, const char *folder, const char *what, char report[512], char how[64], Error *e) {
     AUTO_BUF output;
     int status;
     buf_init(&output, 4096);
     TRY(program_run(program, (const char *[]){"probe", what, folder, NULL}, &output, &status, e));
     Str line = str_trim(buf_str(&output));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        Str first = str_cut(&line, '\n');
+        if (how) snprintf(how, 64, "%.*s", STR_ARG(first));
         line = STR("");
-    else if (line.len == 0)
+    } else if (line.len == 0)
         line = STR("probe 0 it died");
     snprintf(report, 512, "%.*s", STR_ARG(line));
     return true;
 }
 
-static void add_finding(Arena *arena, Vec *findings, const char *subject, const char *report) {
+static void add_finding(Arena *arena, Vec *findings, const char *subject, const char *report, const char *how) {
     SandboxFinding *finding = vec_push(findings);
     finding->subject = subject;
+    finding->how = strcmp(how, "ok") == 0 ? STR("works") : str_copy(arena, str_of(how));
     finding->works = !*report;
     if (finding->works) return;
     Refusal refusal = refusal_of(report);
@@ -59,12 +63,13 @@ static void add_finding(Arena *arena, Vec *findings, const char *subject, const 
 bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e) {
     static const struct {
         const char *subject, *argument;
-    } probes[] = {{"rung A", "A"}, {"rung B", "B"}, {"rung C", "C"}, {"rung D", "D"}, {"network", "network"}, {"port 80", "port"}};
+    } probes[] = {{"rung A", "A"},        {"rung B", "B"},     {"rung C", "C"},     {"rung D", "D"},
+                  {"network", "network"}, {"port 80", "port"}, {"limits", "limits"}};
     const char *path = str_c(arena, program), *folder = str_c(arena, scratch_folder);
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
-        char report[512];
-        TRY(probe_one(path, folder, probes[i].argument, report, e));
-        add_finding(arena, findings, probes[i].subject, report);
+        char report[512], how[64] = "";
+        TRY(probe_one(path, folder, probes[i].argument, report, how, e));
+        add_finding(arena, findings, probes[i].subject, report, how);
     }
     return true;
 }
@@ -73,9 +78,10 @@ static bool choose_rung(SandboxHost *host, Error *e) {
     static const char *const order[] = {"A", "B", "C", "D"};
     const char *forced = getenv("REHEARSE_RUNG");
     char report[512] = "";
+    snprintf(host->refusal, sizeof host->refusal, "REHEARSE_RUNG=D asks for no isolation");
     if (forced && *forced) {
         if (strlen(forced) != 1 || !strchr("ABCD", *forced)) return fail(e, "sandbox", "REHEARSE_RUNG is \"%s\"; rungs are A, B, C, D", forced);
-        TRY(probe_one(host->program, host->data, forced, report, e));
+        TRY(probe_one(host->program, host->data, forced, report, NULL, e));
         host->rung = (SandboxRung)*forced;
         if (!*report) return true;
         char text[1024];
@@ -83,9 +89,10 @@ static bool choose_rung(SandboxHost *host, Error *e) {
         return fail(e, "sandbox-refused", "rung %s: %s", forced, text);
     }
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        TRY(probe_one(host->program, host->data, order[i], report, e));
+        TRY(probe_one(host->program, host->data, order[i], report, NULL, e));
         host->rung = (SandboxRung)*order[i];
         if (!*report) return true;
+        refusal_text(report, host->refusal, sizeof host->refusal);
     }
     char text[1024];
     refusal_text(report, text, sizeof text);
@@ -109,6 +116,57 @@ static void sweep(const SandboxHost *host) {
     if (dir) closedir(dir);
 }
 
+// ---- The skeleton layer of rungs B and C: one for each state of the host's packages and users, as a layer below a living overlay must not change ----
+
+void skeleton_path(const SandboxHost *host, char out[SANDBOX_PATH_BYTES]) {
+    static const char *const told_by[] = {"/var/lib/dpkg/status", "/var/lib/rpm", "/etc/passwd", "/etc/group"};
+    uint64_t stamp = 0;
+    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
+        struct stat info;
+        if (stat(told_by[i], &info) == 0) stamp = stamp * 1000003 + (uint64_t)info.st_mtim.tv_sec * 1000 + (uint64_t)info.st_mtim.tv_nsec / 1000000;
+    }
+    snprintf(out, SANDBOX_PATH_BYTES, "%s/skeleton-%c-%016llx", host->data, host->rung, (unsigned long long)stamp);
+}
+
+static bool is_in_use(const SandboxHost *host, const char *skeleton) {
+    char path[SANDBOX_PATH_BYTES], wanted[SANDBOX_PATH_BYTES + 512], text[8192];
+    bool found = false;
+    snprintf(path, sizeof path, "%s/sandboxes", host->data);
+    snprintf(wanted, sizeof wanted, "skeleton=%s", skeleton);
+    char *end = strrchr(wanted, '/');
+    if (end) end[strcspn(end, ".")] = 0; // its lock, or what is being built, goes with it
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
+        char spec[SANDBOX_PATH_BYTES + 300];
+        memset(text, 0, sizeof text);
+        snprintf(spec, sizeof spec, "%s/%s/spec", path, entry->d_name);
+        if (entry->d_name[0] == '.' || !file_read_small(spec, text, sizeof text)) continue;
+        for (const char *at = text; at < text + sizeof text && *at && !found; at += strlen(at) + 1) found = strcmp(at, wanted) == 0;
+    }
+    if (dir) closedir(dir);
+    return found;
+}
+
+// Those of earlier states that no sandbox stands on any more.
+static void skeleton_sweep(const SandboxHost *host, const char *current) {
+    char path[SANDBOX_PATH_BYTES + 256];
+    DIR *dir = opendir(host->data);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        snprintf(path, sizeof path, "%s/%s", host->data, entry->d_name);
+        bool is_skeleton = strncmp(entry->d_name, "skeleton-", 9) == 0;
+        if (!is_skeleton || strncmp(path, current, strlen(current)) == 0 || is_in_use(host, path)) continue;
+        if (unlink(path)) start_removal(host->program, path);
+    }
+    if (dir) closedir(dir);
+}
+
+static bool skeleton_begin(const SandboxHost *host, Error *e) {
+    char path[SANDBOX_PATH_BYTES];
+    skeleton_path(host, path);
+    skeleton_sweep(host, path);
+    return program_run_well(host->program, (const char *[]){"skeleton", path, NULL}, e); // goes on in the background
+}
+
 bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e) {
     char path[SANDBOX_PATH_BYTES];
     SandboxHost host = {0};
@@ -125,9 +183,7 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     snprintf(path, sizeof path, "%s/sandboxes", host.data);
     if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
     TRY(choose_rung(&host, e));
-    snprintf(path, sizeof path, "%s/skeleton-%c", host.data, host.rung);
-    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C)
-        TRY(program_run_well(host.program, (const char *[]){"skeleton", path, NULL}, e)); // begins in the background
+    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(skeleton_begin(&host, e));
     TRY(clock_open(&host, e));
     sweep(&host);
     *out = malloc(sizeof host);

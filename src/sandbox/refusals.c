@@ -48,6 +48,10 @@ static const struct {
     {"cable", EOPNOTSUPP, {"the kernel's veth module is not loaded", "sudo modprobe veth"}},
     {"network", EOPNOTSUPP, {"the kernel's veth module is not loaded", "sudo modprobe veth"}},
     {"port", EACCES, {"ports below 1024 need a privilege: instances are shown on 8000 + port", "sudo sysctl net.ipv4.ip_unprivileged_port_start=80"}},
+    {"cgroup",
+     0,
+     {"no control group can be made here: each process is bounded, and all of them together are looked at once a second",
+      "systemd-run --user --scope -p Delegate=yes rehearse up"}},
     {"seccomp", 0, {"the kernel has no system call filters", "use a kernel with CONFIG_SECCOMP_FILTER"}},
     {"", ENOSPC, {"the disk is full", "df -h"}},
 };

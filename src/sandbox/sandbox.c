@@ -50,7 +50,7 @@ static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *bu
     record_add(buf, "address", spec->address);
     record_add(buf, "public", spec->public_address);
     record_add(buf, "hide", str_of(host->data));
-    snprintf(path, sizeof path, "%s/skeleton-%s", host->data, rung); // its files have other owners on each
+    skeleton_path(host, path);
     record_add(buf, "skeleton", str_of(path));
     snprintf(path, sizeof path, "%s/network", host->data);
     if (host->network) record_add(buf, "network", str_of(path));
@@ -161,7 +161,15 @@ static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, const S
     return rename(fresh, sandbox->folder) == 0 || fail_errno(e, errno, "%s", sandbox->folder);
 }
 
+// Without isolation its deployments would overwrite /opt and /etc of this very machine, and nothing could answer on its addresses.
+static bool refuse_instance(const SandboxHost *host, Error *e) {
+    return fail(e, "sandbox-refused",
+                "an instance needs files, a network and units of its own, and rung D (not isolated) has none of them; only builds run there. %s",
+                host->refusal);
+}
+
 bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, Error *e) {
+    if (host->rung == SANDBOX_RUNG_D && spec->kind == SANDBOX_INSTANCE) return refuse_instance(host, e);
     if (!sandbox_id_is_sane(spec->name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(spec->name));
     Sandbox *sandbox = handle_new(host, spec->name);
     bool good = has_file(sandbox, "spec") || make_folder(host, sandbox, spec, e);

@@ -25,9 +25,10 @@ enum { SANDBOX_ID_BYTES = 128 }; // job ids and sandbox names: letters, digits, 
 
 typedef enum SandboxRung { SANDBOX_RUNG_A = 'A', SANDBOX_RUNG_B = 'B', SANDBOX_RUNG_C = 'C', SANDBOX_RUNG_D = 'D' } SandboxRung;
 
-typedef struct SandboxFinding { // one rung, or one capability beside them ("network", "port 80")
-    const char *subject; // "rung A" … "network", "port 80"
+typedef struct SandboxFinding { // one rung, or one capability beside them
+    const char *subject; // "rung A" … "network", "port 80", "limits"
     bool works;
+    Str how; // when it does: "works", "cgroup v2"
     Str step, cause, remedy; // when it does not: what was tried, why it was refused, the one command that mends it
 } SandboxFinding;
 
@@ -45,8 +46,7 @@ bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings,
 
 // ---- The private network of instances: 10.0.0.0/24 behind a holder process that outlives the server ----
 
-// Starts the holder when it does not run. False with "sandbox-refused" where the machine allows no network (then rung D's rules apply:
-// instances use the host's network, and sandbox_host_has_network says false).
+// Starts the holder when it does not run. False with "sandbox-refused" where the machine allows no network, as on rung D.
 bool sandbox_network_open(SandboxHost *host, Error *e);
 bool sandbox_host_has_network(const SandboxHost *host);
 // A listening, non-blocking TCP socket inside the network, for the server's loop to accept on: address "10.0.0.1" (the API) or
@@ -82,8 +82,8 @@ typedef struct SandboxFile {
 } SandboxFile; // copied in at the first start; user "" = root
 
 typedef struct SandboxLimits { // 0: no limit of ours
-    int64_t memory_bytes; // data segment of each process, and all processes together
-    int64_t processes; // per user inside
+    int64_t memory_bytes; // all processes together, by a control group where there is one; else looked at each second, and each one's data segment
+    int64_t processes; // per user inside, and together where there is a control group
     int64_t file_bytes; // largest file
     int64_t open_files;
     int64_t output_bytes; // kept of each job's output; what comes after is dropped with one line that says so
@@ -124,7 +124,7 @@ typedef struct SandboxStatus {
 typedef struct Sandbox Sandbox;
 
 // Writes the folder and starts its keeper. When the folder exists (the command is delivered again): the same as sandbox_open, and a
-// build that has not started yet is started. Jobs may be asked for at once; they begin when process 1 is ready.
+// build that has not started yet is started. Jobs may be asked for at once; they begin when process 1 is ready. Rung D refuses instances.
 bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, Error *e);
 // A sandbox made earlier, whether it runs or not: after a restart of the server, or to read what an ended one left.
 bool sandbox_open(SandboxHost *host, Str name, Sandbox **out, Error *e);
@@ -217,5 +217,5 @@ bool sandbox_job_read(Sandbox *sandbox, Str id, SandboxStream stream, int64_t *o
 // ---- Ports that the security group admits ----
 
 // The whole list; what is not in it is closed. Relayed by a process beside the keeper, so they go on answering while no server runs.
-// One SANDBOX_PORT event each. Below 1024 without the privilege: 8000 + port. Rung D: nothing is relayed, host_port = port.
+// One SANDBOX_PORT event each. Below 1024 without the privilege: 8000 + port.
 bool sandbox_ports(Sandbox *sandbox, const uint16_t *ports, size_t count, Error *e);

@@ -21,6 +21,7 @@ int stream_open(Stream *stream, const char *path, bool stamps, int64_t most); //
 void stream_drain(Stream *stream); // what is in the pipe now
 void stream_close(Stream *stream);
 void stream_note(Stream *stream, const char *text); // a line of our own
+void stream_note_late(Stream *stream, const char *path, const char *text); // also when the pipe has ended and the file is closed
 size_t streams_poll(struct pollfd *out, size_t room); // the pipes to watch
 void streams_serve(const struct pollfd *polled, size_t count);
 

@@ -73,9 +73,22 @@ static void finish(Job *job) { // again and again until the disk takes it
     notify("exit %s", job->id);
 }
 
+// The kernel ends what passes the limit of memory without a word.
+static void tell_kills(Job *job) {
+    static int64_t told;
+    int64_t kills = plan->grouped ? cgroup_kills() : 0;
+    char text[128], path[PATH_BYTES];
+    if (kills <= told) return;
+    told = kills;
+    snprintf(text, sizeof text, "[rehearse: more than %lld MB in use: killed]\n", (long long)(field_number(&plan->fields, "memory") >> 20));
+    job_path(job->id, "output", path);
+    stream_note_late(&job->output, path, text);
+}
+
 static void job_end(Job *job) {
     stream_drain(&job->output);
     stream_drain(&job->control);
+    tell_kills(job);
     if (job->output.file >= 0) fdatasync(job->output.file);
     job->pid = 0;
     job->ended_ms = now_ms();
@@ -224,7 +237,7 @@ static void note_all(const char *text) {
 
 static void bound_memory(void) {
     int64_t limit = field_number(&plan->fields, "memory");
-    const char *name = limit > 0 ? tree_bound_memory(plan, limit) : NULL;
+    const char *name = limit > 0 && !plan->grouped ? tree_bound_memory(plan, limit) : NULL;
     char text[160];
     if (!name) return;
     snprintf(text, sizeof text, "[rehearse: more than %lld MB in use: killed %s]\n", (long long)(limit >> 20), name);

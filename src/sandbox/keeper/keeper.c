@@ -192,7 +192,7 @@ static bool start_init(int idmap) {
     if (child < 0) return close(ends[0]), false;
     keeper.init = child;
     keeper.init_socket = ends[0];
-    bool good = namespaces_map(&keeper.plan, child) && (!keeper.plan.own_network || network_attach(&keeper.plan, child));
+    bool good = cgroup_add(child) && namespaces_map(&keeper.plan, child) && (!keeper.plan.own_network || network_attach(&keeper.plan, child));
     if (good) good = write_all(release.fd, "", 1);
     close(release.fd);
     return good;
@@ -216,9 +216,15 @@ static bool launch_rootless(const Plan *plan) {
     return (plan->rung != 'B' || skeleton_own(plan->skeleton)) && start_init(-1);
 }
 
+static void make_group(Plan *plan) {
+    int64_t memory = field_number(&plan->fields, "memory"), processes = field_number(&plan->fields, "processes");
+    plan->grouped = !plan->bare && (memory > 0 || processes > 0) && cgroup_make(plan->name, memory, processes);
+}
+
 static bool launch(void) {
     Plan *plan = &keeper.plan;
     if (!make_layers(plan)) return false;
+    make_group(plan); // without one, process 1 looks after the limits
     if (plan->rung == 'D') {
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         return start_init(-1);
@@ -233,6 +239,7 @@ static bool launch(void) {
 
 static _Noreturn void finish(const char *state, const char *reason) {
     char text[MESSAGE_BYTES];
+    cgroup_remove();
     write_state(state, reason);
     unlink("keeper.sock");
     snprintf(text, sizeof text, "stopped %s %s", state, reason);

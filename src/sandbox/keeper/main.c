@@ -2,7 +2,7 @@
 //
 //   rehearse-keeper run FOLDER          starts the keeper of a sandbox folder; ends when its socket listens
 //   rehearse-keeper network FOLDER      starts the holder of the instances' network
-//   rehearse-keeper probe WHAT FOLDER   tries a rung (A, B, C, D), "network" or "port" in FOLDER; prints "ok" or "STEP ERRNO DETAIL"
+//   rehearse-keeper probe WHAT FOLDER   tries a rung (A, B, C, D), "network", "port" or "limits" in FOLDER; prints how, "ok", or "STEP ERRNO DETAIL"
 //   rehearse-keeper remove FOLDER       removes a sandbox folder, whoever owns what is in it; ends at once, works on in the background
 //   rehearse-keeper skeleton FOLDER     begins to build the skeleton layer of rung C, in the background
 #include "sandbox_keeper.h"

@@ -52,8 +52,21 @@ static bool probe_network(void) {
     return good;
 }
 
+static bool probe_limits(void) {
+    bool good = cgroup_make("probe", 1 << 30, 100);
+    if (good) printf("cgroup v%d\n", cgroup_version());
+    cgroup_remove();
+    return good;
+}
+
+static bool probe(const char *what) {
+    if (strcmp(what, "network") == 0) return probe_network();
+    if (strcmp(what, "port") == 0) return probe_port();
+    return strcmp(what, "limits") == 0 ? probe_limits() : probe_rung(*what);
+}
+
 static _Noreturn void probe_child(const char *what) {
-    bool good = strcmp(what, "network") == 0 ? probe_network() : strcmp(what, "port") == 0 ? probe_port() : probe_rung(*what);
+    bool good = probe(what);
     puts(good ? "ok" : step_report());
     fflush(stdout);
     _exit(!good);

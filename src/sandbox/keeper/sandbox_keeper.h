@@ -25,6 +25,7 @@ typedef struct Plan { // the specification, read
     Fields fields;
     char rung; // 'A', 'B', 'C', 'D'
     bool instance, own_network;
+    bool grouped; // its limits are those of a control group
     bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
     uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else the own id; process 1 sees 0
     const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide, *clock, *preload;
@@ -40,6 +41,14 @@ pid_t namespaces_clone(const Plan *plan, Release *release); // as fork; -1 with 
 bool namespaces_map(const Plan *plan, pid_t child); // writes the maps of a child from outside
 bool namespaces_await(const Plan *plan, const Release *release); // in the child; then it is root inside
 int namespaces_user_fd(void); // a user namespace with the map of rung A, for idmapped mounts
+
+// cgroup.c: limits of a whole sandbox, where the machine allows
+bool cgroup_make(const char *name, int64_t memory,
+                 int64_t processes); // by the keeper; 0: no limit of that kind. False: there is none, with a step report
+bool cgroup_add(pid_t pid); // process 1, before it has children
+int cgroup_version(void); // 1, 2; 0: none was made
+int64_t cgroup_kills(void); // by process 1: how many processes the limit of memory has ended
+void cgroup_remove(void); // when no process is left
 
 // range.c: rung B
 bool range_enter(void); // the caller becomes root of a user namespace with its user's subordinate ids

@@ -1,4 +1,4 @@
-// The skeleton layer of rung C, once per data folder: a lower layer above the host's folders, owned by the user.
+// The skeleton layer of rungs B and C, once per data folder and state of the host's packages: a lower layer above the host's folders, owned by the user.
 //
 // In a rootless sandbox the host's files belong to nobody, and no fake-root right applies to them: writing in /etc or /usr/bin fails. So
 // every directory of usr, etc, opt, var is made again here (17,000 on a usual Debian, some seconds once), and the files that package tools

@@ -93,6 +93,7 @@ static bool bound_all(const Launch *launch) {
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         int64_t most = field_number(&launch->plan->fields, limits[i].key);
         if (limits[i].resource == RLIMIT_NOFILE && launch->open_files) most = launch->open_files;
+        if (limits[i].resource == RLIMIT_DATA && launch->plan->grouped) continue; // which bounds what is used, not what is reserved
         if (most > 0 && !bound(limits[i].resource, most)) return false;
     }
     return bound(RLIMIT_CORE, 0);

@@ -42,6 +42,14 @@ void stream_note(Stream *stream, const char *text) {
     if (stream->file >= 0) append(stream, text, strlen(text));
 }
 
+void stream_note_late(Stream *stream, const char *path, const char *text) {
+    if (stream->file < 0 && (stream->file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)) < 0) return;
+    stream_note(stream, text);
+    if (stream->pipe >= 0) return;
+    close(stream->file);
+    stream->file = -1;
+}
+
 // False at the end of the pipe, or when nothing is there now.
 static bool carry(Stream *stream) {
     char bytes[CHUNK_BYTES];

@@ -118,6 +118,27 @@ static void a_build_that_wants_too_much_memory_fails(void **state) {
     sandbox_close(build);
 }
 
+static void the_limit_of_memory_is_that_of_all_processes_together(void **state) {
+    Place *place = *state;
+    Sandbox *build = make_build(place, "b", (SandboxLimits){.memory_bytes = 128 << 20});
+    run_job(build, "job",
+            "for i in 1 2 3 4; do python3 -c 'import time; x = bytes(range(256)) * (60 << 12); time.sleep(8)' 2>/dev/null || echo lost & done; wait",
+            "");
+    const char *output = output_of(place, build, "job", SANDBOX_OUTPUT);
+    assert_non_null(strstr(output, "lost\n"));
+    assert_non_null(strstr(output, "[rehearse: more than 128 MB in use: killed"));
+    sandbox_close(build);
+}
+
+static void no_control_group_is_left_behind(void **state) {
+    Place *place = *state;
+    Sandbox *build = make_build(place, "b-grouped", (SandboxLimits){.memory_bytes = 128 << 20, .processes = 100});
+    run_job(build, "job", "true", "");
+    wait_event(build, SANDBOX_STOPPED, NULL);
+    assert_int_equal(system("test -z \"$(find /sys/fs/cgroup -name 'rehearse.b-grouped.*' 2>/dev/null)\""), 0);
+    sandbox_close(build);
+}
+
 static void a_file_past_the_limit_is_refused(void **state) {
     Place *place = *state;
     Sandbox *build = make_build(place, "b", (SandboxLimits){.file_bytes = 1 << 20});
@@ -395,6 +416,49 @@ static void programs_see_plane_time_and_its_jumps(void **state) {
     sandbox_close(build);
 }
 
+static void wait_until_gone(const char *path) {
+    for (int64_t end = elapsed_ms() + 20000; access(path, F_OK) == 0 && elapsed_ms() < end;) usleep(5000);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it(void **state) {
+    Place *place = *state;
+    char letter = (char)sandbox_host_rung(place->host), used[512], unused[512], spec[600];
+    if (!strchr("BC", letter)) return; // the others need none
+    Error e = {0};
+    SandboxHost *again;
+    snprintf(used, sizeof used, "%s/skeleton-%c-1", place->folder, letter);
+    snprintf(unused, sizeof unused, "%s/skeleton-%c-2", place->folder, letter);
+    assert_true(mkdir(used, 0755) == 0 && mkdir(unused, 0755) == 0);
+    snprintf(spec, sizeof spec, "%s/sandboxes/old", place->folder);
+    assert_int_equal(mkdir(spec, 0755), 0);
+    snprintf(spec, sizeof spec, "%s/sandboxes/old/spec", place->folder);
+    FILE *file = fopen(spec, "we");
+    fprintf(file, "version=1%cskeleton=%s%c", 0, used, 0);
+    fclose(file);
+    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
+    sandbox_host_close(again);
+    wait_until_gone(unused);
+    assert_int_equal(access(used, F_OK), 0);
+    assert_true(sandbox_destroy(place->host, STR("old"), &e));
+    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
+    sandbox_host_close(again);
+    wait_until_gone(used);
+}
+
+static void without_isolation_an_instance_is_refused(void **state) {
+    Place *place = *state;
+    if (sandbox_host_rung(place->host) != SANDBOX_RUNG_D) return; // the others have them: test_instances.c
+    Error e = {0};
+    Sandbox *instance = NULL;
+    SandboxSpec spec = {.name = STR("i-5"), .kind = SANDBOX_INSTANCE, .address = STR("10.0.0.5"), .public_address = STR("127.77.0.5")};
+    assert_false(sandbox_create(place->host, &spec, &instance, &e));
+    assert_string_equal(e.code, "sandbox-refused");
+    assert_string_equal(e.message,
+                        "an instance needs files, a network and units of its own, and rung D (not isolated) has none of them; only builds run there. "
+                        "REHEARSE_RUNG=D asks for no isolation");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
 static const struct CMUnitTest builds[] = {
     CASE(a_build_leaves_output_control_stream_and_exit_status),
@@ -405,6 +469,8 @@ static const struct CMUnitTest builds[] = {
     CASE(a_job_past_its_time_is_killed),
     CASE(a_build_that_forks_without_end_fails),
     CASE(a_build_that_wants_too_much_memory_fails),
+    CASE(the_limit_of_memory_is_that_of_all_processes_together),
+    CASE(no_control_group_is_left_behind),
     CASE(a_file_past_the_limit_is_refused),
     CASE(output_past_its_limit_is_dropped_with_a_word),
     CASE(files_pass_through_the_exchange_folder),
@@ -420,6 +486,8 @@ static const struct CMUnitTest builds[] = {
     CASE(a_link_in_place_of_the_output_is_not_followed),
     CASE(a_reader_that_lags_is_told_to_look_again),
     CASE(programs_see_plane_time_and_its_jumps),
+    CASE(a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it),
+    CASE(without_isolation_an_instance_is_refused),
     CASE(binds_files_and_environment_arrive_inside),
 };
 
