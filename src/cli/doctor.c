@@ -181,7 +181,7 @@ static int run(int argc, char **argv) {
 const Verb VERB_DOCTOR = {
     .name = "doctor",
     .summary = "what this machine allows and lacks",
-    .help = "rehearse doctor                    sandboxes, ports and programs; the command that mends what is amiss\n"
+    .help = "rehearse doctor                    sandboxes, ports, limits and programs; the command that mends it\n"
             "\n"
             "  --json            for programs\n"
             "  --no-color        no colours\n"

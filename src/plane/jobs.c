@@ -136,7 +136,6 @@ static bool tell_control(Job *job, Arena *arena) {
     Doc *data = doc_map(arena), *records = doc_list(arena);
     take_records(job, arena, records);
     doc_set_str(arena, data, "what", STR("control"));
-    doc_set_int(arena, data, "wallMs", real_now_ms());
     doc_set(data, "records", records);
     tell(job, arena, data);
     return true;

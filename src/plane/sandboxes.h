@@ -12,7 +12,7 @@
 // sandbox.watch   {name}              → final when it has stopped, whoever stopped it: {state: "ENDED" | "BROKEN" | "LOST", rebooted, reason}. Does not hold the clock.
 // job.run         {sandbox, job, argv: [], env: [], cwd, user, timeoutMs, files: [{to, text | body: {bytes | path, offset, size}, mode}]}
 //                 `job` is unique in the sandbox; `to` is relative to the exchange folder ($REHEARSE_EXCHANGE inside), filled before the job starts.
-//                 → {what: "started"}, any number of {what: "output", chunks: [{ms, text}]} and {what: "control", records: [JSON values, one a line], wallMs: real time}, in order,
+//                 → {what: "started"}, any number of {what: "output", chunks: [{ms, text}]} and {what: "control", records: [JSON values, one a line]}, in order,
 //                   each exactly once; final {what: "exited", exitCode, signal, timedOut, startedMs, endedMs, reason}. ok is false when the job was lost.
 // job.signal      {sandbox, job, signal: "TERM" | "KILL"}  → final; the job's own end comes as job.run's event
 // file.read       {path, mostBytes}   → final {text}: a file on the host that a job left

@@ -1,5 +1,9 @@
 #include "workflow/provision.h"
 
+#include <unistd.h>
+
+enum { START_LOOKS = 20, START_LOOK_US = 50000 }; // a second: a sandbox starts within milliseconds, on the first day within some seconds
+
 bool provision_place(const Client *client, Arena *arena, Place *out, Error *e) {
     Doc *identity = NULL;
     TRY(client_call(client, arena, "sts", "GetCallerIdentity", NULL, &identity, e));
@@ -87,6 +91,35 @@ static bool find_image(const Client *client, Arena *arena, Str *id, Error *e) {
     return true;
 }
 
+// What the plane says of an instance that it could not start; none while it is starting, or when it runs.
+static bool reason_of(const Doc *instance, bool *starting, Str *reason) {
+    const Doc *why = doc_get(instance, "StateReason");
+    if (str_is(doc_text(doc_get(instance, "State"), "Name"), "pending")) *starting = true;
+    if (!str_starts(doc_text(why, "Code"), STR("Server."))) return false;
+    *reason = doc_text(why, "Message");
+    return true;
+}
+
+// A machine that cannot have instances says so at once: better now than as a deployment that finds none.
+static bool check_start(const Client *client, Arena *arena, const Doc *made, Str name, Error *e) {
+    Doc *input = doc_map(arena), *ids = doc_list(arena), *out = NULL;
+    for (const Doc *one = doc_first(doc_get(made, "Instances")); one; one = one->next) doc_push_str(arena, ids, doc_text(one, "InstanceId"));
+    doc_set(input, "InstanceIds", ids);
+    bool starting = true;
+    for (int i = 0; i < START_LOOKS && starting; i++) {
+        Str reason;
+        starting = false;
+        if (i) usleep(START_LOOK_US);
+        TRY(client_call(client, arena, "ec2", "DescribeInstances", input, &out, e));
+        for (const Doc *some = doc_first(doc_get(out, "Reservations")); some; some = some->next) {
+            for (const Doc *one = doc_first(doc_get(some, "Instances")); one; one = one->next) {
+                if (reason_of(one, &starting, &reason)) return fail(e, "instance", "%.*s: %.*s", STR_ARG(name), STR_ARG(reason));
+            }
+        }
+    }
+    return true;
+}
+
 static bool make_instances(const Client *client, Arena *arena, const Application *application, const Instance *instance, Error *e) {
     Str name = plan_group_name(arena, application, instance), group_id = STR_NONE, image_id = STR_NONE;
     int64_t living = 0;
@@ -97,7 +130,9 @@ static bool make_instances(const Client *client, Arena *arena, const Application
     if (living >= instance->count) return true;
     TRY(find_image(client, arena, &image_id, e));
     Doc *input = plan_instances(arena, application, instance, image_id, group_id, instance->count - living);
-    return client_call(client, arena, "ec2", "RunInstances", input, NULL, e) || fail_within(e, "ec2:RunInstances");
+    Doc *made = NULL;
+    if (!client_call(client, arena, "ec2", "RunInstances", input, &made, e)) return fail_within(e, "ec2:RunInstances");
+    return check_start(client, arena, made, instance->name, e);
 }
 
 bool provision_world(const Client *client, Arena *arena, const Application *application, Place place, Error *e) {

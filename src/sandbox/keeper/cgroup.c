@@ -38,10 +38,15 @@ static bool find_mount(const char *controller, char point[PATH_BYTES], char root
     static char text[LIST_BYTES];
     if (read_text("/proc/self/mountinfo", text, sizeof text) <= 0) return false;
     for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
-        char *behind = strstr(line, " - "), type[32], source[256], options[512];
-        if (!behind || sscanf(behind, " - %31s %255s %511s", type, source, options) != 3) continue;
-        if (strcmp(type, controller ? "cgroup" : "cgroup2") != 0 || (controller && !has_word(options, controller, ','))) continue;
-        if (sscanf(line, "%*s %*s %*s %4095s %4095s", root, point) == 2) return true;
+        char type[32], word[512], options[1024];
+        const char *behind = strstr(line, " - "), *at = line;
+        if (!behind) continue;
+        behind += 3;
+        if (!take_word(&behind, type, sizeof type) || !take_word(&behind, word, sizeof word)) continue;
+        if (strcmp(type, controller ? "cgroup" : "cgroup2") != 0 || !take_word(&behind, options, sizeof options)) continue;
+        if (controller && !has_word(options, controller, ',')) continue;
+        for (int i = 0; i < 3; i++) take_word(&at, word, sizeof word);
+        if (take_word(&at, root, PATH_BYTES) && take_word(&at, point, PATH_BYTES)) return true;
     }
     return false;
 }

@@ -71,6 +71,7 @@ static void fill_environment(const Launch *launch, const User *user, Words *env)
         words_setf(env, "REHEARSE_CLOCK", launch->plan->clock);
         words_setf(env, "LD_PRELOAD", launch->plan->preload);
     }
+    if (launch->plan->rung == 'D') words_setf(env, "PIP_USER", "1"); // into the home, which is the sandbox's own: not among the host's packages
     for (const char *at = NULL, *value; (at = fields_next(&launch->plan->fields, at, &value));)
         if (field_is(at, "env")) words_set(env, value);
     for (size_t i = 0; launch->env && i < launch->env->count; i++) words_set(env, launch->env->at[i]);
@@ -147,6 +148,17 @@ static bool is_in_path(const char *name) {
     return false;
 }
 
+// In rung D nothing is bound: a program is taken from where it would have been bound from.
+static const char *program_of(const Launch *launch) {
+    const char *from = NULL, *value;
+    for (const char *at = NULL; launch->plan->rung == 'D' && (at = fields_next(&launch->plan->fields, at, &value));) {
+        if (field_is(at, "file")) from = NULL;
+        if (field_is(at, "bind")) from = value;
+        if (from && field_is(at, "to") && strcmp(value, launch->argv[0]) == 0) return from;
+    }
+    return launch->argv[0];
+}
+
 static _Noreturn void become_program(const Launch *launch, int errors) {
     User user;
     Words env = {0};
@@ -173,7 +185,7 @@ static _Noreturn void become_program(const Launch *launch, int errors) {
     if (chdir(cwd) && (cwd != user.home || chdir("/"))) give_up(errors, 126, cwd);
     reset_signals();
     environ = env.at;
-    execvp(launch->argv[0], launch->argv);
+    execvp(program_of(launch), launch->argv);
     if (errno == EACCES && !is_in_path(launch->argv[0])) errno = ENOENT;
     give_up(errors, errno == ENOENT ? 127 : 126, launch->argv[0]);
 }

@@ -133,8 +133,8 @@ static void on_timer(Step *step, Str name) {
 
 // ---- The agent's records ----
 
-// The agent's times are wall time: `behind_ms` is what plane time is ahead of it.
-static void on_phase(Step *step, const Doc *record, int64_t behind_ms) {
+// The agent runs in a sandbox: its times are plane time.
+static void on_phase(Step *step, const Doc *record) {
     Str phase = doc_text(record, "phase");
     if (str_is(doc_text(record, "event"), "started")) {
         phase_begin(step, str_c(step->arena, phase));
@@ -143,12 +143,12 @@ static void on_phase(Step *step, const Doc *record, int64_t behind_ms) {
     // UPLOAD_ARTIFACTS goes on here, with the calls of AWS: when the agent's part went well.
     bool failed = str_is(doc_text(record, "status"), "FAILED");
     if (str_is(phase, "UPLOAD_ARTIFACTS") && !failed) return;
-    phase_end_at(step, phase, doc_text(record, "status"), doc_number(record, "ms", 0) + behind_ms, doc_get(record, "contexts"));
+    phase_end_at(step, phase, doc_text(record, "status"), doc_number(record, "ms", step->now_ms), doc_get(record, "contexts"));
 }
 
-static void on_record(Step *step, const Doc *record, int64_t behind_ms) {
+static void on_record(Step *step, const Doc *record) {
     Str type = doc_text(record, "type");
-    if (str_is(type, "phase")) on_phase(step, record, behind_ms);
+    if (str_is(type, "phase")) on_phase(step, record);
     if (str_is(type, "variables")) doc_set(step->state, "exportedEnvironmentVariables", doc_copy(step->arena, doc_get(record, "exported")));
     if (str_is(type, "artifact") || str_is(type, "report")) collect_record(step, record);
     if (str_is(type, "final")) doc_set_str(step->arena, step->state, "$verdict", str_copy(step->arena, doc_text(record, "status")));
@@ -183,8 +183,7 @@ static void on_job(Step *step) {
     } else if (str_is(what, "output")) {
         log_chunks(step, doc_get(data, "chunks"));
     } else if (str_is(what, "control") && is_stage(step, "running")) {
-        int64_t behind_ms = step->now_ms - doc_number(data, "wallMs", step->now_ms);
-        for (const Doc *record = doc_first(doc_get(data, "records")); record; record = record->next) on_record(step, record, behind_ms);
+        for (const Doc *record = doc_first(doc_get(data, "records")); record; record = record->next) on_record(step, record);
     }
 }
 

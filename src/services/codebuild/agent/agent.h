@@ -20,6 +20,7 @@
 
 typedef struct Job {
     Str source_folder;
+    bool plain; // nothing isolates this build (rung D)
     Str archive, folder; // of the source, absolute; STR_NONE: not that way
     Str buildspec_text, buildspec_path; // at most one
     NamedTexts environment;

@@ -6,6 +6,8 @@
 #include "formats/yaml.h"
 #include "os/files.h"
 
+#include <stdlib.h>
+
 static Str placed(Arena *arena, Str folder, Str path) { return str_is_none(path) ? STR_NONE : path_resolve(arena, folder, path); }
 
 static NamedTexts read_environment(Arena *arena, const Doc *map) {
@@ -31,6 +33,14 @@ static void read_artifacts(Arena *arena, const Doc *artifacts, Job *job) {
     job->artifact_name = doc_text(artifacts, "name");
 }
 
+// Where nothing is isolated (rung D) there is no /codebuild: each build has its own home, though.
+static void settle_in(Arena *arena, Job *job) {
+    const char *exchange = getenv("REHEARSE_EXCHANGE"), *home = getenv("HOME");
+    job->plain = exchange && home && strcmp(exchange, "/run/rehearse/exchange") != 0;
+    if (job->plain && str_starts(job->source_folder, STR("/codebuild/")))
+        job->source_folder = path_join(arena, str_of(home), str_from(job->source_folder, 1));
+}
+
 bool job_read(Arena *arena, Str path, Job *out, Error *e) {
     Str text, folder = path_dir(path);
     Doc *doc;
@@ -47,6 +57,7 @@ bool job_read(Arena *arena, Str path, Job *out, Error *e) {
         .base = folder,
         .output = doc_str(doc_get(doc, "output"), STR("out")),
     };
+    settle_in(arena, &job);
     if (!path_is_absolute(job.source_folder)) return fail(e, "bad-job", "%.*s: sourceFolder must be an absolute path", STR_ARG(path));
     if (!path_is_contained(job.output)) return fail(e, "bad-job", "%.*s: output must lie beside job.json", STR_ARG(path));
     read_artifacts(arena, doc_get(doc, "artifacts"), &job);

@@ -30,20 +30,13 @@ static int open_control(void) {
     return control;
 }
 
-// Where nothing is isolated (rung D), instances share the machine's /opt: each has its own home, though.
-static Str default_root(Arena *arena) {
-    const char *exchange = getenv("REHEARSE_EXCHANGE"), *home = getenv("HOME");
-    bool isolated = !exchange || strcmp(exchange, "/run/rehearse/exchange") == 0;
-    return path_join(arena, isolated || !home ? STR("/opt") : str_copy(arena, str_of(home)), STR("codedeploy-agent/deployment-root"));
-}
-
 bool agent_open(Arena *arena, Str job_path, Agent *out, Error *e) {
     Str text;
     Doc *job;
     TRY(file_read(arena, job_path, LIMIT_YAML_BYTES, &text, e));
     if (!yaml_parse_texts(arena, text, &job, e)) return fail_within(e, "%.*s", STR_ARG(job_path));
     Agent agent = {.arena = arena, .job = job, .job_folder = path_dir(job_path), .control = open_control(), .log_file = -1};
-    agent.root = doc_str(doc_get(job, "root"), default_root(arena));
+    agent.root = doc_str(doc_get(job, "root"), STR("/opt/codedeploy-agent/deployment-root"));
     agent.group_id = doc_text(job, "groupId");
     agent.deployment_id = doc_text(job, "deploymentId");
     if (!agent.group_id.len || !agent.deployment_id.len) return fail(e, "bad-job", "%.*s: groupId or deploymentId is missing", STR_ARG(job_path));
