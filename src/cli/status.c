@@ -183,6 +183,11 @@ static void write_hold(const Page *page, const Doc *hold) {
     buf_addf(page->out, "%.*s for %.*s\n", STR_ARG(what), STR_ARG(for_whom));
 }
 
+static void write_set_aside(const Page *page, const Doc *event) {
+    Str id = doc_text(event, "id"), times = human_count(page->arena, doc_number(event, "crashes", 0), "time", "times");
+    buf_addf(page->out, "%.*s   it crashed the server %.*s\n", STR_ARG(id), STR_ARG(times));
+}
+
 static void write_unsupported(const Page *page) {
     if (doc_count(page->unsupported) == 0) return;
     Str calls = human_count(page->arena, (int64_t)doc_count(page->unsupported), "operation", "operations");
@@ -207,6 +212,7 @@ static int show_status(Page *page, bool json) {
     write_list(page, "pipelines", page->pipelines, write_pipeline);
     write_list(page, "instances", page->instances, write_instance);
     if (doc_count(doc_get(page->clock, "holds"))) write_list(page, "holds the clock", doc_get(page->clock, "holds"), write_hold);
+    if (doc_count(doc_get(page->clock, "setAside"))) write_list(page, "set aside", doc_get(page->clock, "setAside"), write_set_aside);
     write_unsupported(page);
     common_print(page->out);
     return EXIT_OK;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "engine/failpoint.h"
+#include "engine/poison.h"
 #include "os/files.h"
 #include "os/loop.h"
 #include "plane/plane.h"
@@ -15,7 +16,7 @@
 enum { DEFAULT_PORT = 4566 };
 
 typedef struct Wishes {
-    const char *port, *host, *data, *account, *region, *fast_forward, *strict, *crash_at, *verbose, *quiet;
+    const char *port, *host, *data, *account, *region, *fast_forward, *strict, *crash_at, *crash_on, *verbose, *quiet;
 } Wishes;
 
 static bool account_ok(const char *account, Error *e) {
@@ -48,6 +49,7 @@ static bool read_wishes(Arena *arena, const Wishes *wishes, PlaneOptions *option
         .strict = wishes->strict != NULL,
     };
     failpoint_arm(crash_at);
+    poison_arm(str_of(wishes->crash_on));
     if (wishes->verbose) log_set_level(LOG_DEBUG);
     if (wishes->quiet) log_set_level(LOG_WARN);
     return absolute_folder(arena, wishes->data ? wishes->data : ".rehearse", &options->data, e);
@@ -79,8 +81,8 @@ static int run(int argc, char **argv) {
     const Option options[] = {
         {"--port", true, &wishes.port},       {"--host", true, &wishes.host},         {"--data", true, &wishes.data},
         {"--account", true, &wishes.account}, {"--region", true, &wishes.region},     {"--fast-forward", false, &wishes.fast_forward},
-        {"--strict", false, &wishes.strict},  {"--crash-at", true, &wishes.crash_at}, {"-v", false, &wishes.verbose},
-        {"-q", false, &wishes.quiet},
+        {"--strict", false, &wishes.strict},  {"--crash-at", true, &wishes.crash_at}, {"--crash-on", true, &wishes.crash_on},
+        {"-v", false, &wishes.verbose},       {"-q", false, &wishes.quiet},
     };
     AUTO_ARENA arena = arena_new();
     PlaneOptions plane;
@@ -104,6 +106,7 @@ const Verb VERB_UP = {
             "  --fast-forward    let the clock jump\n"
             "  --strict          refuse access keys that the plane did not issue\n"
             "  --crash-at N      end as by kill -9 at the N-th fail point (for tests)\n"
+            "  --crash-on TEXT   crash while handling an event whose id holds TEXT (for tests)\n"
             "  -q, -v            say less, say more\n",
     .run = run,
 };

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { ID_BYTES = 256, NOTE_MODE = 0600 };
@@ -22,6 +23,9 @@ static _Thread_local char handled[ID_BYTES]; // on the thread that crashes: anot
 static _Thread_local size_t handled_bytes;
 static char note_path[PATH_MAX];
 static bool any_known;
+static Str armed; // STR_NONE: nothing
+
+void poison_arm(Str part) { armed = part; }
 
 // ---- Crashing ----
 
@@ -57,6 +61,7 @@ bool poison_enter(Str id) {
     size_t len = id.len < ID_BYTES ? id.len : ID_BYTES;
     memcpy(handled, id.at, len);
     handled_bytes = len;
+    if (armed.len && str_contains(id, armed)) abort();
     return true;
 }
 
@@ -88,7 +93,7 @@ void poison_load(Store *store, Str data_folder) {
     AUTO_ARENA arena = arena_new();
     Str id;
     if (file_read(arena, note_in(arena, data_folder), ID_BYTES, &id, NULL) && id.len) count_crash(store, arena, id);
-    any_known = doc_count(poison_list(store, arena)) > 0;
+    any_known = doc_count(poison_list(store, arena)) > 0; // what crashed only once is handled like any other
 }
 
 void poison_settle(Str data_folder) {
@@ -108,6 +113,7 @@ static bool list_one(void *context, Str key, Str value) {
     Str kind, id;
     uint64_t count;
     if (!key_take_text(listing->arena, &key, &kind) || !key_take_text(listing->arena, &key, &id) || !key_take_number(&value, &count)) return true;
+    if (count < LIMIT_CRASHES_OF_AN_EVENT) return true;
     Doc *one = doc_map(listing->arena);
     doc_set_str(listing->arena, one, "id", id);
     doc_set_int(listing->arena, one, "crashes", (int64_t)count);

@@ -16,8 +16,9 @@ void poison_load(Store *store, Str data_folder);
 void poison_settle(Str data_folder);
 
 bool poison_is(Store *store, Str id); // costs nothing while there never was a crash
-Doc *poison_list(Store *store, Arena *arena); // [{"id", "crashes"}]
+Doc *poison_list(Store *store, Arena *arena); // [{"id", "crashes"}] of what is set aside
 
+void poison_arm(Str part); // `rehearse up --crash-on`: aborts while what is handled has this in its id; for tests
 // Notes what is being handled, unless something is noted already (then the outer one is to blame). Returns whether poison_leave is due.
 bool poison_enter(Str id);
 void poison_leave(bool entered);

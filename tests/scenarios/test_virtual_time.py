@@ -72,3 +72,65 @@ def test_an_approval_that_nobody_gives_is_a_rejection_after_seven_days(plane):
     assert plane.ended(name="gated", seconds=MOMENTS_SECONDS) == "Failed"
     assert time.monotonic() - began < MOMENTS_SECONDS
     assert "10080 minutes" in plane.failure("Ask", "gated")
+
+
+# ---- `rehearse clock`, and what a jump may and may not pass ----
+
+QUIET_SECONDS = 2  # much longer than the quiet period after which a clock that may jump does
+
+
+def clock(server, *words):
+    return json.loads(server.rehearse("clock", *words, "--json").stdout)
+
+
+def advanced(server):
+    """How far plane time is ahead of the wall's, in seconds."""
+    return clock(server)["aheadMs"] / 1000
+
+
+def test_a_held_clock_stands_still_until_it_is_advanced(start_server):
+    server = start_server()
+    held = clock(server, "held")
+    assert held["mode"] == "held"
+    wait_for_real_time(0.3)
+    assert clock(server)["nowMs"] == held["nowMs"]
+    clock(server, "advance", "90m")
+    assert clock(server)["nowMs"] == held["nowMs"] + 90 * 60 * 1000
+
+
+def test_plane_time_does_not_run_backward_over_a_crash(start_server):
+    server = start_server()
+    clock(server, "advance", "3d")
+    before = clock(server)["nowMs"]
+    server.restart()
+    assert clock(server)["nowMs"] >= before
+    assert advanced(server) >= 3 * 86400 - 1
+
+
+def test_a_jumping_clock_does_not_race_when_nothing_is_waited_for(start_server):
+    server = start_server("--fast-forward")
+    logs = server.client("logs", key=fresh_account())
+    logs.create_log_group(logGroupName="kept-for-a-day")
+    logs.put_retention_policy(logGroupName="kept-for-a-day", retentionInDays=1)  # swept in the background, day after day
+    wait_for_real_time(QUIET_SECONDS)
+    assert clock(server)["mode"] == "jump" and advanced(server) < 60
+
+
+def test_a_build_at_work_holds_the_clock_and_is_named(start_server):
+    account = Account(start_server("--fast-forward"), fresh_account()).prepare()
+    account.project("sleeper", buildspec=SLEEPER, source_type="NO_SOURCE")
+    codebuild = account.client("codebuild")
+    build = codebuild.start_build(projectName="sleeper")["build"]["id"]
+    until(lambda: codebuild.batch_get_builds(ids=[build])["builds"][0]["currentPhase"] == "BUILD", what="the phase BUILD")
+    wait_for_real_time(QUIET_SECONDS)
+    shown = clock(account.server)
+    assert "job.run" in [hold["what"] for hold in shown["holds"]] and any(build.partition(":")[2] in hold["for"] for hold in shown["holds"])
+    assert codebuild.batch_get_builds(ids=[build])["builds"][0]["buildStatus"] == "IN_PROGRESS"
+    clock(account.server, "advance", "61m")
+    assert account.built(build, MOMENTS_SECONDS)["buildStatus"] == "TIMED_OUT"
+
+
+def wait_for_real_time(seconds):
+    """Real time passes: what must not happen in it is what these tests are about."""
+    deadline = time.monotonic() + seconds
+    until(lambda: time.monotonic() >= deadline, seconds + 5, what="the end of the wait")
