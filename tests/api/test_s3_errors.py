@@ -229,6 +229,12 @@ def test_bad_arguments_of_listings_are_named(raw, bucket, query, name, value, me
     assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": name, **({"ArgumentValue": value} if value else {})}
 
 
+def test_an_attribute_that_is_none_is_named(raw, bucket):
+    raw("PUT", f"/{bucket}/k", b"x")
+    told = error(raw("GET", f"/{bucket}/k?attributes", headers={"x-amz-object-attributes": "ETag,Colour"}), 400)
+    assert (told["Code"], told["ArgumentName"], told["ArgumentValue"]) == ("InvalidArgument", "x-amz-object-attributes", "Colour")
+
+
 def test_keys_and_metadata_that_are_too_long_tell_their_size(raw, bucket):
     told = error(raw("PUT", f"/{bucket}/{'k' * 1025}", b""), 400)
     assert told == {"Code": "KeyTooLongError", "Message": "Your key is too long", "Size": "1025", "MaxSizeAllowed": "1024"}

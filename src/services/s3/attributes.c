@@ -10,6 +10,19 @@ static bool wants(const Call *call, const char *attribute) {
     return false;
 }
 
+static bool check_attributes(const Call *call, Error *e) {
+    static const char *const known[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize", NULL};
+    const Doc *asked = doc_get(call->input, "ObjectAttributes");
+    const char *message = "Invalid attribute name specified.";
+    if (!doc_count(asked)) return s3_bad_argument(call, "x-amz-object-attributes", STR_NONE, message, e);
+    for (const Doc *name = doc_first(asked); name; name = name->next) {
+        const char *const *match = known;
+        while (*match && !str_is(doc_str(name, STR_NONE), *match)) match++;
+        if (!*match) return s3_bad_argument(call, "x-amz-object-attributes", doc_str(name, STR_NONE), message, e);
+    }
+    return true;
+}
+
 static Doc *checksum_doc(Arena *arena, const RowChecksum *checksum) {
     RowChecksum plain = *checksum;
     Str parts = plain.text;
@@ -59,10 +72,7 @@ Outcome get_object_attributes(Turn *turn, const Call *call, Doc **out, Error *e)
     ObjectRow row;
     Arena *arena = call->arena;
     CALL_TRY(object_for_read(turn, call, &row, e));
-    if (!doc_count(doc_get(call->input, "ObjectAttributes"))) {
-        s3_bad_argument(call, "x-amz-object-attributes", STR_NONE, "Invalid attribute name specified.", e);
-        return OUTCOME_ERROR;
-    }
+    CALL_TRY(check_attributes(call, e));
     *out = doc_map(arena);
     doc_set_time(arena, *out, "LastModified", row.modified_ms);
     doc_set_str(arena, *out, "VersionId", bucket_versions_shown(turn, doc_text(call->input, "Bucket"), &row));
