@@ -413,7 +413,12 @@ def test_tags_are_made_changed_described_and_deleted(ec2, one, group):
     assert shown(ec2, one)["Tags"] == []
 
 
-def test_tags_that_nothing_can_have_are_refused(ec2, group):
+def test_tags_that_nothing_can_have_are_refused(ec2, run, group):
+    tag = {"Key": "a", "Value": "x"}
+    with refused("UnsupportedOperation", "TagSpecifications for volume are not built here."):
+        run(TagSpecifications=[{"ResourceType": "volume", "Tags": [tag]}])
+    with refused("InvalidParameterValue", "Duplicate tag key 'a' specified."):
+        run(TagSpecifications=[{"ResourceType": "instance", "Tags": [tag, tag]}])
     with refused("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use"):
         ec2.create_tags(Resources=[group], Tags=[{"Key": "aws:mine", "Value": "x"}])
     with refused("TagLimitExceeded"):
@@ -565,6 +570,9 @@ def test_an_account_has_a_default_vpc_with_a_subnet_in_its_zone(ec2, account):
     (subnet,) = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
     (zone,) = ec2.describe_availability_zones()["AvailabilityZones"]
     assert (vpc["State"], vpc["OwnerId"], subnet["AvailabilityZone"], zone["State"]) == ("available", account, zone["ZoneName"], "available")
+    assert ec2.describe_availability_zones(ZoneNames=[zone["ZoneName"]])["AvailabilityZones"] == [zone]
+    with refused("InvalidParameterValue", "Invalid availability zone: [mars-1a]"):
+        ec2.describe_availability_zones(ZoneNames=["mars-1a"])
     with refused("InvalidVpcID.NotFound", "The vpc ID 'vpc-0123456789abcdef0' does not exist"):
         ec2.describe_vpcs(VpcIds=["vpc-0123456789abcdef0"])
 
@@ -577,6 +585,17 @@ def test_images_are_found_by_owner_name_and_id(ec2):
     assert ec2.describe_images(Owners=["self"])["Images"] == []
     with refused("InvalidAMIID.NotFound", "The image id '[ami-0123456789abcdef0]' does not exist"):
         ec2.describe_images(ImageIds=["ami-0123456789abcdef0"])
+
+
+def test_instance_types_tell_cores_and_memory_in_pages(ec2):
+    (found,) = ec2.describe_instance_types(InstanceTypes=[TYPE])["InstanceTypes"]
+    assert (found["VCpuInfo"]["DefaultVCpus"], found["MemoryInfo"]["SizeInMiB"]) == (2, 1024)
+    first = ec2.describe_instance_types(MaxResults=5)
+    second = ec2.describe_instance_types(MaxResults=5, NextToken=first["NextToken"])
+    names = [one["InstanceType"] for one in first["InstanceTypes"] + second["InstanceTypes"]]
+    assert len(set(names)) == 10
+    with refused("InvalidInstanceType", "The following supplied instance types do not exist: [z9.huge]"):
+        ec2.describe_instance_types(InstanceTypes=["z9.huge"])
 
 
 @pytest.mark.parametrize(

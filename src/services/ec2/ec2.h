@@ -63,7 +63,9 @@ typedef struct Filterable {
     const char *filter, *path;
 } Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
-Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type); // Tags of a TagSpecification; NULL: none
+
+// tags.c: the Tags of TagSpecifications, checked; an empty list when there are none. Those for other types of resources are refused.
+bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e);
 
 // addresses.c
 Str public_address(Arena *arena, int block, int64_t number); // on the host

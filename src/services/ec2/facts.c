@@ -81,11 +81,10 @@ static bool is_asked(const Doc *ids, Str id) {
 static Outcome single(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
                       Error *e) {
     bool matches;
-    Doc *reply = doc_map(call->arena), *things = doc_list(call->arena);
+    Doc *things = doc_list(call->arena);
     CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), known, thing, &matches, e));
     if (matches && is_asked(doc_get(call->input, ids), doc_text(thing, id))) doc_push(things, thing);
-    doc_set(reply, list, things);
-    *out = reply;
+    CALL_TRY(page_reply(call, things, list, (PageRule){5, 1000, id, NULL}, out, e));
     return OUTCOME_DONE;
 }
 
@@ -94,6 +93,15 @@ static bool all_exist(const Doc *ids, Str there, const char *code, const char *w
         if (!str_eq(doc_str(id, STR_NONE), there)) return no_such(e, code, what, doc_str(id, STR("")));
     }
     return true;
+}
+
+static Doc *block_association(Arena *arena, Partition where) {
+    Doc *association = doc_map(arena), *state = doc_map(arena);
+    doc_set_str(arena, state, "State", STR("associated"));
+    doc_set_str(arena, association, "AssociationId", derived_id(arena, "vpc-cidr-assoc", where));
+    doc_set_str(arena, association, "CidrBlock", STR("10.0.0.0/24"));
+    doc_set(association, "CidrBlockState", state);
+    return association;
 }
 
 Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -108,6 +116,9 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_str(arena, vpc, "OwnerId", call->where.account);
     doc_set_str(arena, vpc, "InstanceTenancy", STR("default"));
     doc_set_bool(arena, vpc, "IsDefault", true);
+    doc_set(vpc, "CidrBlockAssociationSet", doc_list(arena));
+    doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
+    doc_set(vpc, "Tags", doc_list(arena));
     CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
     return single(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
 }
@@ -134,6 +145,12 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_int(arena, subnet, "AvailableIpAddressCount", 250);
     doc_set_bool(arena, subnet, "DefaultForAz", true);
     doc_set_bool(arena, subnet, "MapPublicIpOnLaunch", true);
+    doc_set_bool(arena, subnet, "MapCustomerOwnedIpOnLaunch", false);
+    doc_set_bool(arena, subnet, "AssignIpv6AddressOnCreation", false);
+    doc_set_bool(arena, subnet, "EnableDns64", false);
+    doc_set_bool(arena, subnet, "Ipv6Native", false);
+    doc_set(subnet, "Ipv6CidrBlockAssociationSet", doc_list(arena));
+    doc_set(subnet, "Tags", doc_list(arena));
     CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
     return single(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
 }
@@ -190,6 +207,13 @@ Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Err
     doc_set_str(arena, zone, "State", STR("available"));
     doc_set_str(arena, zone, "OptInStatus", STR("opt-in-not-required"));
     doc_set_str(arena, zone, "ZoneType", STR("availability-zone"));
+    doc_set_str(arena, zone, "GroupName", str_cat(arena, call->where.region, STR("-zg-1")));
+    doc_set_str(arena, zone, "NetworkBorderGroup", call->where.region);
+    doc_set(zone, "Messages", doc_list(arena));
+    for (const Doc *name = doc_first(doc_get(call->input, "ZoneNames")); name; name = name->next) {
+        if (!str_eq(doc_str(name, STR("")), doc_text(zone, "ZoneName")))
+            return call_fail(e, "InvalidParameterValue", "Invalid availability zone: [%.*s]", STR_ARG(doc_str(name, STR(""))));
+    }
     return single(turn, call, zone, "ZoneNames", "ZoneName", "AvailabilityZones", KNOWN, out, e);
 }
 
@@ -227,15 +251,19 @@ static Doc *type_doc(Arena *arena, size_t index) {
 Outcome describe_instance_types(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"instance-type", "InstanceType"}, {"current-generation", "CurrentGeneration"}, {NULL, NULL}};
     Arena *arena = call->arena;
-    Doc *reply = doc_map(arena), *types = doc_list(arena);
+    Doc *types = doc_list(arena);
+    const Doc *asked = doc_get(call->input, "InstanceTypes");
+    for (const Doc *type = doc_first(asked); type; type = type->next) {
+        if (!instance_type_known(doc_str(type, STR(""))))
+            return call_fail(e, "InvalidInstanceType", "The following supplied instance types do not exist: [%.*s]", STR_ARG(doc_str(type, STR(""))));
+    }
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         bool matches;
         Doc *type = type_doc(arena, i);
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, type, &matches, e));
-        if (matches && is_asked(doc_get(call->input, "InstanceTypes"), str_of(TYPES[i].name))) doc_push(types, type);
+        if (matches && is_asked(asked, str_of(TYPES[i].name))) doc_push(types, type);
     }
-    doc_set(reply, "InstanceTypes", types);
-    *out = reply;
+    CALL_TRY(page_reply(call, types, "InstanceTypes", (PageRule){5, 100, "InstanceType", NULL}, out, e));
     return OUTCOME_DONE;
 }
 

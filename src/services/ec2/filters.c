@@ -91,10 +91,3 @@ bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, cons
     *matches = all;
     return true;
 }
-
-Doc *tag_list(Arena *arena, const Doc *specifications, const char *resource_type) {
-    for (const Doc *specification = doc_first(specifications); specification; specification = specification->next) {
-        if (str_is(doc_text(specification, "ResourceType"), resource_type)) return doc_copy(arena, doc_get(specification, "Tags"));
-    }
-    return NULL;
-}

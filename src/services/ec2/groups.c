@@ -178,8 +178,9 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     }
     Str id = str_cat(arena, STR("sg-0"), id_hex(turn_ids(turn), arena, 16));
     Doc *group = group_doc(arena, call->where, id, name, doc_text(call->input, "Description"));
-    Doc *tags = tag_list(arena, doc_get(call->input, "TagSpecifications"), "security-group");
-    if (tags) doc_set(group, "Tags", tags);
+    Doc *tags;
+    CALL_TRY(specified_tags(arena, call->input, "security-group", &tags, e));
+    doc_set(group, "Tags", tags);
     turn_put(turn, &EC2_SECURITY_GROUP, id, group);
     doc_set_str(arena, reply, "GroupId", id);
     doc_set_str(arena, reply, "SecurityGroupArn", doc_text(group, "SecurityGroupArn"));

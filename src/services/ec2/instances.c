@@ -25,6 +25,18 @@ static const Filterable KNOWN[] = {{"instance-id", "InstanceId"},
                                    {"reservation-id", "$reservation"},
                                    {"owner-id", "$owner"},
                                    {"client-token", "ClientToken"},
+                                   {"hypervisor", "Hypervisor"},
+                                   {"virtualization-type", "VirtualizationType"},
+                                   {"root-device-type", "RootDeviceType"},
+                                   {"root-device-name", "RootDeviceName"},
+                                   {"monitoring-state", "Monitoring.State"},
+                                   {"tenancy", "Placement.Tenancy"},
+                                   {"launch-index", "AmiLaunchIndex"},
+                                   {"reason", "StateTransitionReason"},
+                                   {"state-reason-code", "StateReason.Code"},
+                                   {"state-reason-message", "StateReason.Message"},
+                                   {"source-dest-check", "SourceDestCheck"},
+                                   {"metadata-options.http-tokens", "MetadataOptions.HttpTokens"},
                                    {NULL, NULL}};
 
 // ---- Run ----
@@ -223,11 +235,6 @@ static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
     return instance;
 }
 
-static void add_tags(Arena *arena, Doc *instance, const Doc *input) {
-    Doc *tags = tag_list(arena, doc_get(input, "TagSpecifications"), "instance");
-    doc_set(instance, "Tags", tags ? tags : doc_list(arena));
-}
-
 static bool add_user_data(Arena *arena, Doc *instance, const Doc *input, Error *e) {
     Str encoded = doc_text(input, "UserData"), text;
     if (!encoded.at) return true;
@@ -250,7 +257,7 @@ static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *lis
     if (!number)
         return fail(e, "InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%.*s'",
                     STR_ARG(subnet_id(arena, turn_where(turn))));
-    Doc *instance = fixed_facts(turn, launch->input, id), *ids, *data = doc_map(arena), *stored;
+    Doc *instance = fixed_facts(turn, launch->input, id), *ids, *data = doc_map(arena), *stored, *tags;
     doc_set_int(arena, instance, "AmiLaunchIndex", index);
     doc_set_str(arena, instance, "$reservation", launch->reservation);
     doc_set_str(arena, instance, "$asked", launch->asked);
@@ -261,7 +268,8 @@ static bool launch_one(Turn *turn, const Launch *launch, int64_t index, Doc *lis
     doc_set(instance, "$env", environment(turn));
     add_network(turn, instance, number);
     add_profile(turn, instance, launch->profile);
-    add_tags(arena, instance, launch->input);
+    TRY(specified_tags(arena, launch->input, "instance", &tags, e));
+    doc_set(instance, "Tags", tags);
     TRY(add_user_data(arena, instance, launch->input, e));
     doc_set(data, "instance", instance);
     turn_send(turn, &EC2_INSTANCE, id, STR("start"), data);

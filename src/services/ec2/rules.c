@@ -257,14 +257,15 @@ static bool tell_duplicate(Arena *arena, const Doc *rule, Error *e) {
 static Outcome authorize_rules(Turn *turn, const Call *call, bool egress, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *group, *asked, *views = doc_list(arena), *reply = doc_map(arena);
-    const Doc *tags = tag_list(arena, doc_get(call->input, "TagSpecifications"), "security-group-rule");
+    Doc *tags;
+    CALL_TRY(specified_tags(arena, call->input, "security-group-rule", &tags, e));
     CALL_TRY(group_asked(turn, call->input, &group, e));
     CALL_TRY(read_rules(turn, call, egress, &asked, e));
     Doc *rules = doc_get(group, "$rules");
     for (const Doc *rule = doc_first(asked); rule; rule = rule->next) {
         if (find_rule(rules, rule)) return tell_duplicate(arena, rule, e), OUTCOME_ERROR;
         Doc *kept = doc_copy(arena, rule);
-        if (tags) doc_set(kept, "Tags", doc_copy(arena, tags));
+        doc_set(kept, "Tags", doc_copy(arena, tags));
         doc_push(rules, kept);
         doc_push(views, rule_view(arena, group, kept));
     }

@@ -27,6 +27,24 @@ static bool check_tag(const Doc *tag, Error *e) {
     return value.len <= VALUE_MAX_BYTES || fail(e, "InvalidParameterValue", "Tag value exceeds the maximum length of %d characters", VALUE_MAX_BYTES);
 }
 
+bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e) {
+    *tags = doc_list(arena);
+    for (const Doc *one = doc_first(doc_get(input, "TagSpecifications")); one; one = one->next) {
+        Str type = doc_text(one, "ResourceType");
+        if (!type.len) return fail(e, "MissingParameter", "Tag specification must have resource type");
+        if (!str_is(type, resource_type)) return fail(e, "UnsupportedOperation", "TagSpecifications for %.*s are not built here.", STR_ARG(type));
+        for (const Doc *tag = doc_first(doc_get(one, "Tags")); tag; tag = tag->next) {
+            TRY(check_tag(tag, e));
+            for (const Doc *old = doc_first(*tags); old; old = old->next) {
+                if (str_eq(doc_text(old, "Key"), doc_text(tag, "Key")))
+                    return fail(e, "InvalidParameterValue", "Duplicate tag key '%.*s' specified.", STR_ARG(doc_text(tag, "Key")));
+            }
+            doc_push(*tags, doc_copy(arena, tag));
+        }
+    }
+    return doc_count(*tags) <= MOST_TAGS || fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
+}
+
 static void set_tag(Arena *arena, Doc *thing, const Doc *tag) {
     Doc *tags = doc_get(thing, "Tags");
     if (!tags) doc_set(thing, "Tags", tags = doc_list(arena));
