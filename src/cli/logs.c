@@ -107,7 +107,7 @@ static bool print_page(const Request *request, Str group, Str stream, Arena *kee
 
 static bool print_build(const Request *request, const Found *found, Error *e) {
     Str token = STR_NONE;
-    for (int page = 0; page < PAGES_MOST; page++) {
+    for (int page = 0; request->follow || page < PAGES_MOST; page++) {
         AUTO_ARENA arena = arena_new();
         const Doc *build = build_of(request, arena, found->id), *logs = doc_get(build, "logs");
         bool ended = doc_flag(build, "buildComplete", true), more = false;
@@ -132,25 +132,70 @@ static void write_event(const Doc *event, Arena *arena, Buf *out) {
     for (Str line; !str_is_none(line = str_next_line(&log));) buf_addf(out, "    %.*s\n", STR_ARG(line));
 }
 
-static bool print_deployment(const Request *request, const Found *found, Error *e) {
-    Arena *arena = request->arena;
+static bool targets_of(const Request *request, Arena *arena, Str deployment, Doc **out, Error *e) {
     Doc *input = doc_map(arena), *list = NULL, *reply = NULL;
-    doc_set_str(arena, input, "deploymentId", found->id);
+    doc_set_str(arena, input, "deploymentId", deployment);
     TRY(client_call(&request->client, arena, "codedeploy", "ListDeploymentTargets", input, &list, e));
     doc_set(input, "targetIds", doc_copy(arena, doc_get(list, "targetIds")));
     TRY(client_call(&request->client, arena, "codedeploy", "BatchGetDeploymentTargets", input, &reply, e));
-    Doc *targets = doc_get(reply, "deploymentTargets");
-    if (request->common->json) return common_print_json(arena, targets) == EXIT_OK;
+    *out = doc_get(reply, "deploymentTargets");
+    return true;
+}
+
+static bool print_targets(const Request *request, Str deployment, Error *e) {
+    Doc *targets;
+    TRY(targets_of(request, request->arena, deployment, &targets, e));
+    if (request->common->json) return common_print_json(request->arena, targets) == EXIT_OK;
     AUTO_BUF out;
     buf_init(&out, OUT_BYTES);
     for (const Doc *each = doc_first(targets); each; each = each->next) {
         const Doc *target = doc_get(each, "instanceTarget");
         Str id = doc_text(target, "targetId"), status = doc_text(target, "status");
         buf_addf(&out, "%.*s %.*s\n", STR_ARG(id), STR_ARG(status));
-        for (const Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) write_event(event, arena, &out);
+        for (const Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) write_event(event, request->arena, &out);
     }
     common_print(&out);
     return true;
+}
+
+static bool has_ended(Str status) { return !str_is(status, "Pending") && !str_is(status, "InProgress"); }
+
+// The events that have ended since the last look; `told` remembers which.
+static void print_ended(const Request *request, Arena *arena, const Doc *targets, Doc *told) {
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    for (const Doc *each = doc_first(targets); each; each = each->next) {
+        const Doc *target = doc_get(each, "instanceTarget");
+        Str id = doc_text(target, "targetId");
+        for (const Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) {
+            Str name = str_format(request->arena, "%.*s %s", STR_ARG(id), str_c(arena, doc_text(event, "lifecycleEventName")));
+            if (!has_ended(doc_text(event, "status")) || doc_get_str_key(told, name)) continue;
+            doc_add(told, name, doc_of_bool(request->arena, true));
+            buf_addf(&out, "%.*s", STR_ARG(id));
+            write_event(event, arena, &out);
+        }
+    }
+    common_print(&out);
+}
+
+static bool follow_targets(const Request *request, Str deployment, Error *e) {
+    Doc *told = doc_map(request->arena);
+    for (bool ended = false; !ended;) {
+        AUTO_ARENA arena = arena_new();
+        Doc *input = doc_map(arena), *reply = NULL, *targets;
+        doc_set_str(arena, input, "deploymentId", deployment);
+        TRY(client_call(&request->client, arena, "codedeploy", "GetDeployment", input, &reply, e));
+        ended = doc_get(doc_get(reply, "deploymentInfo"), "completeTime") != NULL;
+        TRY(targets_of(request, arena, deployment, &targets, e));
+        print_ended(request, arena, targets, told);
+        if (!ended) poll(NULL, 0, FOLLOW_EACH_MS);
+    }
+    return true;
+}
+
+static bool print_deployment(const Request *request, const Found *found, Error *e) {
+    if (request->follow && !request->common->json) return follow_targets(request, found->id, e);
+    return print_targets(request, found->id, e);
 }
 
 static bool print_log(const Request *request, Error *e) {
