@@ -63,8 +63,10 @@ SandboxHost *plane_sandbox_host(Plane *plane, Error *e) {
 
 void sandboxes_set_clock(Plane *plane) {
     Sandboxes *all = plane->sandboxes;
-    int64_t real_ms = real_now_ms();
-    if (all && all->host && plane->snapshot) sandbox_host_set_clock(all->host, clock_now(&plane->snapshot->clock, real_ms) - real_ms);
+    if (!all || !all->host || !plane->snapshot) return;
+    const Clock *clock = &plane->snapshot->clock;
+    double scale = clock->mode == CLOCK_HELD ? 0 : clock->mode == CLOCK_SCALED ? clock->scale : 1;
+    sandbox_host_set_clock(all->host, clock->base_real_ms, clock->base_plane_ms, scale);
 }
 
 // ---- Handles ----

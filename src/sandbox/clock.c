@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@ bool clock_open(SandboxHost *host, Error *e) {
     close(fd);
     if (at == MAP_FAILED) return fail_errno(e, error, "%s", path);
     host->clock = at;
+    if (!atomic_load(&host->clock->version)) sandbox_host_set_clock(host, 0, 0, 1); // a new one shows real time
     return true;
 }
 
@@ -25,4 +25,6 @@ void clock_close(SandboxHost *host) {
     if (host->clock) munmap(host->clock, sizeof *host->clock);
 }
 
-void sandbox_host_set_clock(SandboxHost *host, int64_t offset_ms) { atomic_store(host->clock, offset_ms); }
+void sandbox_host_set_clock(SandboxHost *host, int64_t real_ms, int64_t plane_ms, double scale) {
+    plane_clock_write(host->clock, (PlaneClockCopy){real_ms, plane_ms, scale});
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "sandbox/preload/plane_clock.h"
 #include "sandbox/sandbox.h"
 
 enum { SANDBOX_PATH_BYTES = 4096, SANDBOX_MESSAGE_BYTES = 1024, SANDBOX_FIRST_ID = 100000, SANDBOX_SPEC_BYTES = 4 * 1024 * 1024 };
@@ -11,7 +12,7 @@ struct SandboxHost {
     SandboxRung rung;
     char refusal[1024]; // rung D: why no higher one works
     bool network;
-    _Atomic int64_t *clock; // mapped: what sandboxes with plane time add to theirs
+    PlaneClock *clock; // mapped: what sandboxes with plane time see
 };
 
 struct Sandbox {

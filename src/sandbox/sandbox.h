@@ -39,8 +39,9 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
 void sandbox_host_close(SandboxHost *host); // accepts NULL; sandboxes and the network live on
 SandboxRung sandbox_host_rung(const SandboxHost *host);
 const char *sandbox_rung_text(SandboxRung rung); // "own files, processes and network" …; D: "not isolated"
-// What sandboxes with plane_time see as the time: the wall clock plus this. At once, in all of them.
-void sandbox_host_set_clock(SandboxHost *host, int64_t offset_ms);
+// What sandboxes with plane_time see as the time, at once in all of them: `plane_ms` when the wall clock shows `real_ms`, and from there on `scale` times as fast
+// (0: it stands still).
+void sandbox_host_set_clock(SandboxHost *host, int64_t real_ms, int64_t plane_ms, double scale);
 // Everything the machine allows or refuses, each rung tried in a child, for `rehearse doctor`. `findings`: Vec of SandboxFinding. Blocks.
 bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings, Error *e);
 

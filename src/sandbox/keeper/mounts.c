@@ -38,11 +38,14 @@ static bool do_mount(const char *from, const char *to, const char *type, unsigne
 
 // Copies the mount at `from` to the folder or file `to`, ids shifted by `idmap` (-1: as they are), read-only.
 static bool bind_mapped(const char *from, int to, int idmap) {
+    // Where a mount lies below, an ordinary user may only take both: what the upper one hides must stay hidden.
+    unsigned below = 0;
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, from, CLONE_TREE | TREE_CLOEXEC);
+    if (tree < 0 && errno == EINVAL) tree = (int)syscall(SYS_open_tree, AT_FDCWD, from, CLONE_TREE | TREE_CLOEXEC | (below = RECURSIVE));
     if (tree < 0) return step_failed("open_tree", "%s", from);
     struct attributes attributes = {.set = ATTR_READ_ONLY | (idmap >= 0 ? ATTR_IDMAP : 0u)};
     if (idmap >= 0) attributes.user_namespace = (uint64_t)idmap;
-    bool good = syscall(SYS_mount_setattr, tree, "", EMPTY_PATH, &attributes, sizeof attributes) == 0;
+    bool good = syscall(SYS_mount_setattr, tree, "", EMPTY_PATH | below, &attributes, sizeof attributes) == 0;
     if (!good)
         step_failed("idmap", "%s", from);
     else if (!(good = syscall(SYS_move_mount, tree, "", to, "", FROM_EMPTY_PATH | TO_EMPTY_PATH) == 0))

@@ -1,9 +1,11 @@
 // Plane time inside sandboxes: preloaded into every dynamic program of a sandbox that asks for it, it adds the plane's offset to
 // CLOCK_REALTIME. All other clocks, and so all waiting, stay real.
 //
-// The offset is a file of eight bytes (milliseconds, the machine's byte order) that the server keeps mapped and changes in place; each
-// process maps it once. Absolute deadlines on the real-time clock, which programs compute from what they read here, are moved back
-// before the kernel sees them; a deadline below FIRST_REALTIME belongs to the monotonic clock.
+// The clock is a file (PlaneClock, the machine's byte order) that the server keeps mapped and changes in place; each process maps it once. Absolute deadlines on
+// the real-time clock, which programs compute from what they read here, are moved back before the kernel sees them; a deadline below FIRST_REALTIME belongs to the
+// monotonic clock.
+#include "sandbox/preload/plane_clock.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,18 +23,16 @@
 
 enum { FIRST_REALTIME = 1000000000 }; // 2001: no machine is up for so many seconds
 
-static const volatile int64_t *offset_ms;
+static const PlaneClock *plane_clock;
 
-__attribute__((constructor)) static void map_offset(void) {
+__attribute__((constructor)) static void map_clock(void) {
     const char *path = getenv("REHEARSE_CLOCK");
     int fd = open(path ? path : "/run/rehearse/clock", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
-    void *at = mmap(NULL, sizeof *offset_ms, PROT_READ, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, sizeof *plane_clock, PROT_READ, MAP_SHARED, fd, 0);
     close(fd);
-    if (at != MAP_FAILED) offset_ms = at;
+    if (at != MAP_FAILED) plane_clock = at;
 }
-
-static int64_t offset(void) { return offset_ms ? *offset_ms : 0; }
 
 static struct timespec moved(struct timespec t, int64_t ms) {
     t.tv_sec += ms / 1000;
@@ -42,8 +42,18 @@ static struct timespec moved(struct timespec t, int64_t ms) {
     return t;
 }
 
+static int64_t to_ms(const struct timespec *t) { return (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000; }
+
+static struct timespec plane_of(struct timespec real) {
+    if (!plane_clock) return real;
+    int64_t ms = to_ms(&real);
+    return moved(real, plane_clock_at(plane_clock, ms) - ms);
+}
+
 static struct timespec real_deadline(const struct timespec *deadline) {
-    return deadline->tv_sec < FIRST_REALTIME ? *deadline : moved(*deadline, -offset());
+    if (!plane_clock || deadline->tv_sec < FIRST_REALTIME) return *deadline;
+    int64_t ms = to_ms(deadline);
+    return moved(*deadline, plane_clock_real(plane_clock, ms) - ms);
 }
 
 // The next definition of a function, found once. A function pointer through void *: POSIX allows what ISO C does not name.
@@ -54,7 +64,7 @@ static struct timespec real_deadline(const struct timespec *deadline) {
 int clock_gettime(clockid_t clock, struct timespec *out) {
     NEXT(clock_gettime);
     int status = next_clock_gettime ? next_clock_gettime(clock, out) : (int)syscall(SYS_clock_gettime, clock, out);
-    if (status == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) *out = moved(*out, offset());
+    if (status == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) *out = plane_of(*out);
     return status;
 }
 

@@ -401,11 +401,11 @@ static void programs_see_plane_time_and_its_jumps(void **state) {
     Error e = {0};
     Sandbox *build = NULL;
     SandboxSpec spec = {.name = STR("b"), .plane_time = true};
-    sandbox_host_set_clock(place->host, 86400000);
+    sandbox_host_set_clock(place->host, 0, 86400000, 1);
     assert_true(sandbox_create(place->host, &spec, &build, &e));
     start_job(build, "job", "date +%s; date +%s >&3; sleep 0.3; date +%s; python3 -c 'import time; print(int(time.time()))'", "");
     wait_event(build, SANDBOX_JOB_CONTROL, "job");
-    sandbox_host_set_clock(place->host, 0);
+    sandbox_host_set_clock(place->host, 0, 0, 1);
     time_t now = time(NULL);
     wait_event(build, SANDBOX_JOB_EXITED, "job");
     char *rest;
@@ -413,6 +413,25 @@ static void programs_see_plane_time_and_its_jumps(void **state) {
     assert_in_range(first - now, 86400 - 5, 86400);
     assert_in_range(second - now, 0, 5);
     assert_in_range(third - now, 0, 5);
+    sandbox_close(build);
+}
+
+static void a_held_clock_stands_still_and_waits_go_on(void **state) {
+    Place *place = *state;
+    Error e = {0};
+    Sandbox *build = NULL;
+    SandboxSpec spec = {.name = STR("b"), .plane_time = true};
+    sandbox_host_set_clock(place->host, 0, 4102444800000, 0); // 2100
+    assert_true(sandbox_create(place->host, &spec, &build, &e));
+    run_job(build, "job",
+            "date +%s.%N; sleep 0.2; date +%s.%N; python3 -c 'import threading as t; c = t.Condition(); c.acquire(); print(c.wait(0.1), "
+            "t.Lock().acquire(timeout=0.1))'",
+            "");
+    sandbox_host_set_clock(place->host, 0, 0, 1);
+    const char *output = output_of(place, build, "job", SANDBOX_OUTPUT);
+    assert_non_null(strstr(output, "4102444800."));
+    assert_non_null(strstr(strstr(output, "4102444800.") + 1, "4102444800."));
+    assert_non_null(strstr(output, "False True\n"));
     sandbox_close(build);
 }
 
@@ -486,6 +505,7 @@ static const struct CMUnitTest builds[] = {
     CASE(a_link_in_place_of_the_output_is_not_followed),
     CASE(a_reader_that_lags_is_told_to_look_again),
     CASE(programs_see_plane_time_and_its_jumps),
+    CASE(a_held_clock_stands_still_and_waits_go_on),
     CASE(a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it),
     CASE(without_isolation_an_instance_is_refused),
     CASE(binds_files_and_environment_arrive_inside),
