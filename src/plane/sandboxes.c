@@ -194,6 +194,7 @@ static Wait *add_wait(Handle *handle, WaitFor what, Str effect_id) {
 Doc *effect_end_doc(Arena *arena, const Error *failed) {
     Doc *data = doc_map(arena);
     doc_set_bool(arena, data, "ok", failed == NULL);
+    if (failed) doc_set_str(arena, data, "code", str_of(failed->code));
     if (failed) doc_set_str(arena, data, "reason", str_of(failed->message));
     return data;
 }

@@ -178,7 +178,8 @@ static void refuse(Action *action, Str what, const Doc *data) {
     Str reason = doc_text(data, "reason");
     clear(action);
     if (str_is(what, "unpacked") || str_is(what, "window")) {
-        action_fail(action, "JobFailed", "The archive is malformed. %.*s", STR_ARG(reason));
+        bool malformed = !str_is(doc_text(data, "code"), "system"); // the helper has seen it, and not liked it
+        action_fail(action, "JobFailed", "%s %.*s", malformed ? "The archive is malformed." : "The archive cannot be unpacked now:", STR_ARG(reason));
     } else if (str_is(what, "fetched")) {
         action_fail_reply(action, data, "reading the input artifact");
     } else {
