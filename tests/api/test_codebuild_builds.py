@@ -237,7 +237,7 @@ def test_bash_is_used_where_it_is_asked_for(builder):
     assert build["buildStatus"] == "SUCCEEDED" and "\ntwo\n" in builder.log(build)
 
 
-def test_a_phase_runs_as_the_user_it_names(builder):
+def test_a_phase_runs_as_the_user_it_names(builder, many_users):
     build = builder.built(buildspec(build={"run-as": "nobody", "commands": ["id -un"]}, post_build=["id -un"]))
     assert re.findall(r"^(nobody|root)$", builder.log(build), re.M) == ["nobody", "root"]
 
