@@ -38,7 +38,10 @@ static bool remove_unknown(Store *store, Str data, Str folder_name, Error *e) {
     TRY(folder_list(arena, folder, &names, &count, e));
     for (size_t i = 0; i < count; i++) {
         Str path = str_format(arena, "blobs/%.*s/%.*s", STR_ARG(folder_name), STR_ARG(names[i]));
-        if (!is_known(store, arena, path)) TRY(tree_remove(path_join(arena, folder, names[i]), e));
+        bool known = is_known(store, arena, path);
+        const Error *failed = store_failure(store);
+        if (failed) return fail(e, failed->code, "%s", failed->message); // what could not be looked up may be known
+        if (!known) TRY(tree_remove(path_join(arena, folder, names[i]), e));
     }
     return true;
 }

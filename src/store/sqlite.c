@@ -119,6 +119,10 @@ bool store_open(Str where, StoreMode mode, const StoreTable *const *tables, size
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_WRITER ? SQLITE_OPEN_CREATE : 0);
     bool opened = sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK;
     if (!opened) fail(e, "store", "%s", sqlite3_errmsg(store->db));
+    if (opened && mode == STORE_WRITER && sqlite3_db_readonly(store->db, "main") == 1) { // what SQLite makes of a file that it may only read
+        opened = false;
+        fail(e, "store", "the database cannot be opened for writing");
+    }
     if (!opened || !set_up(store, mode, e)) {
         store_close(store);
         return fail_within(e, "%s", path);
