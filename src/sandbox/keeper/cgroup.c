@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,6 +96,14 @@ static bool read_at(int folder, const char *name, char *out, size_t room) {
     return got >= 0;
 }
 
+static bool is_alive(const char *pid) { // a dead one may stay in the list where nobody collects it
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)number_at(pid));
+    if (read_text(path, text, sizeof text) <= 0) return false;
+    const char *state = strrchr(text, ')');
+    return !state || !state[1] || !strchr("ZX", state[2]);
+}
+
 // Groups of keepers that were killed: empty, and of nobody who lives.
 static void sweep(int parent) {
     int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,7 +111,7 @@ static void sweep(int parent) {
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         const char *pid = strrchr(entry->d_name, '.');
         if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || !pid || number_at(pid + 1) <= 1) continue;
-        if (kill((pid_t)number_at(pid + 1), 0) && errno == ESRCH) unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+        if (!is_alive(pid + 1)) unlinkat(parent, entry->d_name, AT_REMOVEDIR);
     }
     if (dir) closedir(dir);
 }
