@@ -38,11 +38,11 @@ typedef struct OutboxEntry {
     Str id; // printable and usable as a file name: a hash of the origin, sequence and index, [A-Za-z0-9._-] only
     Partition where;
     Str origin; // printable
-    bool from_machine;
     MachineAddress machine; // when from_machine (type resolved by name)
     Command command;
     int64_t attempts, not_before_ms; // retries of transient errors; plane time
     int hops;
+    bool from_machine;
 } OutboxEntry;
 
 // Entries that are first in the queue of their origin and due, in the order in which they were added, up to `limit`.

@@ -11,9 +11,10 @@ static bool read_token(Arena *arena, Str token, Str *after) {
     return true;
 }
 
+// Of at least two.
 static void cut_last(Doc *list) {
-    Doc *before = NULL;
-    for (Doc *item = doc_first(list); item->next; item = item->next) before = item;
+    Doc *before = doc_first(list);
+    while (before->next->next) before = before->next;
     before->next = NULL;
     list->as.children.last = before;
     list->count--;

@@ -51,7 +51,7 @@ static bool count_changes(const Git *git, int64_t *count) {
     Str names;
     TRY(GIT(git, &names, NULL, "diff", "--cached", "--name-only", "--no-renames"));
     *count = 0;
-    for (Str line; (line = str_next_line(&names)).len;) ++*count;
+    while (str_next_line(&names).len) ++*count;
     return true;
 }
 

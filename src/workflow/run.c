@@ -58,11 +58,10 @@ static bool read_application(Run *run, Error *e) {
 static bool find_plane(Run *run, Error *e) {
     Doc *health = NULL;
     bool started = false;
-    Str wanted = STR_NONE;
     const char *data = run->options->data ? run->options->data : ".rehearse";
     char cwd[PATH_MAX];
     if (!getcwd(cwd, sizeof cwd)) return fail(e, "system", "the current folder is gone");
-    wanted = data[0] == '/' ? str_of(data) : path_join(run->arena, str_of(cwd), str_of(data));
+    Str wanted = data[0] == '/' ? str_of(data) : path_join(run->arena, str_of(cwd), str_of(data));
     TRY(launch_plane(&run->client, run->arena, wanted, &health, &started, e));
     run->data = doc_text(health, "data");
     if (started) {
