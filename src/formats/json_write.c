@@ -27,11 +27,37 @@ static char *put_escape(char *to, unsigned char c) {
     return to;
 }
 
+#define EACH_BYTE(value) (0x0101010101010101u * (value))
+
+// Whether one of eight bytes is a control character, a quotation mark or a backslash. (A byte less one borrows into the highest bit only when it was 0.)
+static bool has_special(uint64_t eight) {
+    uint64_t quote = eight ^ EACH_BYTE('"'), slash = eight ^ EACH_BYTE('\\');
+    uint64_t low = (eight - EACH_BYTE(0x20)) & ~eight, quotes = (quote - EACH_BYTE(1)) & ~quote, slashes = (slash - EACH_BYTE(1)) & ~slash;
+    return (low | quotes | slashes) & EACH_BYTE(0x80);
+}
+
+// How many bytes of the text stand by themselves, as far as eights tell.
+static size_t plain_bytes(Str text) {
+    size_t at = 0;
+    for (uint64_t eight; at + sizeof eight <= text.len; at += sizeof eight) {
+        memcpy(&eight, text.at + at, sizeof eight);
+        if (has_special(eight)) break;
+    }
+    return at;
+}
+
 // Room for the worst case is taken at once, so that the loop need not look at it.
 static void write_piece(Buf *buf, Str text) {
     char *start = buf_reserve(buf, text.len * LONGEST_ESCAPE_BYTES), *to = start;
     if (!start) return;
     for (size_t i = 0; i < text.len; i++) {
+        if (i % sizeof(uint64_t) == 0) {
+            size_t plain = plain_bytes(str_from(text, i));
+            memcpy(to, text.at + i, plain);
+            to += plain;
+            i += plain;
+            if (i == text.len) break;
+        }
         unsigned char c = (unsigned char)text.at[i];
         if (escapes[c]) {
             to = put_escape(to, c);
