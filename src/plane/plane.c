@@ -90,7 +90,9 @@ static bool make_folders(const Plane *plane, Error *e) {
     for (size_t i = 0; i < sizeof FOLDERS / sizeof *FOLDERS; i++) {
         TRY(folder_make(path_join(arena, plane->options.data, str_of(FOLDERS[i])), 0700, e));
     }
-    return true;
+    // It often lies in a work tree of git, and belongs in nobody's commit.
+    Str ignore = path_join(arena, plane->options.data, STR(".gitignore"));
+    return file_exists(ignore) || file_write(ignore, STR("*\n"), 0600, e);
 }
 
 static bool open_reader(Plane *plane, Error *e) {

@@ -10,6 +10,7 @@
 #define PIP_PROGRAM STR("@program/rehearse-pip")
 #define AWS_PROGRAM STR("@program/rehearse-aws")
 
+// AWS's machines let root install packages; Debian's pip must be told to.
 static const char *const PIP_SETTINGS[] = {"PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_DISABLE_PIP_VERSION_CHECK=1"};
 enum { SETTINGS = sizeof PIP_SETTINGS / sizeof *PIP_SETTINGS };
 
@@ -48,11 +49,11 @@ static void add_file(Arena *arena, SandboxSpec *spec, Str program, const char *i
 void prepared_add(Arena *arena, const Prepared *prepared, SandboxSpec *spec) {
     SandboxBind *binds = (SandboxBind *)spec->binds;
     Str *env = (Str *)spec->env;
+    for (size_t i = 0; i < SETTINGS; i++) env[spec->env_count++] = str_of(PIP_SETTINGS[i]);
     if (prepared->wheels.at) {
         binds[spec->bind_count++] = (SandboxBind){prepared->wheels, prepared->wheels};
         add_file(arena, spec, PIP_PROGRAM, "/usr/local/bin/pip");
         add_file(arena, spec, PIP_PROGRAM, "/usr/local/bin/pip3");
-        for (size_t i = 0; i < SETTINGS; i++) env[spec->env_count++] = str_of(PIP_SETTINGS[i]);
         env[spec->env_count++] = str_cat(arena, STR("PIP_FIND_LINKS="), prepared->wheels);
     }
     if (prepared->venv.at) {

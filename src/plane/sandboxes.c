@@ -408,10 +408,20 @@ bool sandboxes_open_network(Plane *plane, SandboxHost *host, Error *e) {
 
 // ---- Closing ----
 
+// The network of instances has a process of its own, which outlives the server only for those that do.
+static void end_unused_network(const Plane *plane, SandboxHost *host) {
+    AUTO_ARENA arena = arena_new();
+    Vec names = vec_of(arena, Str);
+    if (!host || !sandbox_list(host, arena, &names, NULL) || names.len) return;
+    sandbox_network_stop(host);
+    tree_remove(path_join(arena, plane->options.data, STR("network")), NULL);
+}
+
 void sandboxes_close(Plane *plane) {
     Sandboxes *all = plane->sandboxes;
     void *value;
     if (!all) return;
+    end_unused_network(plane, all->host);
     for (size_t at = 0; map_next(all->handles, &at, NULL, &value);) handle_free(value);
     map_free(all->handles);
     sandbox_host_close(all->host);

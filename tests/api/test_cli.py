@@ -10,6 +10,7 @@ import termios
 
 import pytest
 
+from delivery import IMAGE, until
 from harness import clean_environment, free_port, program
 
 MINI = """version: 0.2
@@ -259,3 +260,18 @@ def test_an_application_is_made_anew_after_a_reset_over_http(plane, mini):
     plane.rehearse("run", mini, "-q")
     plane.request("POST", "/_rehearse/reset")
     assert plane.rehearse("run", mini).returncode == 0
+
+
+def test_the_data_folder_shows_in_no_work_tree(plane, mini):
+    subprocess.run(["git", "init", "-q", plane.folder], check=True)
+    shown = subprocess.run(["git", "status", "--porcelain", "--", "data"], cwd=plane.folder, capture_output=True, text=True, check=True)
+    assert plane.data.exists() and shown.stdout == ""
+
+
+def test_down_of_everything_leaves_no_process_behind(start_server):
+    server = start_server()
+    ec2 = server.client("ec2")
+    ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)
+    until(lambda: ec2.describe_instances()["Reservations"][0]["Instances"][0]["State"]["Name"] == "running", what="the instance")
+    server.rehearse("down", "--all")
+    until(lambda: not server.keepers(), 20, what="the end of all processes")
