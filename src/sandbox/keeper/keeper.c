@@ -192,8 +192,11 @@ static bool start_init(int idmap) {
     if (child < 0) return close(ends[0]), false;
     keeper.init = child;
     keeper.init_socket = ends[0];
-    bool good = cgroup_add(child) && namespaces_map(&keeper.plan, child) && (!keeper.plan.own_network || network_attach(&keeper.plan, child));
-    if (good) good = write_all(release.fd, "", 1);
+    // To move a process into a group takes milliseconds. A build's has no children before the keeper sends a job, and moves while it makes its mounts.
+    bool at_once = keeper.plan.instance;
+    bool good =
+        (!at_once || cgroup_add(child)) && namespaces_map(&keeper.plan, child) && (!keeper.plan.own_network || network_attach(&keeper.plan, child));
+    if (good) good = write_all(release.fd, "", 1) && (at_once || cgroup_add(child));
     close(release.fd);
     return good;
 }
