@@ -143,14 +143,21 @@ static void add_project(Vec *steps, const Application *application, Place place,
 
 // ---- Deployments ----
 
-static Doc *tag_filters(Arena *arena, const Stage *stage) {
-    Doc *filters = doc_list(arena);
-    for (size_t i = 0; i < stage->targets.len; i++) {
-        Doc *filter = tag(arena, "Key", "Value", STR("Name"), vec_get(&stage->targets, Str, i));
-        doc_set_str(arena, filter, "Type", STR("KEY_AND_VALUE"));
-        doc_push(filters, filter);
-    }
-    return filters;
+static void add_tag_filter(Arena *arena, Doc *filters, Str key, Str value) {
+    Doc *filter = tag(arena, "Key", "Value", key, value);
+    doc_set_str(arena, filter, "Type", STR("KEY_AND_VALUE"));
+    doc_push(filters, filter);
+}
+
+// One of the names, and this application: both lists must hold.
+static Doc *tag_set(Arena *arena, const Application *application, const Stage *stage) {
+    Doc *set = doc_map(arena), *lists = doc_list(arena), *names = doc_list(arena), *own = doc_list(arena);
+    for (size_t i = 0; i < stage->targets.len; i++) add_tag_filter(arena, names, STR("Name"), vec_get(&stage->targets, Str, i));
+    add_tag_filter(arena, own, STR(PLAN_APPLICATION_TAG), application->name);
+    doc_push(lists, names);
+    doc_push(lists, own);
+    doc_set(set, "ec2TagSetList", lists);
+    return set;
 }
 
 // What fails is taken back: the instances are left with the last good revision, not with half of a bad one.
@@ -167,7 +174,7 @@ static Doc *group_of(Arena *arena, const Application *application, Place place, 
     doc_set_str(arena, group, "applicationName", application->name);
     doc_set_str(arena, group, name_member, plan_stage_name(arena, application, stage));
     doc_set_str(arena, group, "deploymentConfigName", STR("CodeDeployDefault.OneAtATime"));
-    doc_set(group, "ec2TagFilters", tag_filters(arena, stage));
+    doc_set(group, "ec2TagSet", tag_set(arena, application, stage));
     doc_set_str(arena, group, "serviceRoleArn", plan_role_arn(arena, application, place, ROLE_DEPLOY));
     doc_set(group, "autoRollbackConfiguration", rollback_on_failure(arena));
     return group;
@@ -230,6 +237,7 @@ Doc *plan_instances(Arena *arena, const Application *application, const Instance
     doc_set(input, "IamInstanceProfile", profile);
     doc_set_str(arena, specification, "ResourceType", STR("instance"));
     doc_push(tags, tag(arena, "Key", "Value", STR("Name"), instance->name));
+    doc_push(tags, tag(arena, "Key", "Value", STR(PLAN_APPLICATION_TAG), application->name));
     doc_set(specification, "Tags", tags);
     doc_push(specifications, specification);
     doc_set(input, "TagSpecifications", specifications);

@@ -7,6 +7,9 @@
 
 #include "workflow/application.h"
 
+// On each instance, beside its Name: applications on one plane may have instances of the same name.
+#define PLAN_APPLICATION_TAG "rehearse:application"
+
 typedef struct Place {
     Str account, region;
 } Place;

@@ -33,17 +33,16 @@ static Doc *filter(Arena *arena, const char *name, Str value) {
     return one;
 }
 
-static Doc *filters(Arena *arena, Doc *first, Doc *second) {
+static Doc *filters(Arena *arena, Doc *first) {
     Doc *input = doc_map(arena), *list = doc_list(arena);
     doc_push(list, first);
-    if (second) doc_push(list, second);
     doc_set(input, "Filters", list);
     return input;
 }
 
 static bool find_group(const Client *client, Arena *arena, Str name, Str *id, Error *e) {
     Doc *out = NULL;
-    TRY(client_call(client, arena, "ec2", "DescribeSecurityGroups", filters(arena, filter(arena, "group-name", name), NULL), &out, e));
+    TRY(client_call(client, arena, "ec2", "DescribeSecurityGroups", filters(arena, filter(arena, "group-name", name)), &out, e));
     *id = doc_text(doc_first(doc_get(out, "SecurityGroups")), "GroupId");
     return true;
 }
@@ -59,11 +58,10 @@ static bool make_group(const Client *client, Arena *arena, Str name, Str *id, Er
 
 // One call a port: a port that is admitted already must not keep the others out.
 static bool admit_ports(const Client *client, Arena *arena, const Instance *instance, Str group_id, Error *e) {
-    for (Doc *port = doc_first(plan_ports(arena, instance)), *next; port; port = next) {
+    for (const Doc *port = doc_first(plan_ports(arena, instance)); port; port = port->next) {
         Doc *input = doc_map(arena), *one = doc_list(arena);
         Error why = {0};
-        next = port->next;
-        doc_push(one, port);
+        doc_push(one, doc_copy(arena, port));
         doc_set_str(arena, input, "GroupId", group_id);
         doc_set(input, "IpPermissions", one);
         if (client_call(client, arena, "ec2", "AuthorizeSecurityGroupIngress", input, NULL, &why)) continue;
@@ -74,19 +72,23 @@ static bool admit_ports(const Client *client, Arena *arena, const Instance *inst
     return true;
 }
 
-static bool count_living(const Client *client, Arena *arena, Str name, int64_t *count, Error *e) {
-    Doc *state = filter(arena, "instance-state-name", STR("running")), *out = NULL;
+// Those of this application: another one on the plane may have instances of the same name.
+static bool find_living(const Client *client, Arena *arena, const Application *application, Str name, Vec *living, Error *e) {
+    Doc *input = filters(arena, filter(arena, "tag:Name", name)), *list = doc_get(input, "Filters"), *out = NULL;
+    Doc *state = filter(arena, "instance-state-name", STR("running"));
     doc_push_str(arena, doc_get(state, "Values"), STR("pending"));
-    TRY(client_call(client, arena, "ec2", "DescribeInstances", filters(arena, filter(arena, "tag:Name", name), state), &out, e));
-    int64_t living = 0;
-    for (const Doc *one = doc_first(doc_get(out, "Reservations")); one; one = one->next) living += (int64_t)doc_count(doc_get(one, "Instances"));
-    *count = living;
+    doc_push(list, state);
+    doc_push(list, filter(arena, "tag:" PLAN_APPLICATION_TAG, application->name));
+    TRY(client_call(client, arena, "ec2", "DescribeInstances", input, &out, e));
+    for (const Doc *some = doc_first(doc_get(out, "Reservations")); some; some = some->next) {
+        for (const Doc *one = doc_first(doc_get(some, "Instances")); one; one = one->next) vec_add(living, const Doc *, one);
+    }
     return true;
 }
 
 static bool find_image(const Client *client, Arena *arena, Str *id, Error *e) {
     Doc *out = NULL;
-    TRY(client_call(client, arena, "ec2", "DescribeImages", filters(arena, filter(arena, "name", STR("al2023-ami-*")), NULL), &out, e));
+    TRY(client_call(client, arena, "ec2", "DescribeImages", filters(arena, filter(arena, "name", STR("al2023-ami-*"))), &out, e));
     *id = doc_text(doc_first(doc_get(out, "Images")), "ImageId");
     return true;
 }
@@ -122,11 +124,12 @@ static bool check_start(const Client *client, Arena *arena, const Doc *made, Str
 
 static bool make_instances(const Client *client, Arena *arena, const Application *application, const Instance *instance, Error *e) {
     Str name = plan_group_name(arena, application, instance), group_id = STR_NONE, image_id = STR_NONE;
-    int64_t living = 0;
+    Vec found = vec_of(arena, const Doc *);
     TRY(find_group(client, arena, name, &group_id, e));
     if (!group_id.len) TRY(make_group(client, arena, name, &group_id, e));
     TRY(admit_ports(client, arena, instance, group_id, e));
-    TRY(count_living(client, arena, instance->name, &living, e));
+    TRY(find_living(client, arena, application, instance->name, &found, e));
+    int64_t living = (int64_t)found.len;
     if (living >= instance->count) return true;
     TRY(find_image(client, arena, &image_id, e));
     Doc *input = plan_instances(arena, application, instance, image_id, group_id, instance->count - living);
