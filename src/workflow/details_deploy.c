@@ -63,6 +63,27 @@ void deploy_follow(Watch *watch, Arena *arena, Activity *activity) {
 
 // ---- The end ----
 
+enum { HTTP_PORT = 80 };
+
+// The port to ask of an instance: 80 when its security groups admit that (or nothing else), else the first that they admit.
+static int64_t port_of(Watch *watch, Arena *arena, const Doc *instance) {
+    Doc *input = doc_map(arena), *ids = doc_list(arena), *reply = NULL;
+    int64_t first = HTTP_PORT;
+    for (const Doc *group = doc_first(doc_get(instance, "SecurityGroups")); group; group = group->next)
+        doc_push_str(arena, ids, doc_text(group, "GroupId"));
+    if (!doc_count(ids)) return HTTP_PORT;
+    doc_set(input, "GroupIds", ids);
+    client_call(watch->client, arena, "ec2", "DescribeSecurityGroups", input, &reply, NULL);
+    for (const Doc *group = doc_first(doc_get(reply, "SecurityGroups")); group; group = group->next) {
+        for (const Doc *rule = doc_first(doc_get(group, "IpPermissions")); rule; rule = rule->next) {
+            int64_t from = doc_number(rule, "FromPort", 0), to = doc_number(rule, "ToPort", 0);
+            if (from <= HTTP_PORT && HTTP_PORT <= to) return HTTP_PORT;
+            if (from > 0 && first == HTTP_PORT) first = from;
+        }
+    }
+    return first;
+}
+
 static Str address_of(Watch *watch, Arena *arena, Str instance) {
     Doc *input = doc_map(arena), *ids = doc_list(arena), *reply = NULL;
     doc_push_str(arena, ids, bare_id(instance));
@@ -70,7 +91,10 @@ static Str address_of(Watch *watch, Arena *arena, Str instance) {
     client_call(watch->client, arena, "ec2", "DescribeInstances", input, &reply, NULL);
     const Doc *found = doc_first(doc_get(doc_first(doc_get(reply, "Reservations")), "Instances"));
     Str name = doc_text(found, "PublicDnsName");
-    return name.len ? name : doc_text(found, "PublicIpAddress");
+    Str host = name.len ? name : doc_text(found, "PublicIpAddress");
+    if (!host.len || str_find_char(host, ':') >= 0) return host;
+    int64_t port = port_of(watch, arena, found);
+    return port == HTTP_PORT ? host : str_format(arena, "%.*s:%lld", STR_ARG(host), (long long)port);
 }
 
 enum { SCRIPT_LINES = 3 };

@@ -92,6 +92,17 @@ Str text_cut(Arena *arena, const Look *look, Str text, int columns) {
     return str_cat(arena, str_sub(text, 0, bytes_of_columns(text, room > 0 ? room : 0)), str_of(ellipsis));
 }
 
+Str text_middle(Arena *arena, const Look *look, Str text, int columns) {
+    int all = text_columns(text);
+    if (all <= columns) return text;
+    Str between = str_format(arena, " %s ", look_symbol(look, SYMBOL_ELLIPSIS));
+    int room = columns - text_columns(between), head = room / 2;
+    if (head < 1) return text_cut(arena, look, text, columns);
+    Str begins = str_trim(str_sub(text, 0, bytes_of_columns(text, head)));
+    Str ends = str_trim(str_from(text, bytes_of_columns(text, all - (room - head))));
+    return str_cat(arena, str_cat(arena, begins, between), ends);
+}
+
 void text_cell(Arena *arena, const Look *look, Str text, int columns, Buf *buf) {
     Str cut = text_cut(arena, look, text, columns);
     buf_add(buf, cut);
@@ -128,6 +139,8 @@ Str text_printable(Arena *arena, Str line) {
             i += escape_bytes(str_from(line, i)) - 1;
         } else if (byte == '\t') {
             buf_add(&buf, STR("    "));
+        } else if (byte == 0xC2 && i + 1 < line.len && (unsigned char)line.at[i + 1] < 0xA0) {
+            i++; // a control character of the upper half: U+0080 to U+009F
         } else if (byte >= 0x20 && byte != 0x7F) {
             buf_add_char(&buf, (char)byte);
         }

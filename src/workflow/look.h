@@ -36,6 +36,8 @@ void look_text(const Look *look, Colour colour, Str text, Buf *buf);
 // Columns of UTF-8 text: one a character. Cutting leaves whole characters and ends with an ellipsis.
 int text_columns(Str text);
 Str text_cut(Arena *arena, const Look *look, Str text, int columns);
+// The beginning and the end, with an ellipsis between them.
+Str text_middle(Arena *arena, const Look *look, Str text, int columns);
 // Adds text, cut to `columns` and padded to them.
 void text_cell(Arena *arena, const Look *look, Str text, int columns, Buf *buf);
 // The first part of `*rest` that fits, broken between words where it can be; STR_NONE when nothing is left.

@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7 };
+enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7, SUBJECT_LEAST = 16, QUOTES = 2 };
 
 typedef struct Run {
     const RunOptions *options;
@@ -74,6 +74,21 @@ static bool find_plane(Run *run, Error *e) {
 
 // ---- Before the pipeline runs ----
 
+// A commit's subject on one line of its own, beside `others` columns: it is whatever somebody wrote, so what a terminal would obey is not shown.
+static Str shown_subject(const Run *run, Str subject, int others) {
+    int room = run->look.width - others;
+    Str text = text_printable(run->arena, str_as_utf8(run->arena, subject));
+    return text_cut(run->arena, &run->look, text, room > SUBJECT_LEAST ? room : SUBJECT_LEAST);
+}
+
+static Str changes_of(const Run *run) {
+    const char *dot = look_symbol(&run->look, SYMBOL_DOT);
+    if (run->revision.changed < 0) return STR("");
+    if (run->revision.changed == 0) return str_format(run->arena, " %s unchanged since the last run", dot);
+    Str files = human_count(run->arena, run->revision.changed, "file", "files");
+    return str_format(run->arena, " %s %.*s changed since the last run", dot, STR_ARG(files));
+}
+
 static void write_header(const Run *run) {
     if (run->options->quiet || run->options->json) return;
     const char *dot = look_symbol(&run->look, SYMBOL_DOT);
@@ -81,13 +96,14 @@ static void write_header(const Run *run) {
     AUTO_BUF out;
     buf_init(&out, OUTPUT_BYTES);
     look_text(&run->look, COLOUR_BOLD, run->application.name, &out);
-    if (commit.len) buf_addf(&out, " %s revision %.*s \"%.*s\"", dot, STR_ARG(commit), STR_ARG(run->revision.subject));
-    if (!commit.len) buf_addf(&out, " %s %s once more", dot, run->options->retry);
-    if (commit.len && run->revision.changed > 0) {
-        Str files = human_count(run->arena, run->revision.changed, "file", "files");
-        buf_addf(&out, " %s %.*s changed since the last run", dot, STR_ARG(files));
+    if (commit.len) {
+        Str changes = changes_of(run), begins = str_format(run->arena, " %s revision %.*s ", dot, STR_ARG(commit));
+        int others = text_columns(run->application.name) + text_columns(begins) + text_columns(changes) + QUOTES;
+        Str subject = shown_subject(run, run->revision.subject, others);
+        buf_addf(&out, "%.*s\"%.*s\"%.*s", STR_ARG(begins), STR_ARG(subject), STR_ARG(changes));
+    } else {
+        buf_addf(&out, " %s %s once more", dot, run->options->retry);
     }
-    if (commit.len && run->revision.changed == 0) buf_addf(&out, " %s unchanged since the last run", dot);
     buf_add_char(&out, '\n');
     print(&out);
 }
@@ -149,7 +165,7 @@ static bool interrupt(Run *run, RunEnd *end, Error *e) {
     screen_clear(run->screen);
     if (run->look.terminal && ask_to_stop(run)) {
         TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
-        screen_note(run->screen, STR("The pipeline is stopped."));
+        screen_note(run->screen, STR("The pipeline starts nothing more. It stops when what is under way has ended: rehearse status"));
     } else {
         screen_note(run->screen,
                     str_format(run->arena, "The pipeline goes on. Where it is: rehearse status; its log: rehearse logs %.*s", STR_ARG(name)));

@@ -112,11 +112,19 @@ static Told *told_of(Screen *screen, const Activity *activity) {
     return told;
 }
 
-static void tell_state(Screen *screen, const StageView *stage, const Activity *activity) {
+// What an approval asks, and how it is answered.
+static void tell_question(Screen *screen, const View *view, const Activity *activity) {
+    Str question = text_printable(screen->arena, str_replace(screen->arena, activity->question, STR("\n"), STR(" ")));
+    if (question.len) buf_addf(&screen->buf, ": %.*s", STR_ARG(question));
+    buf_addf(&screen->buf, " (answer: rehearse approve %.*s)", STR_ARG(view->pipeline));
+}
+
+static void tell_state(Screen *screen, const View *view, const StageView *stage, const Activity *activity) {
     stamp(screen);
     buf_addf(&screen->buf, "%.*s", STR_ARG(stage->name));
     if (stage->activities.len > 1) buf_addf(&screen->buf, "/%.*s", STR_ARG(activity->name));
     buf_addf(&screen->buf, " %s", state_word(activity->state));
+    if (activity->state == STATE_APPROVAL) tell_question(screen, view, activity);
     if (state_is_over(activity->state)) {
         Str time = human_duration(screen->arena, activity->elapsed_ms);
         buf_addf(&screen->buf, " after %.*s", STR_ARG(time));
@@ -136,19 +144,19 @@ static void tell_log(Screen *screen, Told *told, const StageView *stage, const A
     }
 }
 
-static void tell(Screen *screen, const StageView *stage, const Activity *activity) {
+static void tell(Screen *screen, const View *view, const StageView *stage, const Activity *activity) {
     Told *told = told_of(screen, activity);
     if (!told) return;
     if (screen->verbose) tell_log(screen, told, stage, activity);
     if (told->state == activity->state) return;
     told->state = activity->state;
-    tell_state(screen, stage, activity);
+    tell_state(screen, view, stage, activity);
 }
 
 static void tell_all(Screen *screen, const View *view) {
     for (size_t i = 0; i < view->stages.len; i++) {
         const StageView *stage = vec_at(&view->stages, i);
-        for (size_t j = 0; j < stage->activities.len; j++) tell(screen, stage, vec_at(&stage->activities, j));
+        for (size_t j = 0; j < stage->activities.len; j++) tell(screen, view, stage, vec_at(&stage->activities, j));
     }
     flush(screen);
     arena_reset(screen->arena);

@@ -9,6 +9,7 @@ enum {
     NAME_LEAST = 12,
     NAME_MOST = 28,
     LABELLED_ROWS = 4,
+    FOLD_STEP = 4,
     ROWS_BESIDE = 6
 };
 
@@ -108,12 +109,21 @@ static void write_tail(const Tree *tree, const Activity *activity) {
     }
 }
 
-// At most LABELLED_ROWS lines: the rest is in the log.
+static int count_rows(Str text, int columns) {
+    int rows = 0;
+    while (text_fold(&text, columns).len) rows++;
+    return rows;
+}
+
+// At most LABELLED_ROWS lines, without the middle of what is longer: how it ends ("Reason: exit status 1") matters most. All of it is in the log.
 static void write_labelled(const Tree *tree, const char *label, Str text) {
-    int columns = tree->width - INDENT - 10, rows = 0;
-    Str rest = text_cut(tree->arena, tree->look, text, columns * LABELLED_ROWS);
+    int columns = tree->width - INDENT - 10;
+    Str rest = text;
+    for (int most = columns * LABELLED_ROWS; most > columns && count_rows(rest, columns) > LABELLED_ROWS; most -= FOLD_STEP) {
+        rest = text_middle(tree->arena, tree->look, text, most);
+    }
     bool first = true;
-    for (Str line; rows++ < LABELLED_ROWS && (line = text_fold(&rest, columns)).len; first = false) {
+    for (Str line; (line = text_fold(&rest, columns)).len; first = false) {
         blanks(tree->out, INDENT);
         look_begin(tree->look, COLOUR_DIM, tree->out);
         text_cell(tree->arena, tree->look, first ? str_of(label) : STR(""), 9, tree->out);
@@ -162,20 +172,24 @@ static void write_commands(const Tree *tree, const StageView *stage) {
     write_labelled(tree, "again", str_cat(tree->arena, STR("rehearse run --retry "), stage->name));
 }
 
+static Str one_line(const Tree *tree, Str text) { return str_trim(text_printable(tree->arena, str_replace(tree->arena, text, STR("\n"), STR(" ")))); }
+
 static void write_why(const Tree *tree, const StageView *stage, const Activity *activity) {
     for (size_t i = 0; i < activity->failures.len; i++) {
         write_failure(tree, vec_at(&activity->failures, i), i ? vec_at(&activity->failures, i - 1) : NULL);
     }
     int64_t more = activity->failure_count - (int64_t)activity->failures.len;
     if (more > 0) write_labelled(tree, "", str_format(tree->arena, "and %lld more", (long long)more));
-    if (!activity->failures.len && activity->problem.len) write_labelled(tree, "why", str_trim(text_printable(tree->arena, activity->problem)));
+    if (!activity->failures.len && activity->problem.len) write_labelled(tree, "why", one_line(tree, activity->problem));
     write_commands(tree, stage);
 }
 
 static void write_below(const Tree *tree, const StageView *stage, const Activity *activity) {
     if (activity->state == STATE_RUNNING && tree->tails) write_tail(tree, activity);
     if (activity->state == STATE_FAILED && !tree->style->live) write_why(tree, stage, activity);
-    if (activity->state == STATE_APPROVAL) { write_labelled(tree, "answer", str_cat(tree->arena, STR("rehearse approve "), tree->view->pipeline)); }
+    if (activity->state != STATE_APPROVAL) return;
+    if (activity->question.len) write_labelled(tree, "asks", one_line(tree, activity->question));
+    write_labelled(tree, "answer", str_cat(tree->arena, STR("rehearse approve "), tree->view->pipeline));
 }
 
 // ---- Stages ----

@@ -20,6 +20,7 @@ typedef struct Failure {
 
 typedef struct Activity { // an action
     Str name, category, provider;
+    Str question; // of an approval, for the person who answers; STR_NONE: there is none
     Str action_execution, external_id, token;
     State state;
     Str detail; // "12 tests passed"

@@ -29,6 +29,7 @@ static void add_activities(Arena *arena, StageView *stage, const Doc *actions) {
             activity->name = str_copy(arena, doc_text(action, "name"));
             activity->category = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "category"));
             activity->provider = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "provider"));
+            activity->question = str_copy(arena, doc_text(doc_get(action, "configuration"), "CustomData"));
             activity->failures = vec_of(arena, Failure);
             activity->tail = arena_zalloc(arena, sizeof *activity->tail * TAIL_KEPT);
             left--;
@@ -69,8 +70,12 @@ static State state_of(Str status, bool approval) {
 }
 
 static void forget(Activity *activity, Arena *arena) {
-    *activity =
-        (Activity){.name = activity->name, .category = activity->category, .provider = activity->provider, .failures = vec_of(arena, Failure)};
+    *activity = (Activity){.name = activity->name,
+                           .category = activity->category,
+                           .provider = activity->provider,
+                           .question = activity->question,
+                           .tail = activity->tail,
+                           .failures = vec_of(arena, Failure)};
 }
 
 // Plane time, unless the clock has jumped on the way: then what the person at the screen has waited.

@@ -1,0 +1,126 @@
+"""`rehearse run` for a person who runs an application again and again, changes its description, and is not alone on its branch."""
+
+import fcntl
+import json
+import os
+import pty
+import subprocess
+import termios
+
+import pytest
+
+from harness import program
+
+BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
+APPSPEC = "version: 0.0\nos: linux\nfiles:\n  - source: page\n    destination: /opt/site\n"
+
+
+@pytest.fixture
+def plane(start_server):
+    return start_server("--fast-forward")
+
+
+@pytest.fixture
+def mini(tmp_path):
+    """An application with one stage behind its source, which succeeds."""
+    folder = tmp_path / "mini"
+    folder.mkdir()
+    (folder / "buildspec.yml").write_text(BUILD.format("true"))
+    return folder
+
+
+def site_named(tmp_path, name, instances="[{ name: web, ports: [80] }]"):
+    """An application that is only deployed."""
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "appspec.yml").write_text(APPSPEC)
+    (folder / "page").write_text(name + "\n")
+    describe(folder, name, instances)
+    return folder
+
+
+def describe(folder, name, instances):
+    (folder / "rehearse.yaml").write_text(f"application: {name}\ninstances: {instances}\n")
+
+
+def living(plane, name):
+    """The instances of an application, by their start."""
+    filters = [{"Name": "tag:rehearse:application", "Values": [name]}, {"Name": "instance-state-name", "Values": ["pending", "running"]}]
+    reservations = plane.client("ec2").describe_instances(Filters=filters)["Reservations"]
+    return sorted((one for some in reservations for one in some["Instances"]), key=lambda one: (one["LaunchTime"], one["AmiLaunchIndex"]))
+
+
+def test_the_address_shown_has_the_first_admitted_port(plane, tmp_path):
+    done = plane.rehearse("run", site_named(tmp_path, "site", "[{ name: web, ports: [9090, 8080] }]"))
+    assert done.stdout.count(":9090") >= 2, done.stdout
+    assert f"curl http://{living(plane, 'site')[0]['PublicIpAddress']}:9090" in done.stdout
+
+
+def test_who_must_approve_reads_what_is_asked_and_how_to_answer(plane, mini):
+    (mini / "rehearse.yaml").write_text("stages:\n  - build: buildspec.yml\n  - name: Release\n    approve: Ship it to staging?\n")
+    command = [program(), "run", mini, "--port", str(plane.port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=plane.environment())
+    line = next(line for line in running.stderr if "waits for approval" in line)
+    assert line.endswith("waits for approval: Ship it to staging? (answer: rehearse approve mini)\n")
+    plane.rehearse("approve", "mini")
+    running.communicate()
+    assert running.returncode == 0
+
+
+def test_why_an_action_failed_is_told_with_its_end(plane, mini):
+    (mini / "buildspec.yml").write_text(BUILD.format("sh -c 'exit 7'" + " many words" * 60))
+    shown = plane.rehearse("run", mini, check=False).stdout
+    assert " … " in shown and "exit status 7" in shown.replace("\n", " "), shown
+
+
+def git(folder, *words):
+    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
+    return subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_subject_is_shown_without_what_a_terminal_obeys_and_on_one_line(plane, mini):
+    git(mini, "init", "-q")
+    git(mini, "add", ".")
+    git(mini, "commit", "-qm", "\x1b[31mRed\x07 " + "long " * 60)
+    shown = plane.rehearse("run", mini).stdout.splitlines()[0]
+    assert '"Red long' in shown and '…"' in shown and len(shown) <= 100, shown
+    assert shown.isprintable()
+
+
+def take_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def read_until(main, word):
+    shown = ""
+    while word not in shown:
+        shown += os.read(main, 65536).decode(errors="replace")
+    return shown
+
+
+def test_stopping_tells_that_what_is_under_way_ends_first(plane, mini):
+    (mini / "buildspec.yml").write_text(BUILD.format("echo at work; sleep 600"))
+    main, terminal = pty.openpty()
+    command = [program(), "run", mini, "--port", str(plane.port)]
+    environment = plane.environment(TERM="xterm")
+    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, start_new_session=True, preexec_fn=take_terminal)
+    os.close(terminal)
+    read_until(main, "at work")
+    os.write(main, b"\x03")
+    read_until(main, "[y/N]")
+    os.write(main, b"y\n")
+    assert "when what is under way has ended" in read_until(main, "has ended")
+    assert running.wait(30) == 130
+    os.close(main)
+
+
+def test_applications_with_instances_of_the_same_name_have_their_own(plane, tmp_path):
+    for name in ("one", "two"):
+        assert "1 of 1 instance" in plane.rehearse("run", site_named(tmp_path, name)).stdout
+    first, second = living(plane, "one"), living(plane, "two")
+    assert (len(first), len(second)) == (1, 1) and first[0]["InstanceId"] != second[0]["InstanceId"]
+    deploy = plane.client("codedeploy")
+    for name, instance in (("one", first[0]), ("two", second[0])):
+        (deployment,) = deploy.list_deployments(applicationName=name, deploymentGroupName=f"{name}-Deploy")["deployments"]
+        (target,) = deploy.list_deployment_targets(deploymentId=deployment)["targetIds"]
+        assert target.endswith(instance["InstanceId"])
