@@ -30,8 +30,8 @@ static bool find(const Client *client, Arena *arena, Str pipeline, Str wanted, A
     TRY(client_call(client, arena, "codepipeline", "GetPipelineState", input, &reply, e));
     for (const Doc *stage = doc_first(doc_get(reply, "stageStates")); stage; stage = stage->next) take(stage, wanted, &found);
     if (found.len == 0)
-        return fail(e, "no-approval", "%.*s does not wait for %s. Where it is: rehearse status", STR_ARG(pipeline),
-                    wanted.len ? "this approval" : "an approval");
+        return fail(e, "no-approval", "%.*s does not wait for %s. Where it is: rehearse status%.*s", STR_ARG(pipeline),
+                    wanted.len ? "this approval" : "an approval", STR_ARG(client->option));
     Approval first = vec_get(&found, Approval, 0);
     if (found.len > 1) {
         Approval second = vec_get(&found, Approval, 1);

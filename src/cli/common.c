@@ -9,6 +9,7 @@ bool common_open(const Common *common, Arena *arena, Client *client, Doc **healt
     Doc *told = NULL;
     TRY(client_init(arena, common->port, client, e));
     TRY(client_health(client, arena, &told, e));
+    client_keeps(client, arena, doc_text(told, "data"));
     if (health) *health = told;
     return true;
 }
@@ -25,5 +26,5 @@ int common_print_json(Arena *arena, const Doc *doc) {
 
 bool common_operands(int argc, char **argv, int least, int most, const char *what, Error *e) {
     if (argc - 1 < least) return fail(e, "usage", "%s needs %s. How: rehearse help %s", argv[0], what, argv[0]);
-    return argc - 1 <= most || fail(e, "usage", "%s takes %s, but got \"%s\" too", argv[0], what, argv[most + 1]);
+    return argc - 1 <= most || fail(e, "usage", "%s takes %s, but got \"%s\"%s", argv[0], what, argv[most + 1], most ? " too" : "");
 }

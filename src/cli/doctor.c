@@ -88,6 +88,12 @@ static Str remedy_of(const Doctor *doctor, const SandboxFinding *finding) {
 
 static bool is_rung(const SandboxFinding *finding) { return strncmp(finding->subject, "rung ", 5) == 0; }
 
+// A refusal that nobody has explained yet is shown as it came.
+static Str cause_of(const Doctor *doctor, const SandboxFinding *finding) {
+    if (!str_is(finding->remedy, "rehearse doctor")) return finding->cause;
+    return str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
+}
+
 // The highest rung that works is what sandboxes have; those above it say how to get more.
 static void tell_rungs(Doctor *doctor, const Vec *findings) {
     for (size_t i = 0; i < findings->len; i++) {
@@ -99,8 +105,7 @@ static void tell_rungs(Doctor *doctor, const Vec *findings) {
             find(doctor, rung == SANDBOX_RUNG_D ? SYMBOL_NOTE : SYMBOL_DONE, STR("sandboxes"), text, STR_NONE);
             return;
         }
-        Str text = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
-        find(doctor, SYMBOL_NOTE, str_of(finding->subject), text, remedy_of(doctor, finding));
+        find(doctor, SYMBOL_NOTE, str_of(finding->subject), cause_of(doctor, finding), remedy_of(doctor, finding));
     }
 }
 
@@ -108,8 +113,7 @@ static void tell_capabilities(Doctor *doctor, const Vec *findings) {
     for (size_t i = 0; i < findings->len; i++) {
         const SandboxFinding *finding = vec_at(findings, i);
         if (is_rung(finding)) continue;
-        Str why = str_format(doctor->arena, "%.*s: %.*s", STR_ARG(finding->step), STR_ARG(finding->cause));
-        find(doctor, finding->works ? SYMBOL_DONE : SYMBOL_NOTE, str_of(finding->subject), finding->works ? finding->how : why,
+        find(doctor, finding->works ? SYMBOL_DONE : SYMBOL_NOTE, str_of(finding->subject), finding->works ? finding->how : cause_of(doctor, finding),
              remedy_of(doctor, finding));
     }
 }

@@ -23,7 +23,7 @@ static bool read_pid(Arena *arena, Str data, pid_t *pid, Error *e) {
 }
 
 // The server holds the lock to its last moment.
-static bool end_process(Arena *arena, Str data, pid_t pid, Error *e) {
+static bool end_process(Arena *arena, const Client *client, Str data, pid_t pid, Error *e) {
     struct timespec pause = {0, LOOK_EACH_MS * 1000000};
     AUTO_FD lock = -1;
     TRY(file_open(path_join(arena, data, STR("lock")), O_RDONLY, 0, &lock, e));
@@ -32,7 +32,7 @@ static bool end_process(Arena *arena, Str data, pid_t pid, Error *e) {
         if (flock(lock, LOCK_SH | LOCK_NB) == 0) return true;
         nanosleep(&pause, NULL);
     }
-    return fail(e, "timeout", "process %d does not end. What it does: rehearse clock", (int)pid);
+    return fail(e, "timeout", "process %d does not end. What it does: rehearse clock%.*s", (int)pid, STR_ARG(client->option));
 }
 
 static size_t count_running(const Client *client, Arena *arena) {
@@ -47,14 +47,16 @@ static size_t count_running(const Client *client, Arena *arena) {
     return count;
 }
 
-static int say(Arena *arena, size_t running, bool all) {
+static int say(Arena *arena, const Client *client, size_t running, bool all) {
     if (all || running == 0) {
         puts(all ? "The control plane has ended, and everything that ran on it." : "The control plane has ended.");
         return EXIT_OK;
     }
     Str count = human_count(arena, (int64_t)running, "instance goes", "instances go");
-    printf("The control plane has ended; %.*s on with what is deployed. To go on: rehearse up. To end them: rehearse up, then rehearse down --all\n",
-           STR_ARG(count));
+    Str port = client->port == CLIENT_DEFAULT_PORT ? STR("") : str_format(arena, " --port %u", (unsigned)client->port);
+    Str up = str_format(arena, "rehearse up%.*s%.*s", STR_ARG(port), STR_ARG(client->keeps));
+    printf("The control plane has ended; %.*s on with what is deployed. To go on: %.*s. To end them: the same, then rehearse down --all%.*s\n",
+           STR_ARG(count), STR_ARG(up), STR_ARG(client->option));
     return EXIT_OK;
 }
 
@@ -72,8 +74,8 @@ static int run(int argc, char **argv) {
     if (!good) return cannot_run(&e);
     size_t running = count_running(&client, arena);
     if (all && !client_page(&client, arena, "POST", "/_rehearse/reset", NULL, NULL, &e)) return cannot_run(&e);
-    if (!end_process(arena, doc_text(health, "data"), pid, &e)) return cannot_run(&e);
-    return common.json ? common_print_json(arena, doc_map(arena)) : say(arena, running, all);
+    if (!end_process(arena, &client, doc_text(health, "data"), pid, &e)) return cannot_run(&e);
+    return common.json ? common_print_json(arena, doc_map(arena)) : say(arena, &client, running, all);
 }
 
 const Verb VERB_DOWN = {

@@ -1,4 +1,4 @@
-// rehearse logs: what a build said, or what a deployment's scripts did, of the newest execution of a pipeline.
+// rehearse logs: what a build said, what a deployment's scripts did, or who rejected it, of the newest execution of a pipeline.
 #include "cli/common.h"
 
 #include "formats/timestamps.h"
@@ -18,20 +18,28 @@ typedef struct Request {
 } Request;
 
 typedef struct Found {
-    Str stage, action, provider, status, id, summary;
+    Str execution, stage, action, category, provider, status, id, summary, by;
+    int64_t changed_ms;
 } Found;
 
 static bool is_logged(const Found *found) { return str_is(found->provider, "CodeBuild") || str_is(found->provider, "CodeDeploy"); }
+static bool is_under_way(Str status) { return str_is(status, "InProgress") || str_is(status, "Stopping"); }
+static bool is_rejection(const Found *found) { return str_is(found->category, "Approval") && str_is(found->status, "Failed"); }
 
 static Found found_of(const Doc *detail) {
     const Doc *result = doc_get(doc_get(detail, "output"), "executionResult");
+    const Doc *type = doc_get(doc_get(detail, "input"), "actionTypeId");
     return (Found){
+        .execution = doc_text(detail, "pipelineExecutionId"),
         .stage = doc_text(detail, "stageName"),
         .action = doc_text(detail, "actionName"),
-        .provider = doc_text(doc_get(doc_get(detail, "input"), "actionTypeId"), "provider"),
+        .category = doc_text(type, "category"),
+        .provider = doc_text(type, "provider"),
         .status = doc_text(detail, "status"),
         .id = doc_text(result, "externalExecutionId"),
         .summary = doc_text(result, "externalExecutionSummary"),
+        .by = doc_text(detail, "updatedBy"),
+        .changed_ms = doc_number(detail, "lastUpdateTime", 0),
     };
 }
 
@@ -46,33 +54,109 @@ static bool choose(const Request *request, const Doc *details, Found *out, Error
             *out = found;
             return true;
         }
-        if (!str_eq(doc_text(detail, "pipelineExecutionId"), newest) || !is_logged(&found)) continue;
+        if (!str_eq(found.execution, newest) || (!is_logged(&found) && !is_rejection(&found))) continue;
         bool better = !some || (str_is(found.status, "Failed") && !str_is(out->status, "Failed"));
         if (better) *out = found;
         some = true;
     }
     if (some) return true;
     if (request->wanted.len)
-        return fail(e, "usage", "%.*s has run no stage or action \"%.*s\" yet", STR_ARG(request->pipeline), STR_ARG(request->wanted));
-    return fail(e, "usage", "%.*s has no log yet", STR_ARG(request->pipeline));
+        return fail(e, "no-log", "%.*s has run no stage or action \"%.*s\" yet", STR_ARG(request->pipeline), STR_ARG(request->wanted));
+    return fail(e, "no-log", "%.*s has no log yet", STR_ARG(request->pipeline));
+}
+
+static Doc *of_pipeline(const Request *request, Arena *arena, const char *key, int64_t most) {
+    Doc *input = doc_map(arena);
+    doc_set_str(arena, input, key, request->pipeline);
+    if (most) doc_set_int(arena, input, "maxResults", most);
+    return input;
 }
 
 static bool find(const Request *request, Found *out, Error *e) {
-    Doc *input = doc_map(request->arena), *reply = NULL;
-    doc_set_str(request->arena, input, "pipelineName", request->pipeline);
-    doc_set_int(request->arena, input, "maxResults", 100);
-    TRY(client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions", input, &reply, e));
+    Doc *reply = NULL;
+    TRY(client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions",
+                    of_pipeline(request, request->arena, "pipelineName", 100), &reply, e));
     return choose(request, doc_get(reply, "actionExecutionDetails"), out, e);
+}
+
+// ---- What has not begun ----
+
+// Has the pipeline such a stage or action at all? What it has not would be waited for in vain.
+static bool is_part(const Request *request, Arena *arena, bool *out, Error *e) {
+    Doc *reply = NULL;
+    *out = request->wanted.len == 0;
+    TRY(client_call(&request->client, arena, "codepipeline", "GetPipeline", of_pipeline(request, arena, "name", 0), &reply, e));
+    for (const Doc *stage = doc_first(doc_get(doc_get(reply, "pipeline"), "stages")); stage; stage = stage->next) {
+        *out = *out || str_eq(doc_text(stage, "name"), request->wanted);
+        for (const Doc *action = doc_first(doc_get(stage, "actions")); action; action = action->next) {
+            *out = *out || str_eq(doc_text(action, "name"), request->wanted);
+        }
+    }
+    return true;
+}
+
+// Will the newest execution come to what is wanted? `found`: what there is of it so far, or NULL.
+static bool is_to_come(const Request *request, Arena *arena, const Found *found, bool *out, Error *e) {
+    Doc *reply = NULL;
+    *out = false;
+    TRY(client_call(&request->client, arena, "codepipeline", "ListPipelineExecutions", of_pipeline(request, arena, "pipelineName", 1), &reply, e));
+    const Doc *newest = doc_first(doc_get(reply, "pipelineExecutionSummaries"));
+    if (!is_under_way(doc_text(newest, "status"))) return true;
+    if (!found) return is_part(request, arena, out, e);
+    bool begins = is_logged(found) && !found->id.len && is_under_way(found->status);
+    bool older = !is_under_way(found->status) && !str_eq(found->execution, doc_text(newest, "pipelineExecutionId"));
+    *out = begins || older;
+    return true;
+}
+
+// With --follow, what the execution that is under way has not begun yet is waited for.
+static bool find_or_wait(const Request *request, Found *out, Error *e) {
+    for (;;) {
+        AUTO_ARENA arena = arena_new();
+        Request look = *request;
+        Error why = {0};
+        bool to_come = false;
+        look.arena = arena;
+        bool found = find(&look, out, &why);
+        if (!found && !error_is(&why, "no-log")) return *e = why, false;
+        if (request->follow) TRY(is_to_come(&look, arena, found ? out : NULL, &to_come, e));
+        if (!to_come) return find(request, out, e);
+        poll(NULL, 0, FOLLOW_EACH_MS);
+    }
+}
+
+// ---- A rejection ----
+
+static bool print_rejection(const Request *request, const Found *found) {
+    Doc *doc = doc_map(request->arena);
+    Str time = time_iso8601(request->arena, found->changed_ms);
+    if (request->common->json) {
+        doc_set_str(request->arena, doc, "stage", found->stage);
+        doc_set_str(request->arena, doc, "action", found->action);
+        doc_set_str(request->arena, doc, "status", STR("Rejected"));
+        doc_set_str(request->arena, doc, "by", found->by);
+        doc_set_str(request->arena, doc, "at", time);
+        doc_set_str(request->arena, doc, "comment", found->summary);
+        return common_print_json(request->arena, doc) == EXIT_OK;
+    }
+    AUTO_BUF out;
+    buf_init(&out, OUT_BYTES);
+    buf_addf(&out, "%.*s/%.*s %s%.*s at %.*s%s", STR_ARG(found->stage), STR_ARG(found->action), found->by.len ? "was rejected by " : "failed",
+             STR_ARG(found->by), STR_ARG(time), found->summary.len ? ": " : "");
+    buf_addf(&out, "%.*s\n", STR_ARG(found->summary));
+    common_print(&out);
+    return true;
 }
 
 // ---- A build ----
 
-static Doc *build_of(const Request *request, Arena *arena, Str id) {
+static bool build_of(const Request *request, Arena *arena, Str id, const Doc **out, Error *e) {
     Doc *input = doc_map(arena), *ids = doc_list(arena), *reply = NULL;
     doc_push_str(arena, ids, id);
     doc_set(input, "ids", ids);
-    client_call(&request->client, arena, "codebuild", "BatchGetBuilds", input, &reply, NULL);
-    return doc_first(doc_get(reply, "builds"));
+    TRY(client_call(&request->client, arena, "codebuild", "BatchGetBuilds", input, &reply, e));
+    *out = doc_first(doc_get(reply, "builds"));
+    return true;
 }
 
 static void write_events(const Doc *events, Buf *out) {
@@ -109,7 +193,9 @@ static bool print_build(const Request *request, const Found *found, Error *e) {
     Str token = STR_NONE;
     for (int page = 0; request->follow || page < PAGES_MOST; page++) {
         AUTO_ARENA arena = arena_new();
-        const Doc *build = build_of(request, arena, found->id), *logs = doc_get(build, "logs");
+        const Doc *build = NULL;
+        TRY(build_of(request, arena, found->id, &build, e));
+        const Doc *logs = doc_get(build, "logs");
         bool ended = doc_flag(build, "buildComplete", true), more = false;
         Str group = doc_text(logs, "groupName"), stream = doc_text(logs, "streamName");
         if (group.len && stream.len) TRY(print_page(request, group, stream, request->arena, &token, &more, e));
@@ -200,7 +286,8 @@ static bool print_deployment(const Request *request, const Found *found, Error *
 
 static bool print_log(const Request *request, Error *e) {
     Found found = {0};
-    TRY(find(request, &found, e));
+    TRY(find_or_wait(request, &found, e));
+    if (is_rejection(&found)) return print_rejection(request, &found);
     if (!is_logged(&found) || !found.id.len) {
         Str why = found.summary.len ? found.summary : STR("it has no log");
         return fail(e, "no-log", "%.*s/%.*s: %.*s", STR_ARG(found.stage), STR_ARG(found.action), STR_ARG(why));
@@ -226,7 +313,7 @@ const Verb VERB_LOGS = {
     .summary = "the log of a build, test or deployment",
     .help = "rehearse logs register-app                   of what failed, or else of what came last\n"
             "rehearse logs register-app IntegrationTest   of a stage or an action\n"
-            "rehearse logs register-app Build --follow    until it ends\n"
+            "rehearse logs register-app Build --follow    until it ends; waits for its beginning while the pipeline is under way\n"
             "\n"
             "  -f, --follow      go on while it runs\n" COMMON_HELP,
     .run = run,

@@ -192,7 +192,7 @@ static void write_unsupported(const Page *page) {
     if (doc_count(page->unsupported) == 0) return;
     Str calls = human_count(page->arena, (int64_t)doc_count(page->unsupported), "operation", "operations");
     label(page, "unsupported");
-    buf_addf(page->out, "%.*s asked for in vain: rehearse status --unsupported\n", STR_ARG(calls));
+    buf_addf(page->out, "%.*s asked for in vain: rehearse status --unsupported%.*s\n", STR_ARG(calls), STR_ARG(page->client.option));
 }
 
 static int show_status(Page *page, bool json) {

@@ -5,6 +5,7 @@
 #include "os/sockets.h"
 #include "wire/request.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -35,7 +36,12 @@ bool client_init(Arena *arena, const char *port, Client *out, Error *e) {
     if (port && (!str_to_int(str_of(port), &number) || number < 1 || number > 65535)) {
         return fail(e, "usage", "--port takes a number from 1 to 65535, not \"%s\"", port);
     }
+    Client bare = {.host = client.host, .port = client.port};
+    if (port && endpoint.len && !read_endpoint(&bare, endpoint, NULL)) bare.port = 0;
     if (port) client.port = (uint16_t)number;
+    bool reached = client.port == bare.port && str_eq(client.host, bare.host);
+    client.option = reached ? STR("") : str_format(arena, " --port %u", (unsigned)client.port);
+    client.keeps = STR("");
     if (endpoint.len) {
         client.access_key = environment("AWS_ACCESS_KEY_ID", client.access_key);
         client.secret = environment("AWS_SECRET_ACCESS_KEY", client.secret);
@@ -48,13 +54,40 @@ bool client_init(Arena *arena, const char *port, Client *out, Error *e) {
     return true;
 }
 
+Str client_word(Arena *arena, Str path) {
+    bool plain = true;
+    for (size_t i = 0; i < path.len; i++) plain = plain && (isalnum((unsigned char)path.at[i]) || strchr("/._-+,:@%", path.at[i]));
+    if (plain) return path;
+    Str inside = str_replace(arena, path, STR("'"), STR("'\\''"));
+    return str_format(arena, "'%.*s'", STR_ARG(inside));
+}
+
+void client_keeps(Client *client, Arena *arena, Str data) {
+    char *usual = realpath(".rehearse", NULL);
+    Str word = client_word(arena, data);
+    client->keeps = (usual && str_is(data, usual)) || !data.len ? STR("") : str_format(arena, " --data %.*s", STR_ARG(word));
+    free(usual);
+}
+
 static bool fail_unreachable(const Client *client, Error *e) {
-    return fail(e, "unreachable", "no control plane answers at %.*s. Start one: rehearse up --port %u", STR_ARG(client->url), (unsigned)client->port);
+    return fail(e, "unreachable", "no control plane answers at %.*s. Start one: rehearse up --port %u%.*s", STR_ARG(client->url),
+                (unsigned)client->port, STR_ARG(client->keeps));
+}
+
+// A reply may end in the middle because the server did.
+static bool is_gone(const Client *client, Arena *arena) {
+    Error why = {0};
+    HttpResult result;
+    HttpCall call = {.url = str_cat(arena, client->url, STR("/_rehearse/health")), .method = STR("GET")};
+    return !http_call(arena, &call, &result, &why) && error_is(&why, "unreachable");
 }
 
 static bool exchange(const Client *client, Arena *arena, HttpCall *call, HttpResult *out, Error *e) {
-    if (http_call(arena, call, out, e)) return true;
-    return e && error_is(e, "unreachable") ? fail_unreachable(client, e) : false;
+    Error why = {0};
+    if (http_call(arena, call, out, &why)) return true;
+    if (error_is(&why, "unreachable") || is_gone(client, arena)) return fail_unreachable(client, e);
+    if (e) *e = why;
+    return false;
 }
 
 static int64_t wall_ms(void) {

@@ -16,12 +16,17 @@ typedef struct Client {
     Str url; // "http://127.0.0.1:4566"
     Str region;
     Str access_key, secret, token;
+    Str option; // what a command in a hint needs to reach this plane: " --port 7101", or "" where the bare command reaches it
+    Str keeps; // and to start it again: " --data FOLDER", or "" where it is the default or not known
 } Client;
 
 enum { CLIENT_DEFAULT_PORT = 4566 };
 
 // `port` is the value of --port or NULL: then AWS_ENDPOINT_URL, then 4566.
 bool client_init(Arena *arena, const char *port, Client *out, Error *e);
+// The folder of the plane that answered, for the hints.
+void client_keeps(Client *client, Arena *arena, Str data);
+Str client_word(Arena *arena, Str path); // as a word of a shell
 // One operation, by botocore's name of the service. `input` may be NULL: nothing to say.
 bool client_call(const Client *client, Arena *arena, const char *service, const char *operation, const Doc *input, Doc **out, Error *e);
 // A page of the plane itself: client_page(client, arena, "POST", "/_rehearse/clock", body, &out, e). `body` may be NULL.

@@ -54,10 +54,11 @@ static void write_next(Arena *arena, const Report *report, const Look *look, Buf
     if (deployment && deployment->address.len) {
         hint(look, str_c(arena, str_cat(arena, STR("curl http://"), deployment->address)), "the application, as deployed", out);
     }
-    hint(look, "rehearse run", "again, after a change: a new revision", out);
-    hint(look, "rehearse status", "pipelines, instances, the clock", out);
-    hint(look, "eval \"$(rehearse env)\"", "then aws, SDKs and git talk to this plane", out);
-    hint(look, "rehearse down", "ends the plane; what is deployed goes on", out);
+    Str option = report->view->option;
+    hint(look, str_c(arena, str_cat(arena, STR("rehearse run"), report->again)), "again, after a change: a new revision", out);
+    hint(look, str_c(arena, str_cat(arena, STR("rehearse status"), option)), "pipelines, instances, the clock", out);
+    hint(look, str_c(arena, str_format(arena, "eval \"$(rehearse env%.*s)\"", STR_ARG(option))), "then aws, SDKs and git talk to this plane", out);
+    hint(look, str_c(arena, str_cat(arena, STR("rehearse down"), option)), "ends the plane; what is deployed goes on", out);
 }
 
 void report_text(const Report *report, const Look *look, Buf *out) {

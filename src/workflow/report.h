@@ -8,6 +8,7 @@ typedef struct Report {
     const View *view;
     Str commit, folder; // commit STR_NONE: a retry
     bool first; // run of this application
+    Str again; // what `rehearse run` needs to do the same again: the folder and the options that were given, or ""
 } Report;
 
 void report_text(const Report *report, const Look *look, Buf *out);

@@ -55,6 +55,17 @@ static bool read_application(Run *run, Error *e) {
     return false;
 }
 
+// What has no plane has failed nowhere: a retry starts none.
+static bool has_plane(Run *run, Error *e) {
+    Error why = {0};
+    Doc *health = NULL;
+    if (client_health(&run->client, run->arena, &health, &why)) return true;
+    if (error_is(&why, "unreachable"))
+        return fail(e, "usage", "no control plane answers at %.*s, so there is nothing to retry", STR_ARG(run->client.url));
+    if (e) *e = why;
+    return false;
+}
+
 static bool find_plane(Run *run, Error *e) {
     Doc *health = NULL;
     bool started = false;
@@ -64,6 +75,7 @@ static bool find_plane(Run *run, Error *e) {
     Str wanted = data[0] == '/' ? str_of(data) : path_join(run->arena, str_of(cwd), str_of(data));
     TRY(launch_plane(&run->client, run->arena, wanted, &health, &started, e));
     run->data = doc_text(health, "data");
+    client_keeps(&run->client, run->arena, run->data);
     if (started) {
         Str line =
             str_format(run->arena, "Started a control plane at %.*s; it keeps everything in %.*s", STR_ARG(run->client.url), STR_ARG(run->data));
@@ -131,6 +143,7 @@ static bool begin(Run *run, Error *e) {
 static bool prepare(Run *run, Error *e) {
     TRY(client_init(run->arena, run->options->port, &run->client, e));
     if (!run->options->retry) TRY(read_application(run, e)); // a mistake in it needs no plane to be told
+    if (run->options->retry) TRY(has_plane(run, e));
     TRY(find_plane(run, e));
     if (run->options->retry) TRY(read_application(run, e));
     run->began_ms = watch_now_ms();
@@ -167,8 +180,8 @@ static bool interrupt(Run *run, RunEnd *end, Error *e) {
         TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
         screen_note(run->screen, STR("The pipeline starts nothing more. It stops when what is under way has ended: rehearse status"));
     } else {
-        screen_note(run->screen,
-                    str_format(run->arena, "The pipeline goes on. Where it is: rehearse status; its log: rehearse logs %.*s", STR_ARG(name)));
+        screen_note(run->screen, str_format(run->arena, "The pipeline goes on. Where it is: rehearse status%.*s; its log: rehearse logs %.*s%.*s",
+                                            STR_ARG(run->client.option), STR_ARG(name), STR_ARG(run->client.option)));
     }
     return true;
 }
@@ -186,7 +199,10 @@ static bool follow(Run *run, RunEnd *end, Error *e) {
 }
 
 static void write_report(const Run *run) {
-    Report report = {&run->watch.view, run->revision.commit, run->application.folder, run->revision.commit.len && run->revision.changed < 0};
+    Str again = str_cat(run->arena, run->client.option, run->client.keeps);
+    Str folder = run->options->folder ? client_word(run->arena, str_of(run->options->folder)) : STR("");
+    if (folder.len) again = str_format(run->arena, " %.*s%.*s", STR_ARG(folder), STR_ARG(again));
+    Report report = {&run->watch.view, run->revision.commit, run->application.folder, run->revision.commit.len && run->revision.changed < 0, again};
     AUTO_BUF out;
     buf_init(&out, OUTPUT_BYTES);
     if (run->options->json) {

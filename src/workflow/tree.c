@@ -167,9 +167,10 @@ static void write_failure(const Tree *tree, const Failure *failure, const Failur
 }
 
 static void write_commands(const Tree *tree, const StageView *stage) {
-    Str log = str_format(tree->arena, "rehearse logs %.*s %.*s", STR_ARG(tree->view->pipeline), STR_ARG(stage->name));
+    Str log =
+        str_format(tree->arena, "rehearse logs %.*s %.*s%.*s", STR_ARG(tree->view->pipeline), STR_ARG(stage->name), STR_ARG(tree->view->option));
     write_labelled(tree, "log", log);
-    write_labelled(tree, "again", str_cat(tree->arena, STR("rehearse run --retry "), stage->name));
+    write_labelled(tree, "again", str_format(tree->arena, "rehearse run --retry %.*s%.*s", STR_ARG(stage->name), STR_ARG(tree->view->option)));
 }
 
 static Str one_line(const Tree *tree, Str text) { return str_trim(text_printable(tree->arena, str_replace(tree->arena, text, STR("\n"), STR(" ")))); }
@@ -189,7 +190,8 @@ static void write_below(const Tree *tree, const StageView *stage, const Activity
     if (activity->state == STATE_FAILED && !tree->style->live) write_why(tree, stage, activity);
     if (activity->state != STATE_APPROVAL) return;
     if (activity->question.len) write_labelled(tree, "asks", one_line(tree, activity->question));
-    write_labelled(tree, "answer", str_cat(tree->arena, STR("rehearse approve "), tree->view->pipeline));
+    Str answer = str_format(tree->arena, "rehearse approve %.*s%.*s", STR_ARG(tree->view->pipeline), STR_ARG(tree->view->option));
+    write_labelled(tree, "answer", answer);
 }
 
 // ---- Stages ----

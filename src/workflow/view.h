@@ -49,6 +49,7 @@ typedef struct StageView {
 typedef struct View {
     Arena *arena;
     Str pipeline, execution;
+    Str option; // of the commands in hints, to reach the plane: see client.h
     Vec stages; // StageView
     State state;
     Str problem; // of the execution as a whole

@@ -56,6 +56,7 @@ bool watch_open(const Client *client, Arena *arena, Str pipeline, Str execution,
         stage->activities = vec_of(arena, Activity);
         add_activities(arena, stage, doc_get(each, "actions"));
     }
+    watch.view.option = client->option;
     watch.view.state = STATE_RUNNING;
     *out = watch;
     return true;
