@@ -47,9 +47,11 @@ static bool open_repository(const Git *git, Str data) {
     return file_write(path_join(git->arena, git->repository, STR("info/exclude")), line, 0600, git->e);
 }
 
-static bool count_changes(const Git *git, int64_t *count) {
+// Files of the index that differ from a commit; STR_NONE: from the empty tree.
+static bool count_changes(const Git *git, Str from, int64_t *count) {
+    static const char EMPTY_TREE[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     Str names;
-    TRY(GIT(git, &names, NULL, "diff", "--cached", "--name-only", "--no-renames"));
+    TRY(GIT(git, &names, NULL, "diff", "--cached", "--name-only", "--no-renames", from.len ? str_c(git->arena, from) : EMPTY_TREE));
     *count = 0;
     while (str_next_line(&names).len) ++*count;
     return true;
@@ -68,21 +70,20 @@ static Str subject_of(const Git *git) {
     return clean ? subject : str_cat(git->arena, subject, STR(" + uncommitted changes"));
 }
 
-static bool has_commit(const Git *git) {
+// What the last run left; STR_NONE: there was none.
+static bool read_last(const Git *git, Str *last) {
     int status = 1;
-    return GIT(git, NULL, &status, "rev-parse", "--quiet", "--verify", "HEAD") && status == 0;
+    Str commit;
+    TRY(GIT(git, &commit, &status, "rev-parse", "--quiet", "--verify", "HEAD"));
+    *last = status == 0 ? commit : STR_NONE;
+    return true;
 }
 
-static bool commit(const Git *git, Revision *revision) {
-    bool first = !has_commit(git);
-    int64_t changed = 0;
-    TRY(GIT(git, NULL, NULL, "add", "--all", "."));
-    TRY(count_changes(git, &changed));
-    revision->changed = first ? -1 : changed;
-    if (first || changed) TRY(GIT(git, NULL, NULL, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", str_c(git->arena, subject_of(git))));
-    TRY(GIT(git, &revision->commit, NULL, "rev-parse", "HEAD"));
-    return GIT(git, &revision->subject, NULL, "log", "-1", "--format=%s");
-}
+// ---- The plane's repository ----
+
+typedef struct Remote {
+    const char *url, *authorization, *ref;
+} Remote;
 
 // What the AWS CLI's credential helper would answer, as a header: the secret is not in the URL.
 static Str authorization(const Client *client, Arena *arena, Str path) {
@@ -95,22 +96,74 @@ static Str authorization(const Client *client, Arena *arena, Str path) {
     return str_format(arena, "http.extraHeader=Authorization: Basic %.*s", STR_ARG(encoded));
 }
 
-static bool push(const Client *client, const Git *git, Str name, Str branch) {
-    Arena *arena = git->arena;
+static Remote remote_of(const Client *client, Arena *arena, Str name, Str branch) {
     Str path = str_cat(arena, STR("/v1/repos/"), name);
-    Str url = str_cat(arena, client->url, path);
-    Str target = str_format(arena, "HEAD:refs/heads/%.*s", STR_ARG(branch));
-    return GIT(git, NULL, NULL, "-c", str_c(arena, authorization(client, arena, path)), "-c", "credential.helper=", "-c", "http.postBuffer=104857600",
-               "push", "--quiet", "--force", str_c(arena, url), str_c(arena, target));
+    return (Remote){str_c(arena, str_cat(arena, client->url, path)), str_c(arena, authorization(client, arena, path)),
+                    str_c(arena, str_cat(arena, STR("refs/heads/"), branch))};
+}
+
+#define REMOTE_GIT(git, remote, output, ...) \
+    GIT((git), (output), NULL, "-c", (remote)->authorization, "-c", "credential.helper=", "-c", "http.postBuffer=104857600", __VA_ARGS__)
+
+// Where the branch stands; STR_NONE: it is not there yet.
+static bool read_head(const Git *git, const Remote *remote, Str *head) {
+    Str line;
+    TRY(REMOTE_GIT(git, remote, &line, "ls-remote", remote->url, remote->ref));
+    Str commit = str_cut(&line, '\t');
+    *head = commit.len ? commit : STR_NONE;
+    return true;
+}
+
+// Is `head` no commit of ours, nor one that ours builds on?
+static bool is_foreign(const Git *git, Str head, Str last, bool *foreign) {
+    int status = 1;
+    *foreign = false;
+    if (!head.len || str_eq(head, last)) return true;
+    TRY(GIT(git, NULL, &status, "merge-base", "--is-ancestor", str_c(git->arena, head), "HEAD"));
+    *foreign = status != 0;
+    return true;
+}
+
+// The next commit goes on top of what others have pushed, so that nothing falls off the branch.
+static bool build_on(const Git *git, const Remote *remote, Str head) {
+    TRY(REMOTE_GIT(git, remote, NULL, "fetch", "--quiet", "--no-tags", remote->url, remote->ref));
+    return GIT(git, NULL, NULL, "update-ref", "HEAD", str_c(git->arena, head));
+}
+
+static bool commit(const Git *git, Str last, Str foreign, Revision *revision) {
+    Str parent = foreign.len ? foreign : last;
+    int64_t changed = 0, differing = 0;
+    TRY(GIT(git, NULL, NULL, "add", "--all", "."));
+    TRY(count_changes(git, last, &changed));
+    TRY(count_changes(git, parent, &differing));
+    revision->changed = last.len ? changed : -1;
+    if (!parent.len || differing)
+        TRY(GIT(git, NULL, NULL, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", str_c(git->arena, subject_of(git))));
+    if (foreign.len && differing) {
+        revision->foreign = foreign;
+        TRY(GIT(git, &revision->foreign_subject, NULL, "log", "-1", "--format=%s", str_c(git->arena, foreign)));
+    }
+    TRY(GIT(git, &revision->commit, NULL, "rev-parse", "HEAD"));
+    return GIT(git, &revision->subject, NULL, "log", "-1", "--format=%s");
 }
 
 bool revision_push(const Client *client, Arena *arena, Str data, Str folder, Str name, Str branch, Revision *out, Error *e) {
     Str repository = str_format(arena, "%.*s/applications/%.*s.git", STR_ARG(data), STR_ARG(name));
     Git git = {arena, repository, folder, e};
+    Remote remote = remote_of(client, arena, name, branch);
     Revision revision = {.changed = -1};
+    Str last, head;
+    bool foreign = false;
     TRY(open_repository(&git, data));
-    TRY(commit(&git, &revision));
-    TRY(push(client, &git, name, branch));
+    TRY(read_last(&git, &last));
+    TRY(read_head(&git, &remote, &head));
+    TRY(is_foreign(&git, head, last, &foreign));
+    if (foreign) TRY(build_on(&git, &remote, head));
+    TRY(commit(&git, last, foreign ? head : STR_NONE, &revision));
+    revision.pushed = !str_eq(revision.commit, head);
+    // Without force: what arrives in between stays too, and git says so.
+    Str target = str_cat(arena, STR("HEAD:"), str_of(remote.ref));
+    if (revision.pushed) TRY(REMOTE_GIT(&git, &remote, NULL, "push", "--quiet", remote.url, str_c(arena, target)));
     *out = revision;
     return true;
 }

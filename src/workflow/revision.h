@@ -1,7 +1,8 @@
 // Revision: the application's folder as a commit in the plane's repository, by a real `git push`.
 //
 // A repository of our own in the data folder (DATA/applications/NAME.git) takes the folder as its work tree, so the user's own .git is never touched and their
-// .gitignore is respected. An unchanged folder makes no commit.
+// .gitignore is respected. An unchanged folder makes no commit. What others have pushed to the branch since the last run stays in its history: the new commit
+// goes on top of it.
 #pragma once
 
 #include "workflow/client.h"
@@ -10,6 +11,8 @@ typedef struct Revision {
     Str commit; // 40 digits
     Str subject; // of the commit
     int64_t changed; // files since the last run; -1: this is the first
+    bool pushed; // the branch has moved, which starts the pipeline
+    Str foreign, foreign_subject; // the branch's head before, when others pushed it and it is not what the folder has; else STR_NONE
 } Revision;
 
 // `branch` is the one the pipeline watches. `data` is the plane's data folder.

@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7, SUBJECT_LEAST = 16, QUOTES = 2 };
+enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7, SUBJECT_LEAST = 16, QUOTES = 2, FOREIGN_COLUMNS = 72 };
 
 typedef struct Run {
     const RunOptions *options;
@@ -127,6 +127,15 @@ static bool push(Run *run, Error *e) {
                          &run->revision, e);
 }
 
+static void write_foreign(const Run *run) {
+    const Revision *revision = &run->revision;
+    if (!revision->foreign.len) return;
+    Str branch = branch_of(&run->application), commit = str_sub(revision->foreign, 0, ABBREVIATED);
+    Str subject = shown_subject(run, revision->foreign_subject, FOREIGN_COLUMNS + text_columns(branch));
+    screen_note(run->screen, str_format(run->arena, "%.*s had %.*s \"%.*s\", which this folder does not have: it stays in the history",
+                                        STR_ARG(branch), STR_ARG(commit), STR_ARG(subject)));
+}
+
 // A pipeline that is there is changed before the push that starts it; a new one comes after, since it starts at once and needs its source.
 static bool begin(Run *run, Error *e) {
     Str name = run->application.name;
@@ -136,8 +145,9 @@ static bool begin(Run *run, Error *e) {
     if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     TRY(push(run, e));
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
-    bool unchanged = there && run->revision.changed == 0;
-    return execution_begin(&run->client, run->arena, name, before, unchanged, &run->execution, e);
+    write_foreign(run);
+    bool at_once = there && !run->revision.pushed; // else the push has started it, or its creation
+    return execution_begin(&run->client, run->arena, name, before, at_once, &run->execution, e);
 }
 
 static bool prepare(Run *run, Error *e) {

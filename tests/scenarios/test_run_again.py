@@ -9,6 +9,7 @@ import termios
 
 import pytest
 
+from delivery import until
 from harness import program
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
@@ -124,3 +125,36 @@ def test_applications_with_instances_of_the_same_name_have_their_own(plane, tmp_
         (deployment,) = deploy.list_deployments(applicationName=name, deploymentGroupName=f"{name}-Deploy")["deployments"]
         (target,) = deploy.list_deployment_targets(deploymentId=deployment)["targetIds"]
         assert target.endswith(instance["InstanceId"])
+
+
+@pytest.fixture
+def pushed(plane, mini):
+    """The commit that somebody else made on the branch after the application's first run; its own execution has ended."""
+    plane.rehearse("run", mini, "-q")
+    commits = plane.client("codecommit")
+    head = commits.get_branch(repositoryName="mini", branchName="main")["branch"]["commitId"]
+    where = {"repositoryName": "mini", "branchName": "main", "parentCommitId": head}
+    commit = commits.put_file(**where, filePath="other", fileContent=b"of somebody else", commitMessage="By push")["commitId"]
+    until(lambda: [one["status"] for one in executions(plane)] == ["Succeeded"] * 2)
+    return commit
+
+
+def executions(plane):
+    return plane.client("codepipeline").list_pipeline_executions(pipelineName="mini")["pipelineExecutionSummaries"]
+
+
+def test_what_others_pushed_stays_in_the_history(plane, mini, pushed):
+    (mini / "more").write_text("of this folder\n")
+    done = plane.rehearse("run", mini)
+    assert f'main had {pushed[:7]} "By push", which this folder does not have: it stays in the history' in done.stderr
+    commits = plane.client("codecommit")
+    head = commits.get_branch(repositoryName="mini", branchName="main")["branch"]["commitId"]
+    assert commits.get_commit(repositoryName="mini", commitId=head)["commit"]["parents"] == [pushed]
+    assert "which this folder" not in plane.rehearse("run", mini).stderr
+
+
+def test_an_unchanged_folder_after_a_push_of_others_starts_one_execution(plane, mini, pushed):
+    done = json.loads(plane.rehearse("run", mini, "--json").stdout)
+    newest, by_push, _ = executions(plane)
+    assert (newest["pipelineExecutionId"], newest["sourceRevisions"][0]["revisionId"]) == (done["pipelineExecutionId"], done["revision"])
+    assert by_push["sourceRevisions"][0]["revisionId"] == pushed
