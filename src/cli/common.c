@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+enum { FOLDED_BYTES = 4 * 1024 * 1024, FOLDED_INDENT = 16 };
+
 bool common_open(const Common *common, Arena *arena, Client *client, Doc **health, Error *e) {
     Doc *told = NULL;
     TRY(client_init(arena, common->port, client, e));
@@ -17,6 +19,56 @@ bool common_open(const Common *common, Arena *arena, Client *client, Doc **healt
 Look common_look(const Common *common) { return look_of(STDOUT_FILENO, common->no_colour != NULL); }
 
 void common_print(const Buf *out) { file_write_fd(STDOUT_FILENO, buf_str(out), NULL); }
+
+// How many bytes at `at` take one column, or none: an escape sequence of colours ends with 'm'.
+static size_t step(Str line, size_t at, int *columns) {
+    size_t end = at + 1;
+    if (line.at[at] == '\x1b') {
+        while (end < line.len && line.at[end - 1] != 'm') end++;
+        return end - at;
+    }
+    while (end < line.len && ((unsigned char)line.at[end] & 0xC0) == 0x80) end++;
+    ++*columns;
+    return end - at;
+}
+
+// The bytes of the first row of `line` that has `width` columns, up to a blank between words; a longer word stays whole.
+static size_t row_bytes(Str line, int width) {
+    size_t blank = 0;
+    int columns = 0;
+    bool word = false;
+    for (size_t at = 0, bytes; at < line.len; at += bytes) {
+        bytes = step(line, at, &columns);
+        bool is_blank = line.at[at] == ' ';
+        if (is_blank && word) blank = at;
+        if (columns > width && blank) return blank;
+        word = word || (!is_blank && line.at[at] != '\x1b');
+    }
+    return line.len;
+}
+
+static void fold_line(const Look *look, Str line, Buf *out) {
+    int indent = look->width < 2 * FOLDED_INDENT ? 2 : FOLDED_INDENT;
+    for (int margin = 0;; margin = indent) {
+        size_t bytes = row_bytes(line, look->width - margin);
+        buf_addf(out, "%*s%.*s\n", margin, "", (int)bytes, line.at);
+        line = str_from(line, bytes);
+        while (line.len && line.at[0] == ' ') line = str_from(line, 1);
+        if (!line.len) return;
+    }
+}
+
+void common_print_folded(const Look *look, const Buf *out) {
+    if (!look->terminal) {
+        common_print(out);
+        return;
+    }
+    AUTO_BUF folded;
+    buf_init(&folded, FOLDED_BYTES);
+    Str rest = buf_str(out);
+    for (Str line; !str_is_none(line = str_next_line(&rest));) fold_line(look, line, &folded);
+    common_print(&folded);
+}
 
 int common_print_json(Arena *arena, const Doc *doc) {
     Str text = str_cat(arena, json_write_pretty(arena, doc), STR("\n"));

@@ -13,6 +13,7 @@ typedef struct Page {
     Arena *arena;
     Look look;
     Doc *health, *clock, *unsupported, *sandboxes, *pipelines, *instances;
+    Doc *problems; // of what could not be read, by its name: "pipelines", "instances"
     Buf *out;
 } Page;
 
@@ -30,9 +31,13 @@ static int64_t wall_ms(void) {
 
 // ---- What there is ----
 
-static Doc *call(const Page *page, const char *service, const char *operation, Doc *input) {
+// What is refused, to a person without the permission for example, is told below `part` instead of nothing.
+static Doc *call(const Page *page, Doc *problems, const char *part, const char *service, const char *operation, Doc *input) {
     Doc *reply = NULL;
-    client_call(&page->client, page->arena, service, operation, input, &reply, NULL);
+    Error why = {0};
+    if (!client_call(&page->client, page->arena, service, operation, input, &reply, &why)) {
+        doc_set_str(page->arena, problems, part, str_copy(page->arena, str_of(why.message)));
+    }
     return reply;
 }
 
@@ -42,41 +47,75 @@ static Doc *named(const Page *page, const char *key, Str value) {
     return input;
 }
 
-// Where an execution stands: the stage that failed, runs, or waits for a person.
-static Str place_of(const Doc *state, Str execution, bool *approval) {
-    Str place = STR_NONE;
+// Where an execution stands: the stage that failed or runs; or the one that it waits for.
+static void add_place(const Page *page, const Doc *state, Str execution, Doc *doc) {
     for (const Doc *stage = doc_first(doc_get(state, "stageStates")); stage; stage = stage->next) {
         const Doc *latest = doc_get(stage, "latestExecution");
-        if (!str_eq(doc_text(latest, "pipelineExecutionId"), execution)) continue;
-        if (!str_is(doc_text(latest, "status"), "Succeeded")) place = doc_text(stage, "stageName");
-        for (const Doc *action = doc_first(doc_get(stage, "actionStates")); action; action = action->next) {
-            const Doc *run = doc_get(action, "latestExecution");
-            *approval = *approval || (doc_text(run, "token").len && str_is(doc_text(run, "status"), "InProgress"));
+        Str name = doc_text(stage, "stageName");
+        bool here = str_eq(doc_text(latest, "pipelineExecutionId"), execution);
+        if (here && !str_is(doc_text(latest, "status"), "Succeeded")) doc_set_str(page->arena, doc, "stage", name);
+        for (const Doc *inbound = doc_first(doc_get(stage, "inboundExecutions")); inbound; inbound = inbound->next) {
+            if (!str_eq(doc_text(inbound, "pipelineExecutionId"), execution)) continue;
+            doc_set_str(page->arena, doc, "waitsBefore", name);
+            doc_set_bool(page->arena, doc, "transitionDisabled", !doc_flag(doc_get(stage, "inboundTransitionState"), "enabled", true));
         }
     }
-    return place;
+}
+
+// What the person who approves is asked.
+static Str question_of(const Doc *pipeline, Str stage_name, Str action_name) {
+    for (const Doc *stage = doc_first(doc_get(doc_get(pipeline, "pipeline"), "stages")); stage; stage = stage->next) {
+        if (!str_eq(doc_text(stage, "name"), stage_name)) continue;
+        for (const Doc *action = doc_first(doc_get(stage, "actions")); action; action = action->next) {
+            if (str_eq(doc_text(action, "name"), action_name)) return doc_text(doc_get(action, "configuration"), "CustomData");
+        }
+    }
+    return STR("");
+}
+
+static void add_approval(const Page *page, Doc *list, const Doc *stage, const Doc *action, const Doc *pipeline) {
+    Doc *doc = named(page, "stage", doc_text(stage, "stageName"));
+    Str name = doc_text(action, "actionName"), question = question_of(pipeline, doc_text(stage, "stageName"), name);
+    doc_set_str(page->arena, doc, "action", name);
+    doc_set_str(page->arena, doc, "pipelineExecutionId", doc_text(doc_get(stage, "latestExecution"), "pipelineExecutionId"));
+    doc_set_str(page->arena, doc, "text", question.len ? question : STR_NONE);
+    doc_push(list, doc);
+}
+
+// Of whichever execution: an older one may wait for its answer while a newer one runs.
+static Doc *approvals_doc(const Page *page, const Doc *state, Str name) {
+    Doc *list = doc_list(page->arena), *pipeline = NULL, *ignored = doc_map(page->arena);
+    for (const Doc *stage = doc_first(doc_get(state, "stageStates")); stage; stage = stage->next) {
+        for (const Doc *action = doc_first(doc_get(stage, "actionStates")); action; action = action->next) {
+            const Doc *run = doc_get(action, "latestExecution");
+            if (!doc_text(run, "token").len || !str_is(doc_text(run, "status"), "InProgress")) continue;
+            if (!pipeline) pipeline = call(page, ignored, "pipeline", "codepipeline", "GetPipeline", named(page, "name", name));
+            add_approval(page, list, stage, action, pipeline);
+        }
+    }
+    return list;
 }
 
 static Doc *pipeline_doc(const Page *page, Str name) {
-    Doc *doc = doc_map(page->arena), *input = named(page, "pipelineName", name);
-    bool approval = false;
+    Doc *doc = named(page, "name", name), *input = named(page, "pipelineName", name);
     doc_set_int(page->arena, input, "maxResults", 1);
-    const Doc *newest = doc_first(doc_get(call(page, "codepipeline", "ListPipelineExecutions", input), "pipelineExecutionSummaries"));
-    const Doc *state = call(page, "codepipeline", "GetPipelineState", named(page, "name", name));
-    doc_set_str(page->arena, doc, "name", name);
+    const Doc *newest = doc_first(doc_get(call(page, doc, "problem", "codepipeline", "ListPipelineExecutions", input), "pipelineExecutionSummaries"));
+    const Doc *state = call(page, doc, "problem", "codepipeline", "GetPipelineState", named(page, "name", name));
+    Doc *approvals = approvals_doc(page, state, name);
+    doc_set_bool(page->arena, doc, "waitsForApproval", doc_count(approvals) > 0);
+    if (doc_count(approvals)) doc_set(doc, "approvals", approvals);
     if (!newest) return doc;
+    doc_set_str(page->arena, doc, "pipelineExecutionId", doc_text(newest, "pipelineExecutionId"));
     doc_set_str(page->arena, doc, "status", doc_text(newest, "status"));
-    doc_set_str(page->arena, doc, "stage", place_of(state, doc_text(newest, "pipelineExecutionId"), &approval));
-    doc_set_bool(page->arena, doc, "waitsForApproval", approval);
+    add_place(page, state, doc_text(newest, "pipelineExecutionId"), doc);
     doc_set_int(page->arena, doc, "changedMs", doc_number(newest, "lastUpdateTime", 0));
     return doc;
 }
 
 static Doc *pipelines_doc(const Page *page) {
-    Doc *list = doc_list(page->arena);
-    for (const Doc *each = doc_first(doc_get(call(page, "codepipeline", "ListPipelines", NULL), "pipelines")); each; each = each->next) {
+    Doc *list = doc_list(page->arena), *reply = call(page, page->problems, "pipelines", "codepipeline", "ListPipelines", NULL);
+    for (const Doc *each = doc_first(doc_get(reply, "pipelines")); each; each = each->next)
         doc_push(list, pipeline_doc(page, doc_text(each, "name")));
-    }
     return list;
 }
 
@@ -88,8 +127,8 @@ static Str tag_name(const Doc *instance) {
 }
 
 static Doc *instances_doc(const Page *page) {
-    Doc *list = doc_list(page->arena);
-    for (const Doc *each = doc_first(doc_get(call(page, "ec2", "DescribeInstances", NULL), "Reservations")); each; each = each->next) {
+    Doc *list = doc_list(page->arena), *reply = call(page, page->problems, "instances", "ec2", "DescribeInstances", NULL);
+    for (const Doc *each = doc_first(doc_get(reply, "Reservations")); each; each = each->next) {
         for (const Doc *one = doc_first(doc_get(each, "Instances")); one; one = one->next) {
             Str state = doc_text(doc_get(one, "State"), "Name");
             if (str_is(state, "terminated")) continue;
@@ -131,24 +170,67 @@ static void write_plane(const Page *page) {
 // "InProgress" → "in progress".
 static Str human_status(Arena *arena, Str status) { return str_lower(arena, str_replace(arena, status, STR("InProgress"), STR("in progress"))); }
 
-static void write_pipeline(const Page *page, const Doc *pipeline) {
-    Str status = doc_text(pipeline, "status"), stage = doc_text(pipeline, "stage"), name = doc_text(pipeline, "name");
-    bool failed = str_is(status, "Failed"), approval = doc_flag(pipeline, "waitsForApproval", false), good = str_is(status, "Succeeded");
-    Symbol symbol = failed ? SYMBOL_FAILED : approval ? SYMBOL_WAITS : good ? SYMBOL_DONE : SYMBOL_IDLE;
-    Colour colour = failed ? COLOUR_RED : approval ? COLOUR_YELLOW : good ? COLOUR_GREEN : COLOUR_BLUE;
+static void write_name(const Page *page, Str name, Symbol symbol, Colour colour) {
     text_cell(page->arena, &page->look, name, 20, page->out);
     buf_add_char(page->out, ' ');
     look_text(&page->look, colour, str_of(look_symbol(&page->look, symbol)), page->out);
-    if (!status.len) buf_add(page->out, STR(" has not run"));
-    if (approval) buf_addf(page->out, " waits for approval: %.*s   rehearse approve %.*s", STR_ARG(stage), STR_ARG(name));
-    if (status.len && !approval) {
-        Str text = good     ? STR("succeeded")
-                   : failed ? str_cat(page->arena, STR("failed at "), stage)
-                            : str_cat(page->arena, human_status(page->arena, status), str_cat(page->arena, STR(" at "), stage));
-        Str ago = human_ago(page->arena, doc_number(page->clock, "nowMs", 0) - doc_number(pipeline, "changedMs", 0));
-        buf_addf(page->out, " %-32s %.*s", str_c(page->arena, text), STR_ARG(ago));
-    }
+}
+
+static void write_approval(const Page *page, const Doc *approval, Str name, bool only) {
+    Str stage = doc_text(approval, "stage"), action = doc_text(approval, "action"), text = text_printable(page->arena, doc_text(approval, "text"));
+    Str which = only ? STR("") : str_format(page->arena, " %.*s/%.*s", STR_ARG(stage), STR_ARG(action));
+    buf_addf(page->out, " waits for approval: %.*s   rehearse approve %.*s%.*s%.*s", STR_ARG(stage), STR_ARG(name), STR_ARG(which),
+             STR_ARG(page->client.option));
+    if (text.len) buf_addf(page->out, "   \"%.*s\"", STR_ARG(text));
     buf_add_char(page->out, '\n');
+}
+
+// Whether the newest execution is the one that waits for an approval.
+static bool newest_waits(const Doc *pipeline) {
+    for (const Doc *one = doc_first(doc_get(pipeline, "approvals")); one; one = one->next) {
+        if (str_eq(doc_text(one, "pipelineExecutionId"), doc_text(pipeline, "pipelineExecutionId"))) return true;
+    }
+    return false;
+}
+
+static Str standing_of(const Page *page, const Doc *pipeline) {
+    Str status = doc_text(pipeline, "status"), stage = doc_text(pipeline, "stage"), before = doc_text(pipeline, "waitsBefore");
+    if (str_is(status, "Succeeded")) return STR("succeeded");
+    if (before.len && str_is(status, "InProgress")) {
+        bool disabled = doc_flag(pipeline, "transitionDisabled", false);
+        return str_format(page->arena, "waits before %.*s%s", STR_ARG(before), disabled ? ": its transition is disabled" : "");
+    }
+    Str text = human_status(page->arena, status);
+    return stage.len ? str_format(page->arena, "%.*s at %.*s", STR_ARG(text), STR_ARG(stage)) : text;
+}
+
+static void write_newest(const Page *page, const Doc *pipeline, Str name) {
+    Str status = doc_text(pipeline, "status"), problem = doc_text(pipeline, "problem"), text = standing_of(page, pipeline);
+    bool failed = str_is(status, "Failed"), good = str_is(status, "Succeeded");
+    Symbol symbol = failed ? SYMBOL_FAILED : good ? SYMBOL_DONE : SYMBOL_IDLE;
+    write_name(page, name, symbol, failed ? COLOUR_RED : good ? COLOUR_GREEN : COLOUR_BLUE);
+    Str ago = human_ago(page->arena, doc_number(page->clock, "nowMs", 0) - doc_number(pipeline, "changedMs", 0));
+    if (problem.len) {
+        buf_addf(page->out, " %.*s\n", STR_ARG(problem));
+    } else if (status.len) {
+        buf_addf(page->out, " %-32s %.*s\n", str_c(page->arena, text), STR_ARG(ago));
+    } else {
+        buf_add(page->out, STR(" has not run\n"));
+    }
+}
+
+static void write_pipeline(const Page *page, const Doc *pipeline) {
+    const Doc *approvals = doc_get(pipeline, "approvals");
+    Str name = doc_text(pipeline, "name");
+    for (const Doc *one = doc_first(approvals); one; one = one->next) {
+        bool first = one == doc_first(approvals);
+        if (!first) label(page, "");
+        write_name(page, first ? name : STR(""), SYMBOL_WAITS, COLOUR_YELLOW);
+        write_approval(page, one, name, doc_count(approvals) == 1);
+    }
+    if (newest_waits(pipeline)) return;
+    if (approvals) label(page, "");
+    write_newest(page, pipeline, approvals ? STR("") : name);
 }
 
 static void write_instance(const Page *page, const Doc *instance) {
@@ -168,9 +250,10 @@ static void write_instance(const Page *page, const Doc *instance) {
 }
 
 static void write_list(const Page *page, const char *name, const Doc *list, void (*write)(const Page *page, const Doc *item)) {
+    Str problem = doc_str(doc_get(page->problems, name), STR("none"));
     if (doc_count(list) == 0) {
         label(page, name);
-        buf_add(page->out, STR("none\n"));
+        buf_addf(page->out, "%.*s\n", STR_ARG(problem));
     }
     for (const Doc *item = doc_first(list); item; item = item->next) {
         label(page, item == doc_first(list) ? name : "");
@@ -206,6 +289,7 @@ static int show_status(Page *page, bool json) {
         doc_set(doc, "pipelines", page->pipelines);
         doc_set(doc, "instances", page->instances);
         doc_set(doc, "unsupported", page->unsupported);
+        if (doc_count(page->problems)) doc_set(doc, "problems", page->problems);
         return common_print_json(page->arena, doc);
     }
     write_plane(page);
@@ -214,7 +298,7 @@ static int show_status(Page *page, bool json) {
     if (doc_count(doc_get(page->clock, "holds"))) write_list(page, "holds the clock", doc_get(page->clock, "holds"), write_hold);
     if (doc_count(doc_get(page->clock, "setAside"))) write_list(page, "set aside", doc_get(page->clock, "setAside"), write_set_aside);
     write_unsupported(page);
-    common_print(page->out);
+    common_print_folded(&page->look, page->out);
     return EXIT_OK;
 }
 
@@ -268,7 +352,7 @@ static int run(int argc, char **argv) {
     AUTO_ARENA arena = arena_new();
     AUTO_BUF out;
     buf_init(&out, OUT_BYTES);
-    Page page = {.arena = arena, .out = &out};
+    Page page = {.arena = arena, .problems = doc_map(arena), .out = &out};
     if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
     if (!common_operands(argc, argv, 0, 0, "no operand", &e) || !open_page(&page, &common, &e)) return cannot_run(&e);
     page.look = common_look(&common);

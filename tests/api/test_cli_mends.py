@@ -1,10 +1,17 @@
 """What a person meets at the command line when things are not as they should be: dead servers, denials, rejections, other ports."""
 
+import fcntl
+import json
 import os
+import pty
+import re
+import struct
 import subprocess
+import termios
 
 import pytest
 
+from delivery import until
 from harness import clean_environment, free_port, program
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo it has begun\n      - {}\n"
@@ -124,3 +131,81 @@ def test_a_follower_of_a_server_that_dies_is_told_its_folder_too(plane, applicat
         pass
     plane.kill()
     assert f"Start one: rehearse up --port {plane.port} --data {plane.data}\n" in logs.communicate(timeout=30)[1]
+
+
+@pytest.fixture
+def gated(plane, application, begin):
+    """The pipeline "shop" waits at Release, where "Ready?" is asked."""
+    folder = application("shop")
+    (folder / "rehearse.yaml").write_text("stages:\n  - build: buildspec.yml\n  - name: Release\n    approve: Ready?\n")
+    running = begin("run", folder)
+    for line in running.stderr:
+        if "Release waits for approval" in line:
+            break
+    return running
+
+
+def test_status_shows_the_approval_of_an_older_execution_and_where_the_newer_one_is(plane, gated):
+    pipeline = plane.client("codepipeline")
+    pipeline.disable_stage_transition(pipelineName="shop", stageName="Build", transitionType="Inbound", reason="a freeze")
+    pipeline.start_pipeline_execution(name="shop")
+    waits = "waits before Build: its transition is disabled"
+    shown = until(lambda: waits in (text := plane.rehearse("status").stdout) and text)
+    assert 'waits for approval: Release   rehearse approve shop   "Ready?"\n' in shown, shown
+    told = json.loads(plane.rehearse("status", "--json").stdout)["pipelines"][0]
+    assert (told["waitsForApproval"], told["waitsBefore"], told["transitionDisabled"]) == (True, "Build", True)
+    assert [(one["stage"], one["action"], one["text"]) for one in told["approvals"]] == [("Release", "Release", "Ready?")]
+
+
+def test_status_never_shows_an_empty_stage(plane, gated):
+    plane.client("codepipeline").start_pipeline_execution(name="shop")
+    until(lambda: "waits before Release  " in plane.rehearse("status").stdout)
+
+
+def test_an_approval_hint_names_the_port_where_it_must(plane, gated):
+    shown = run_alone("status", "--port", plane.port).stdout
+    assert f"rehearse approve shop --port {plane.port} " in shown, shown
+
+
+def test_logs_after_a_rejection_tell_who_rejected_when_and_why(plane, gated):
+    plane.rehearse("reject", "shop", "-m", "The price is wrong")
+    assert gated.wait(60) == 1
+    shown = plane.rehearse("logs", "shop").stdout
+    assert re.fullmatch(r"Release/Release was rejected by arn:aws:iam::\d{12}:root at \d{4}-\S+Z: The price is wrong\n", shown), shown
+    assert json.loads(plane.rehearse("logs", "shop", "--json").stdout)["comment"] == "The price is wrong"
+
+
+def test_status_shows_a_denial_instead_of_nothing(plane):
+    iam = plane.client("iam")
+    iam.create_user(UserName="narrow")
+    key = iam.create_access_key(UserName="narrow")["AccessKey"]
+    environment = plane.environment(key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    shown = plane.rehearse("status", env=environment).stdout
+    for label, action in (("pipelines", "codepipeline:ListPipelines"), ("instances", "ec2:DescribeInstances")):
+        (line,) = [line for line in shown.splitlines() if line.startswith(label)]
+        assert action in line and "none" not in line, shown
+
+
+def test_status_is_folded_between_words_in_a_narrow_terminal(plane, gated):
+    whole = plane.rehearse("status", env=plane.environment(LANG="C.UTF-8")).stdout
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    environment = plane.environment(LANG="C.UTF-8", TERM="xterm")
+    shown = subprocess.run([program(), "status"], stdout=terminal, env=environment, timeout=60)
+    os.close(terminal)
+    text = b""
+    try:
+        while part := os.read(main, 65536):
+            text += part
+    except OSError:  # the other side is closed
+        pass
+    os.close(main)
+    lines = re.sub(r"\x1b\[\d*m", "", text.decode()).splitlines()
+    assert shown.returncode == 0 and len(lines) > len(whole.splitlines())
+    assert all(len(line) <= 60 or len(line.split()) == 1 for line in lines), lines
+    assert set(words_of_pipelines(whole)) <= set(" ".join(lines).split()), lines
+
+
+def words_of_pipelines(text):
+    """Ages and sizes change between two looks."""
+    return next(line for line in text.splitlines() if line.startswith("pipelines")).split()
