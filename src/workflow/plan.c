@@ -208,10 +208,10 @@ Vec plan_steps(Arena *arena, const Application *application, Place place) {
 
 // ---- Instances ----
 
-Doc *plan_ports(Arena *arena, const Instance *instance) {
+Doc *plan_ports(Arena *arena, const Vec *ports) {
     Doc *permissions = doc_list(arena);
-    for (size_t i = 0; i < instance->ports.len; i++) {
-        int64_t port = vec_get(&instance->ports, int64_t, i);
+    for (size_t i = 0; i < ports->len; i++) {
+        int64_t port = vec_get(ports, int64_t, i);
         Doc *permission = doc_map(arena), *ranges = doc_list(arena), *range = doc_map(arena);
         doc_set_str(arena, permission, "IpProtocol", STR("tcp"));
         doc_set_int(arena, permission, "FromPort", port);

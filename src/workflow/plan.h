@@ -27,7 +27,7 @@ Doc *plan_pipeline(Arena *arena, const Application *application, Place place); /
 Doc *plan_policy(Arena *arena, const Application *application, Place place, Role role); // a policy document
 Doc *plan_instances(Arena *arena, const Application *application, const Instance *instance, Str image_id, Str group_id,
                     int64_t count); // RunInstances
-Doc *plan_ports(Arena *arena, const Instance *instance); // IpPermissions
+Doc *plan_ports(Arena *arena, const Vec *ports); // int64_t; IpPermissions
 
 Str plan_bucket(Arena *arena, const Application *application, Place place);
 Str plan_role_name(Arena *arena, const Application *application, Role role);

@@ -141,7 +141,9 @@ static bool begin(Run *run, Error *e) {
     Str name = run->application.name;
     bool created = false, there = provision_has_pipeline(&run->client, run->arena, name);
     Str before = execution_newest(&run->client, run->arena, name);
-    TRY(provision_world(&run->client, run->arena, &run->application, run->place, e));
+    Vec notes = vec_of(run->arena, Str);
+    TRY(provision_world(&run->client, run->arena, &run->application, run->place, &notes, e));
+    for (size_t i = 0; i < notes.len; i++) screen_note(run->screen, vec_get(&notes, Str, i));
     if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     TRY(push(run, e));
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));

@@ -158,3 +158,37 @@ def test_an_unchanged_folder_after_a_push_of_others_starts_one_execution(plane, 
     newest, by_push, _ = executions(plane)
     assert (newest["pipelineExecutionId"], newest["sourceRevisions"][0]["revisionId"]) == (done["pipelineExecutionId"], done["revision"])
     assert by_push["sourceRevisions"][0]["revisionId"] == pushed
+
+
+def test_ports_of_instances_follow_the_description(plane, tmp_path):
+    site = site_named(tmp_path, "site", "[{ name: web, ports: [80, 8080] }]")
+    plane.rehearse("run", site, "-q")
+    describe(site, "site", "[{ name: web, ports: [80, 9090] }]")
+    assert "web no longer admits port 8080" in plane.rehearse("run", site).stderr
+    (group,) = plane.client("ec2").describe_security_groups(GroupNames=["site-web"])["SecurityGroups"]
+    assert sorted(rule["FromPort"] for rule in group["IpPermissions"]) == [80, 9090]
+
+
+def test_the_newest_instances_beyond_the_count_are_terminated(plane, tmp_path):
+    site = site_named(tmp_path, "site")
+    plane.rehearse("run", site, "-q")
+    (oldest,) = living(plane, "site")
+    describe(site, "site", "[{ name: web, count: 3 }]")
+    assert "3 of 3 instances" in plane.rehearse("run", site).stdout
+    newer = {one["InstanceId"] for one in living(plane, "site")} - {oldest["InstanceId"]}
+    describe(site, "site", "[{ name: web, count: 1 }]")
+    done = plane.rehearse("run", site)
+    assert "1 of 1 instance" in done.stdout and "web has 1 instance now, as rehearse.yaml says: terminated" in done.stderr
+    assert len(newer) == 2 and all(one in done.stderr for one in newer)
+    assert [one["InstanceId"] for one in living(plane, "site")] == [oldest["InstanceId"]]
+
+
+@pytest.mark.parametrize("changed", ["key: email", "key: { name: id, type: number }", "key: id, sort: time"])
+def test_a_table_with_another_key_is_refused_before_anything_is_pushed(plane, mini, changed):
+    (mini / "rehearse.yaml").write_text("tables: [{ name: Users, key: id }]\n")
+    plane.rehearse("run", mini, "-q")
+    (mini / "rehearse.yaml").write_text(f"tables: [{{ name: Users, {changed} }}]\n")
+    refused = plane.rehearse("run", mini, check=False)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert "table Users keeps its key id (text)" in refused.stderr and "delete-table --table-name Users" in refused.stderr
+    assert len(executions(plane)) == 1
