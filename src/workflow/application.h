@@ -4,11 +4,11 @@
 //     variables: { LEVEL: debug }      environment of builds and tests
 //     instances:                       default: one named as the application, with port 80, when there is an appspec.yml
 //       - name: web                    tag Name
-//         count: 1
-//         ports: [80]                  admitted by the security group
+//         count: 1                     fewer than before: the newest are terminated
+//         ports: [80]                  admitted by the security group, and no others; the first is shown unless 80 is among them
 //     tables:
 //       - name: Users
-//         key: id                      text; or { name: id, type: number }
+//         key: id                      text; or { name: id, type: number }; stays as it is once the table is there
 //         sort: time                   optional, likewise
 //     permissions:                     beyond what the stages need: of the roles pipeline, build, deploy, instance
 //       build: [ "ssm:GetParameter", { actions: ["s3:GetObject"], resources: ["arn:aws:s3:::x/*"] } ]

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-enum { EVENT_MS = 3000, LOOK_EACH_MS = 20 };
+enum { EVENT_MS = 3000, LOOK_EACH_MS = 20, NEWEST_MOST = 10 };
 
 static Doc *named(Arena *arena, const char *key, Str pipeline) {
     Doc *input = doc_map(arena);
@@ -10,11 +10,27 @@ static Doc *named(Arena *arena, const char *key, Str pipeline) {
     return input;
 }
 
-Str execution_newest(const Client *client, Arena *arena, Str pipeline) {
+static const Doc *list_newest(const Client *client, Arena *arena, Str pipeline, int64_t most) {
     Doc *input = named(arena, "pipelineName", pipeline), *reply = NULL;
-    doc_set_int(arena, input, "maxResults", 1);
+    doc_set_int(arena, input, "maxResults", most);
     client_call(client, arena, "codepipeline", "ListPipelineExecutions", input, &reply, NULL);
-    return doc_text(doc_first(doc_get(reply, "pipelineExecutionSummaries")), "pipelineExecutionId");
+    return doc_first(doc_get(reply, "pipelineExecutionSummaries"));
+}
+
+Str execution_newest(const Client *client, Arena *arena, Str pipeline) {
+    return doc_text(list_newest(client, arena, pipeline, 1), "pipelineExecutionId");
+}
+
+// The one of `commit`, among those newer than `before`: a push of somebody else's may start another one at the same time. `*unsure` is the newest whose source has
+// not said yet what it found.
+static Str find_of_commit(const Doc *summary, Str before, Str commit, Str *unsure) {
+    *unsure = STR_NONE;
+    for (; summary && !str_eq(doc_text(summary, "pipelineExecutionId"), before); summary = summary->next) {
+        Str revision = doc_text(doc_first(doc_get(summary, "sourceRevisions")), "revisionId");
+        if (str_eq(revision, commit)) return doc_text(summary, "pipelineExecutionId");
+        if (!revision.len && !unsure->len) *unsure = doc_text(summary, "pipelineExecutionId");
+    }
+    return STR_NONE;
 }
 
 static bool start(const Client *client, Arena *arena, Str pipeline, Str *out, Error *e) {
@@ -24,17 +40,20 @@ static bool start(const Client *client, Arena *arena, Str pipeline, Str *out, Er
     return true;
 }
 
-bool execution_begin(const Client *client, Arena *arena, Str pipeline, Str before, bool at_once, Str *out, Error *e) {
+bool execution_begin(const Client *client, Arena *arena, Str pipeline, Str before, Str commit, Str *out, Error *e) {
     struct timespec pause = {0, LOOK_EACH_MS * 1000000};
-    for (int waited = 0; !at_once && waited < EVENT_MS; waited += LOOK_EACH_MS) {
-        Str newest = execution_newest(client, arena, pipeline);
-        if (newest.len && !str_eq(newest, before)) {
-            *out = newest;
+    Str unsure = STR_NONE;
+    for (int waited = 0; commit.len && waited < EVENT_MS; waited += LOOK_EACH_MS) {
+        Str found = find_of_commit(list_newest(client, arena, pipeline, NEWEST_MOST), before, commit, &unsure);
+        if (found.len) {
+            *out = found;
             return true;
         }
         nanosleep(&pause, NULL);
     }
-    return start(client, arena, pipeline, out, e);
+    if (!unsure.len) return start(client, arena, pipeline, out, e);
+    *out = unsure; // its source is slow, or fails
+    return true;
 }
 
 static bool failed_execution(const Client *client, Arena *arena, Str pipeline, Str stage, Str *out, Error *e) {

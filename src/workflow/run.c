@@ -148,8 +148,8 @@ static bool begin(Run *run, Error *e) {
     TRY(push(run, e));
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     write_foreign(run);
-    bool at_once = there && !run->revision.pushed; // else the push has started it, or its creation
-    return execution_begin(&run->client, run->arena, name, before, at_once, &run->execution, e);
+    bool started = !there || run->revision.pushed; // by the pipeline's creation, or by the push
+    return execution_begin(&run->client, run->arena, name, before, started ? run->revision.commit : STR_NONE, &run->execution, e);
 }
 
 static bool prepare(Run *run, Error *e) {

@@ -104,8 +104,35 @@ static void numbers_are_in_units_for_people(void **state) {
     assert_true(str_is(human_ago(arena, 130000), "2 min ago"));
 }
 
+static void an_approval_shows_what_is_asked_and_how_to_answer(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "Release", "Manual", STATE_APPROVAL, "", 1400)->question = STR("Ship it\nto \x1b[1mstaging?");
+    check(&view, &(TreeStyle){.look = {.unicode = true, .width = 74}, .live = true},
+          " ⏸ Release      Manual      waits for approval                      1.4 s\n"
+          "     asks      Ship it to staging?\n"
+          "     answer    rehearse approve shop\n");
+}
+
+static void a_long_reason_keeps_its_beginning_and_its_end(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "Build", "CodeBuild", STATE_FAILED, "", 1400)->problem =
+        STR("Error while executing command: first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+            "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth. Reason: exit status 7");
+    AUTO_BUF out;
+    buf_init(&out, 65536);
+    tree_write(&view, &(TreeStyle){.look = {.unicode = true, .width = 54}}, &out);
+    Str text = buf_str(&out);
+    assert_true(str_contains(text, STR("why       Error while executing command:")));
+    assert_true(str_contains(text, STR("…")));
+    assert_true(str_contains(text, STR("exit status 7\n     log ")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_approval_shows_what_is_asked_and_how_to_answer),
+        cmocka_unit_test(a_long_reason_keeps_its_beginning_and_its_end),
         cmocka_unit_test(a_failure_shows_the_test_and_the_commands),
         cmocka_unit_test(a_narrow_terminal_folds_and_old_locales_get_ascii),
         cmocka_unit_test(what_runs_shows_the_last_lines_of_its_log),
