@@ -194,12 +194,12 @@ def test_run_starts_a_plane_of_its_own(mini, tmp_path):
 
 def interrupt_and_answer(plane, mini, answer):
     """Runs in a terminal, types ^C while the build waits, and answers the question. Returns the exit status and what the terminal showed."""
-    (mini / "buildspec.yml").write_text(MINI.replace("- mkdir", "- echo waiting\n      - sleep 600\n      - mkdir"))
+    (mini / "buildspec.yml").write_text(MINI.replace("- mkdir", "- echo at work\n      - sleep 600\n      - mkdir"))
     main, terminal = pty.openpty()
     command = [program(), "run", mini, "--port", str(plane.port)]
     running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=plane.environment(TERM="xterm"), start_new_session=True, preexec_fn=take_terminal)
     os.close(terminal)
-    shown = read_terminal(main, "waiting")
+    shown = read_terminal(main, "at work")
     os.write(main, b"\x03")
     shown += read_terminal(main, "[y/N]")
     os.write(main, answer + b"\n")
