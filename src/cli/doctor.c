@@ -3,6 +3,7 @@
 
 #include "os/files.h"
 #include "os/process.h"
+#include "plane/handles.h"
 #include "sandbox/sandbox.h"
 
 #include <stdlib.h>
@@ -23,7 +24,6 @@ static const Program PROGRAMS[] = {
     {"curl", "what scripts of applications use", "curl", false},
     {"node", "builds with runtime-version nodejs", "nodejs", false},
     {"chromium", "browser tests", "chromium", false},
-    {"aws", "the AWS CLI: git's credential helper", "awscli", false},
 };
 
 typedef struct Doctor {
@@ -151,18 +151,36 @@ static Str version_in(Str text) {
     return STR("");
 }
 
-static void tell_program(Doctor *doctor, const Program *program) {
-    const char *const argv[] = {program->name, "--version", NULL};
+// False: it does not run. `version` is empty where it tells none.
+static bool version_of(Arena *arena, const char *program, Str *version) {
+    const char *const argv[] = {program, "--version", NULL};
     ProcessResult result;
-    bool there = process_capture(doctor->arena, argv, NULL, SAYS_BYTES, SAYS_MS, &result, NULL) && result.status == 0;
-    if (there) {
-        find(doctor, SYMBOL_DONE, str_of(program->name), version_in(str_cat(doctor->arena, result.output, result.errors)), STR_NONE);
+    if (!process_capture(arena, argv, NULL, SAYS_BYTES, SAYS_MS, &result, NULL) || result.status != 0) return false;
+    *version = version_in(str_cat(arena, result.output, result.errors));
+    return true;
+}
+
+static void tell_program(Doctor *doctor, const Program *program) {
+    Str version;
+    if (version_of(doctor->arena, program->name, &version)) {
+        find(doctor, SYMBOL_DONE, str_of(program->name), version, STR_NONE);
         return;
     }
     doctor->missing = doctor->missing || program->needed;
     Str text = str_format(doctor->arena, "%s for %s", program->needed ? "is missing: needed" : "is not there:", program->why);
     find(doctor, program->needed ? SYMBOL_FAILED : SYMBOL_NOTE, str_of(program->name), text,
          str_format(doctor->arena, "sudo apt-get install %s", program->package));
+}
+
+// Here it is git's credential helper, wherever PATH has it; builds and instances see other places.
+static void tell_aws(Doctor *doctor) {
+    Str inside = prepared_aws(doctor->arena), version = STR(""), here;
+    bool works = inside.at && version_of(doctor->arena, str_c(doctor->arena, inside), &version), found = version_of(doctor->arena, "aws", &here);
+    Str text = STR("is not there: builds and instances lack it, and git here lacks its credential helper");
+    if (works)
+        text = found ? version : str_cat(doctor->arena, version, STR(" in builds and instances; PATH has none for git's credential helper here"));
+    if (!works && found) text = STR("is in PATH, but not in /usr/bin or /usr/local/bin: builds and instances lack it");
+    find(doctor, works ? SYMBOL_DONE : SYMBOL_NOTE, STR("aws"), text, works ? STR_NONE : STR("sudo apt-get install awscli"));
 }
 
 static int run(int argc, char **argv) {
@@ -177,6 +195,7 @@ static int run(int argc, char **argv) {
     Doctor doctor = {.arena = arena, .look = common_look(&common), .out = &out, .findings = doc_list(arena)};
     if (!tell_sandboxes(&doctor, &e)) return cannot_run(&e);
     for (size_t i = 0; i < sizeof PROGRAMS / sizeof *PROGRAMS; i++) tell_program(&doctor, &PROGRAMS[i]);
+    tell_aws(&doctor);
     if (common.json) common_print_json(arena, doctor.findings);
     if (!common.json) common_print(&out);
     return doctor.missing ? EXIT_FAILED : EXIT_OK;

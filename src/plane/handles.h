@@ -43,6 +43,7 @@ typedef struct Prepared {
 } Prepared;
 enum { PREPARED_MOST = 8 }; // of binds, files and settings each
 void prepared_find(Arena *arena, Prepared *out);
+Str prepared_aws(Arena *arena); // the AWS CLI that builds and instances have, by its path on the host; STR_NONE: they have none
 void prepared_add(Arena *arena, const Prepared *prepared, SandboxSpec *spec); // the lists have room for PREPARED_MOST more
 
 // jobs.c

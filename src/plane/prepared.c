@@ -27,19 +27,26 @@ static Str prepared_folder(Arena *arena, const char *name) {
     return STR_NONE;
 }
 
-static bool has_aws(void) {
-    static const char *const PLACES[] = {"/usr/bin/aws", "/usr/local/bin/aws"};
+// Where sandboxes see the host's own.
+static Str host_aws(void) {
+    static const char *const PLACES[] = {"/usr/local/bin/aws", "/usr/bin/aws"};
     for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
-        if (access(PLACES[i], X_OK) == 0) return true;
-    return false;
+        if (access(PLACES[i], X_OK) == 0) return str_of(PLACES[i]);
+    return STR_NONE;
 }
 
 void prepared_find(Arena *arena, Prepared *out) {
     const char *chosen = getenv("REHEARSE_WHEELS");
     *out = (Prepared){.wheels = chosen ? str_copy(arena, str_of(chosen)) : prepared_folder(arena, "wheels")};
-    if (has_aws()) return;
+    if (host_aws().at) return;
     out->venv = prepared_folder(arena, "venv");
     if (out->venv.at && !file_exists(path_join(arena, out->venv, STR("bin/aws")))) out->venv = STR_NONE;
+}
+
+Str prepared_aws(Arena *arena) {
+    Prepared prepared;
+    prepared_find(arena, &prepared);
+    return prepared.venv.at ? path_join(arena, prepared.venv, STR("bin/aws")) : host_aws();
 }
 
 static void add_file(Arena *arena, SandboxSpec *spec, Str program, const char *inside) {

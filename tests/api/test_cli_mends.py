@@ -5,9 +5,12 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
+import tempfile
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -209,3 +212,36 @@ def test_status_is_folded_between_words_in_a_narrow_terminal(plane, gated):
 def words_of_pipelines(text):
     """Ages and sizes change between two looks."""
     return next(line for line in text.splitlines() if line.startswith("pipelines")).split()
+
+
+@pytest.fixture
+def doctor():
+    """doctor("setpriv", …) runs the doctor of a program that lies alone in a folder that every user may read: by subject, its text."""
+    folder = Path(tempfile.mkdtemp(prefix="rehearse-alone-"))
+    folder.chmod(0o755)
+    for name in ("rehearse", "rehearse-keeper"):
+        shutil.copy(program().parent / name, folder)
+
+    def run(*before, **environment):
+        command = [*before, folder / "rehearse", "doctor", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8", **environment), timeout=120)
+        return {one["subject"]: one["text"] for one in json.loads(done.stdout)}
+
+    run.folder = folder
+    yield run
+    shutil.rmtree(folder)
+
+
+def test_doctor_speaks_to_an_ordinary_user_in_sentences(doctor):
+    told = doctor(*(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []))
+    assert told["rung A"] == "rung A needs a server that runs as root"
+    assert not [text for text in told.values() if re.search(r"\d+ -|^[a-z_-]+ \d+ ", text)], told
+
+
+@pytest.mark.skipif(any(os.path.exists(f"{place}/aws") for place in ("/usr/bin", "/usr/local/bin")), reason="this machine has the AWS CLI where sandboxes see it")
+def test_doctor_looks_for_the_aws_cli_where_sandboxes_see_it(doctor):
+    (doctor.folder / "aws").write_text("#!/bin/sh\necho aws-cli/1.2.3\n")
+    (doctor.folder / "aws").chmod(0o755)
+    path = f"{doctor.folder}:/usr/bin:/bin"
+    assert doctor(PATH=path)["aws"] == "is in PATH, but not in /usr/bin or /usr/local/bin: builds and instances lack it"
+    assert "builds and instances lack it" in doctor(PATH="/usr/bin:/bin")["aws"]
