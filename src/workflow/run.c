@@ -190,7 +190,10 @@ static bool interrupt(Run *run, RunEnd *end, Error *e) {
     screen_clear(run->screen);
     if (run->look.terminal && ask_to_stop(run)) {
         TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
-        screen_note(run->screen, STR("The pipeline starts nothing more. It stops when what is under way has ended: rehearse status"));
+        screen_note(run->screen,
+                    str_format(run->arena,
+                               "The pipeline is stopped; a build or deployment that is under way goes on to its own end: rehearse status%.*s",
+                               STR_ARG(run->client.option)));
     } else {
         screen_note(run->screen, str_format(run->arena, "The pipeline goes on. Where it is: rehearse status%.*s; its log: rehearse logs %.*s%.*s",
                                             STR_ARG(run->client.option), STR_ARG(name), STR_ARG(run->client.option)));

@@ -116,7 +116,7 @@ static Told *told_of(Screen *screen, const Activity *activity) {
 static void tell_question(Screen *screen, const View *view, const Activity *activity) {
     Str question = text_printable(screen->arena, str_replace(screen->arena, activity->question, STR("\n"), STR(" ")));
     if (question.len) buf_addf(&screen->buf, ": %.*s", STR_ARG(question));
-    buf_addf(&screen->buf, " (answer: rehearse approve %.*s)", STR_ARG(view->pipeline));
+    buf_addf(&screen->buf, " (answer: rehearse approve %.*s%.*s)", STR_ARG(view->pipeline), STR_ARG(view->option));
 }
 
 static void tell_state(Screen *screen, const View *view, const StageView *stage, const Activity *activity) {

@@ -99,7 +99,7 @@ def read_until(main, word):
     return shown
 
 
-def test_stopping_tells_that_what_is_under_way_ends_first(plane, mini):
+def test_stopping_tells_that_what_is_under_way_goes_on(plane, mini):
     (mini / "buildspec.yml").write_text(BUILD.format("echo at work; sleep 600"))
     main, terminal = pty.openpty()
     command = [program(), "run", mini, "--port", str(plane.port)]
@@ -110,7 +110,9 @@ def test_stopping_tells_that_what_is_under_way_ends_first(plane, mini):
     os.write(main, b"\x03")
     read_until(main, "[y/N]")
     os.write(main, b"y\n")
-    assert "when what is under way has ended" in read_until(main, "has ended")
+    assert "under way goes on to its own end" in read_until(main, "rehearse status")
+    (build,) = plane.client("codebuild").list_builds()["ids"]
+    assert plane.client("codebuild").batch_get_builds(ids=[build])["builds"][0]["buildStatus"] == "IN_PROGRESS"
     assert running.wait(30) == 130
     os.close(main)
 
