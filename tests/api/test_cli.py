@@ -245,7 +245,7 @@ def test_status_tells_the_size_of_the_data_and_what_holds_the_clock(plane, mini)
     shown = plane.rehearse("status").stdout
     assert re.search(r"data \S+ \(\d+(\.\d)? [kM]B\)", shown), shown
     assert "in progress at Build" in shown
-    assert "job.run for codebuild.build mini-Build:" in shown
+    assert re.search(r"(job.run|sandbox.create) for codebuild.build mini-Build:", shown), shown
 
 
 def test_reset_removes_what_effects_left_on_the_disk(plane):
