@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery import until
+from delivery import IMAGE, until
 from harness import clean_environment, free_port, program
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo it has begun\n      - {}\n"
@@ -245,3 +245,12 @@ def test_doctor_looks_for_the_aws_cli_where_sandboxes_see_it(doctor):
     path = f"{doctor.folder}:/usr/bin:/bin"
     assert doctor(PATH=path)["aws"] == "is in PATH, but not in /usr/bin or /usr/local/bin: builds and instances lack it"
     assert "builds and instances lack it" in doctor(PATH="/usr/bin:/bin")["aws"]
+
+
+def test_what_down_advises_names_the_port_and_the_folder(plane):
+    ec2 = plane.client("ec2")
+    ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)
+    until(lambda: ec2.describe_instances()["Reservations"][0]["Instances"][0]["State"]["Name"] == "running")
+    told = run_alone("down", "--port", plane.port).stdout
+    up, down = f"rehearse up --port {plane.port} --data {plane.data}", f"rehearse down --all --port {plane.port}"
+    assert told == f"The control plane has ended; 1 instance goes on with what is deployed. To go on: {up}. To end them: the same, then {down}\n"
