@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from delivery import IMAGE, until
-from harness import clean_environment, free_port, program
+from harness import TOP, clean_environment, free_port, program
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo it has begun\n      - {}\n"
 
@@ -221,10 +221,13 @@ def doctor():
     folder.chmod(0o755)
     for name in ("rehearse", "rehearse-keeper"):
         shutil.copy(program().parent / name, folder)
+    for library in (TOP / "build/deps/root/usr/lib").glob("*/*.so.*"):  # what the distribution lacks lies beside the program
+        shutil.copy(library, folder)
 
     def run(*before, **environment):
         command = [*before, folder / "rehearse", "doctor", "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8", **environment), timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8", LD_LIBRARY_PATH=str(folder), **environment), timeout=120)
+        assert done.stdout, done.stderr
         return {one["subject"]: one["text"] for one in json.loads(done.stdout)}
 
     run.folder = folder
