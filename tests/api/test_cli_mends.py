@@ -255,5 +255,6 @@ def test_what_down_advises_names_the_port_and_the_folder(plane):
     ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)
     until(lambda: ec2.describe_instances()["Reservations"][0]["Instances"][0]["State"]["Name"] == "running")
     told = run_alone("down", "--port", plane.port).stdout
+    plane.process.wait(30)
     up, down = f"rehearse up --port {plane.port} --data {plane.data}", f"rehearse down --all --port {plane.port}"
     assert told == f"The control plane has ended; 1 instance goes on with what is deployed. To go on: {up}. To end them: the same, then {down}\n"
