@@ -6,17 +6,20 @@ import subprocess
 
 import pytest
 
-from harness import Server, clean_environment, fresh_account, program
+from harness import Server, clean_environment, fresh_account, program, running
 
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("plane")).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.clear()
+    with running(tmp_path_factory.mktemp("plane")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory):
+    """A control plane of one module's own: for what all accounts share, such as its clock."""
+    with running(tmp_path_factory.mktemp("own")) as server:
+        yield server
 
 
 @pytest.fixture

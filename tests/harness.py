@@ -4,6 +4,7 @@
 when there is one, or what REHEARSE_PROGRAM names. A sanitizer's report on its standard error is a failure: see `check`.
 """
 
+import contextlib
 import http.client
 import itertools
 import os
@@ -192,3 +193,14 @@ class Server:
     def rehearse(self, verb, *words, **more):
         """Runs a verb of the program against this server."""
         return self.run(program(), verb, *words, **more)
+
+
+@contextlib.contextmanager
+def running(folder, *options):
+    """A server that ends, checked, with the block; of one that failed nothing stays behind either."""
+    server = Server(folder, *options).start()
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.clear()

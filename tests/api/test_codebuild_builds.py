@@ -7,7 +7,7 @@ import pytest
 
 from building import ENVIRONMENT, PHASES, SUCCESS, Builder, buildspec, contexts, phase, statuses
 from delivery import until
-from harness import Server, fresh_account
+from harness import fresh_account
 from iam_words import allow, refused, trust
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -59,14 +59,9 @@ def test_a_build_begins_as_aws_shows_it(builder, account):
 
 
 @pytest.fixture(scope="module")
-def plane(tmp_path_factory):
+def plane(own_server):
     """A server whose builds several tests look at."""
-    server = Server(tmp_path_factory.mktemp("plane")).start()
-    try:
-        yield server
-        server.stop()
-    finally:
-        server.clear()
+    return own_server
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,6 @@ from dynamodb import get, item, make_table, plain, put, refused, serialize, valu
 
 
 @pytest.fixture
-def db(aws):
-    return aws("dynamodb")
-
-
-@pytest.fixture
-def table(db):
-    return make_table(db)
-
-
-@pytest.fixture
 def ranged(db):
     """Partition key `p` (text), sort key `n` (number)."""
     return make_table(db, "p", "n", "SN")

@@ -6,16 +6,6 @@ from dynamodb import get, item, make_table, plain, put, refused, serialize, valu
 
 
 @pytest.fixture
-def db(aws):
-    return aws("dynamodb")
-
-
-@pytest.fixture
-def table(db):
-    return make_table(db)
-
-
-@pytest.fixture
 def ranged(db):
     name = make_table(db, "p", "n", "SN")
     put(db, name, *({"p": "a", "n": n, "even": n % 2 == 0} for n in range(1, 6)))

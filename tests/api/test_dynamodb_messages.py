@@ -6,16 +6,6 @@ from dynamodb import item, make_table, put, refused, values
 
 
 @pytest.fixture
-def db(aws):
-    return aws("dynamodb")
-
-
-@pytest.fixture
-def table(db):
-    return make_table(db)
-
-
-@pytest.fixture
 def ranged(db):
     return make_table(db, "p", "n", "SN")
 

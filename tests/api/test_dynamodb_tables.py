@@ -10,11 +10,6 @@ FIVE = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 
 
 @pytest.fixture
-def db(aws):
-    return aws("dynamodb")
-
-
-@pytest.fixture
 def provisioned(db):
     db.create_table(TableName="provisioned", KeySchema=HASH, AttributeDefinitions=DEFINED, ProvisionedThroughput=FIVE)
     return "provisioned"

@@ -19,24 +19,6 @@ MIB = 1024 * 1024
 _names = itertools.count(1)
 
 
-@pytest.fixture
-def s3(aws):
-    return aws("s3")
-
-
-@pytest.fixture
-def bucket(s3, account):
-    name = f"bucket-{account}-{next(_names)}"
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def versioned(s3, bucket):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    return bucket
-
-
 def refused(code, call, **arguments):
     """The call fails with this code; the error's document is returned."""
     with pytest.raises(ClientError) as caught:

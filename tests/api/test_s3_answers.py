@@ -3,38 +3,11 @@
 import base64
 import binascii
 import hashlib
-import itertools
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from s3_raw import Raw
-
 MIB = 1024 * 1024
-_names = itertools.count(1)
-
-
-@pytest.fixture
-def raw(server, account):
-    return Raw(server, account)
-
-
-@pytest.fixture
-def s3(aws):
-    return aws("s3")
-
-
-@pytest.fixture
-def bucket(s3, account):
-    name = f"answers-{account}-{next(_names)}"
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def versioned(s3, bucket):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    return bucket
 
 
 def elements(reply):

@@ -19,29 +19,6 @@ _names = itertools.count(1)
 
 
 @pytest.fixture
-def raw(server, account):
-    return Raw(server, account)
-
-
-@pytest.fixture
-def s3(aws):
-    return aws("s3")
-
-
-@pytest.fixture
-def bucket(s3, account):
-    name = f"errors-{account}-{next(_names)}"
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def versioned(s3, bucket):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    return bucket
-
-
-@pytest.fixture
 def user(aws, server):
     """A client whose secret the plane knows: its signatures are verified."""
     iam = aws("iam")

@@ -15,16 +15,6 @@ from iam_words import refused
 MARKED = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo still here\n"
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("bad")).start()
-    try:
-        yield server
-        server.stop()
-    finally:
-        server.clear()
-
-
 @pytest.fixture
 def plane(own_server):
     plane = Account(own_server, fresh_account()).prepare()

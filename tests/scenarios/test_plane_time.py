@@ -6,7 +6,7 @@ import time
 import pytest
 
 from delivery import Account, until
-from harness import Server, fresh_account
+from harness import fresh_account, running
 from iam_words import allow, document
 
 WEEK_SECONDS = 7 * 86400
@@ -29,14 +29,10 @@ python3 /tmp/sign.py
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory):
     """An account of a plane whose clock is a week ahead."""
-    server = Server(tmp_path_factory.mktemp("ahead"), "--fast-forward").start()
-    try:
+    with running(tmp_path_factory.mktemp("ahead"), "--fast-forward") as server:
         reply = server.request("POST", "/_rehearse/clock", json.dumps({"advance": "7d"}), {"Content-Type": "application/json"})
         assert reply.status == 200
         yield Account(server, fresh_account()).prepare()
-        server.stop()
-    finally:
-        server.clear()
 
 
 def script(plane, key, user):

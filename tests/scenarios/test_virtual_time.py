@@ -6,20 +6,10 @@ import time
 import pytest
 
 from delivery import Account, action, pipeline_document, stage, until
-from harness import Server, fresh_account
+from harness import fresh_account
 
 MOMENTS_SECONDS = 10  # generous: sanitizers, a busy machine
 SLEEPER = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo it begins\n      - sleep 86400\n"
-
-
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("time")).start()
-    try:
-        yield server
-        server.stop()
-    finally:
-        server.clear()
 
 
 @pytest.fixture(scope="module")
