@@ -83,6 +83,9 @@ const Verb VERB_DOWN = {
     .summary = "end the control plane",
     .help = "rehearse down                      ends the server; deployed applications go on\n"
             "rehearse down --all                resets it first: instances and builds end too\n"
+            "\n"
+            "Without --all, what is kept goes on where it was: the clock keeps its lead, since what is stored has seen that time;\n"
+            "its mode is what the next start asks for (rehearse up: real, with --fast-forward: jump).\n"
             "\n" COMMON_HELP,
     .run = run,
 };

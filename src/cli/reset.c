@@ -26,6 +26,7 @@ const Verb VERB_RESET = {
     .name = "reset",
     .summary = "empty the plane",
     .help = "rehearse reset                     removes every resource of every account, ends instances and builds\n"
+            "                                   and sets the clock to real time, in the mode that the plane was started in\n"
             "\n" COMMON_HELP,
     .run = run,
 };

@@ -198,7 +198,7 @@ static bool perform_reset(Turns *turns, Work *work) {
     blob_each(turns->store, turns->arena, delete_blob, turns);
     store_wipe(turns->store);
     directory_reset(turns->directory);
-    timing_save(turns);
+    timing_reset(turns);
     turns_start_services(turns);
     turns->changed = true;
     admin->reply = doc_map(admin->exchange->request.arena);

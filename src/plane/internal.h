@@ -252,6 +252,7 @@ void parking_done(Turns *turns);
 
 // timing.c
 void timing_load(Turns *turns, ClockMode mode, double scale);
+void timing_reset(Turns *turns); // the clock begins anew
 void timing_save(Turns *turns);
 bool timing_fire(Turns *turns); // fires what is due; true: did something
 bool timing_jump(Turns *turns); // moves a jumping clock when nothing is under way

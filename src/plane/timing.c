@@ -68,6 +68,16 @@ void timing_load(Turns *turns, ClockMode mode, double scale) {
     if (!doc || !clock_is_same(&kept, &turns->clock)) timing_save(turns);
 }
 
+// As on the first day: real time, in the mode that this start asked for. Only where nothing is left that has seen a later time.
+void timing_reset(Turns *turns) {
+    const PlaneOptions *options = plane_options(turns->plane);
+    int64_t real_ms = real_now_ms();
+    clock_init(&turns->clock, real_ms);
+    clock_set_mode(&turns->clock, options->clock_mode, options->clock_scale, real_ms);
+    turns->step.now_ms = real_ms;
+    timing_save(turns);
+}
+
 static bool is_under_way(Turns *turns, int64_t real_ms) {
     if (!queue_is_empty(&turns->incoming) || agenda_outbox_ms(turns) <= turns->step.now_ms || effects_hold_clock(turns)) return true;
     if (plane_open_requests(turns->plane) > parking_outside_count(turns)) return true;
