@@ -195,11 +195,25 @@ static bool read_name(const Reader *reader, const Doc *node, void *into) {
     return true;
 }
 
+// As a shell can have it; names that begin with CODEBUILD_ are CodeBuild's own.
+static bool check_variable(const Reader *reader, const Doc *member) {
+    Str name = member->key;
+    bool good = name.len && !isdigit((unsigned char)name.at[0]);
+    for (size_t i = 0; i < name.len; i++) good = good && (isalnum((unsigned char)name.at[i]) || name.at[i] == '_');
+    if (!good) {
+        return reader_fail(reader, member, "\"%.*s\" cannot be the name of a variable; write letters, digits and _, not beginning with a digit",
+                           STR_ARG(name));
+    }
+    return !str_starts(name, STR("CODEBUILD_")) ||
+           reader_fail(reader, member, "\"%.*s\" cannot be the name of a variable: CodeBuild keeps CODEBUILD_ for its own", STR_ARG(name));
+}
+
 static bool read_variables(const Reader *reader, const Doc *node, void *into) {
     if (node->kind != DOC_MAP) return reader_fail(reader, node, "variables must be a map of names and values");
     for (const Doc *member = doc_first(node); member; member = member->next) {
         Variable *variable = vec_push(&((Application *)into)->variables);
         variable->name = member->key;
+        TRY(check_variable(reader, member));
         TRY(reader_text(reader, member, "the value of a variable", &variable->value));
     }
     return true;

@@ -49,6 +49,12 @@ static void a_mistake_is_told_with_its_place(void **state) {
         {"application: Big\n", "rehearse.yaml:1:1: the name of the application has upper-case letters; buckets may not"},
         {"tables:\n  - name: Users\n", "rehearse.yaml:2:5: a table needs a name and a key"},
         {"permissions:\n  build: [GetObject]\n", "rehearse.yaml:2:11: \"GetObject\" is no action; write service:Operation"},
+        {"variables:\n  A: 1\n  my-level: x\n",
+         "rehearse.yaml:3:3: \"my-level\" cannot be the name of a variable; write letters, digits and _, not beginning with a digit"},
+        {"variables: {2ND: x}\n",
+         "rehearse.yaml:1:13: \"2ND\" cannot be the name of a variable; write letters, digits and _, not beginning with a digit"},
+        {"variables: {CODEBUILD_LEVEL: x}\n",
+         "rehearse.yaml:1:13: \"CODEBUILD_LEVEL\" cannot be the name of a variable: CodeBuild keeps CODEBUILD_ for its own"},
         {"permissions:\n  builds: []\n", "rehearse.yaml:2:3: unknown key \"builds\" in permissions (did you mean \"build\"?)"},
     };
     for (size_t i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++) {
