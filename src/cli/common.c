@@ -1,6 +1,7 @@
 #include "cli/common.h"
 
 #include "formats/json.h"
+#include "formats/timestamps.h"
 #include "os/files.h"
 
 #include <unistd.h>
@@ -70,8 +71,36 @@ void common_print_folded(const Look *look, const Buf *out) {
     common_print(&folded);
 }
 
+// Points in time as the plane's pages and AWS's replies name them, and as they are printed: spans, in milliseconds, keep the unit in their names.
+static const struct {
+    const char *name, *printed;
+} TIMES[] = {
+    {"nowMs", "now"},           {"startedMs", "started"},   {"dueMs", "due"},
+    {"changedMs", "changed"},   {"timestamp", "timestamp"}, {"ingestionTime", "ingestionTime"},
+    {"startTime", "startTime"}, {"endTime", "endTime"},     {"lastUpdatedAt", "lastUpdatedAt"},
+};
+
+static void print_time(Arena *arena, Doc *member) {
+    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
+        if (!str_is(member->key, TIMES[i].name)) continue;
+        member->as.text = time_iso8601(arena, doc_int(member, 0));
+        member->kind = DOC_STR;
+        member->key = str_of(TIMES[i].printed);
+        return;
+    }
+}
+
+static void print_times(Arena *arena, Doc *doc) {
+    for (Doc *member = doc_first(doc); member; member = member->next) {
+        if (member->kind == DOC_INT || member->kind == DOC_TIME) print_time(arena, member);
+        print_times(arena, member);
+    }
+}
+
 int common_print_json(Arena *arena, const Doc *doc) {
-    Str text = str_cat(arena, json_write_pretty(arena, doc), STR("\n"));
+    Doc *printed = doc_copy(arena, doc);
+    print_times(arena, printed);
+    Str text = str_cat(arena, json_write_pretty(arena, printed), STR("\n"));
     file_write_fd(STDOUT_FILENO, text, NULL);
     return EXIT_OK;
 }

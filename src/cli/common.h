@@ -22,6 +22,6 @@ bool common_open(const Common *common, Arena *arena, Client *client, Doc **healt
 Look common_look(const Common *common); // of standard output
 void common_print(const Buf *out);
 void common_print_folded(const Look *look, const Buf *out); // in a terminal: its lines broken between words, as wide as it is
-int common_print_json(Arena *arena, const Doc *doc); // returns EXIT_OK
+int common_print_json(Arena *arena, const Doc *doc); // points in time as RFC 3339, in UTC; returns EXIT_OK
 // `what` is what the operand is: "logs needs the name of a pipeline".
 bool common_operands(int argc, char **argv, int least, int most, const char *what, Error *e);

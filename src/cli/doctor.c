@@ -186,7 +186,7 @@ static void tell_aws(Doctor *doctor) {
 static int run(int argc, char **argv) {
     Error e = {0};
     Common common = {0};
-    const Option options[] = {COMMON_OPTIONS(common)};
+    const Option options[] = {{"--json", false, &common.json}, {"--no-color", false, &common.no_colour}};
     AUTO_ARENA arena = arena_new();
     AUTO_BUF out;
     buf_init(&out, OUT_BYTES);

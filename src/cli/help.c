@@ -15,8 +15,7 @@ static int run(int argc, char **argv) {
         fputs((*verb)->help, stdout);
         return EXIT_OK;
     }
-    fprintf(stderr, "rehearse: unknown verb \"%s\". What there is: rehearse help\n", argv[1]);
-    return EXIT_CANNOT_RUN;
+    return unknown_verb(argv[1]);
 }
 
 const Verb VERB_HELP = {

@@ -25,10 +25,7 @@ int main(int argc, char **argv) {
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     const Verb *verb = find(name);
-    if (!verb) {
-        fprintf(stderr, "rehearse: unknown verb \"%s\". What there is: rehearse help\n", name);
-        return EXIT_CANNOT_RUN;
-    }
+    if (!verb) return unknown_verb(name);
     if (argc > 2 && wants_help(argc - 1, argv + 1)) {
         fputs(verb->help, stdout);
         return EXIT_OK;

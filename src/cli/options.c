@@ -1,26 +1,10 @@
 #include "cli/verb.h"
 
+#include "services/common/spec.h"
+
 #include <stdio.h>
 
-enum { NEAR = 2, LONGEST = 32 };
-
-// Levenshtein's distance, of short names.
-static int distance(const char *a, const char *b) {
-    int row[LONGEST + 1];
-    size_t len = strlen(b);
-    if (len > LONGEST || strlen(a) > LONGEST) return LONGEST;
-    for (size_t j = 0; j <= len; j++) row[j] = (int)j;
-    for (size_t i = 0; a[i]; i++) {
-        int diagonal = row[0]++;
-        for (size_t j = 0; j < len; j++) {
-            int replaced = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            int least = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            row[j + 1] = replaced < least ? replaced : least;
-        }
-    }
-    return row[len];
-}
+enum { OPTIONS_MOST = 24 };
 
 static const Option *find(const Option *options, size_t count, Str name) {
     for (size_t i = 0; i < count; i++) {
@@ -30,10 +14,16 @@ static const Option *find(const Option *options, size_t count, Str name) {
 }
 
 static bool unknown(const Option *options, size_t count, const char *argument, Error *e) {
-    for (size_t i = 0; i < count; i++) {
-        if (distance(argument, options[i].name) <= NEAR) return fail(e, "usage", "unknown option %s (did you mean %s?)", argument, options[i].name);
+    AUTO_ARENA arena = arena_new();
+    const char *names[OPTIONS_MOST + 1] = {0};
+    Str all = STR("");
+    for (size_t i = 0; i < count && i < OPTIONS_MOST; i++) {
+        names[i] = options[i].name;
+        all = str_format(arena, "%.*s%s%s", STR_ARG(all), i ? ", " : "", names[i]);
     }
-    return fail(e, "usage", "unknown option %s", argument);
+    Str near = spec_suggestion(arena, names, str_of(argument));
+    if (near.len) return fail(e, "usage", "unknown option %s%.*s", argument, STR_ARG(near));
+    return fail(e, "usage", "unknown option %s; options are %.*s", argument, STR_ARG(all));
 }
 
 // One option with its value: how many arguments it took, 0 on failure.
@@ -77,6 +67,15 @@ bool option_int(const char *name, const char *text, int64_t least, int64_t most,
     }
     *out = value;
     return true;
+}
+
+int unknown_verb(const char *name) {
+    AUTO_ARENA arena = arena_new();
+    const char *names[OPTIONS_MOST + 1] = {0};
+    for (size_t i = 0; VERBS[i] && i < OPTIONS_MOST; i++) names[i] = VERBS[i]->name;
+    Str near = spec_suggestion(arena, names, str_of(name));
+    fprintf(stderr, "rehearse: unknown verb \"%s\"%.*s. What there is: rehearse help\n", name, STR_ARG(near));
+    return EXIT_CANNOT_RUN;
 }
 
 int cannot_run(const Error *e) {

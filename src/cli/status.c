@@ -302,6 +302,20 @@ static int show_status(Page *page, bool json) {
     return EXIT_OK;
 }
 
+// ---- Names, for completions and scripts ----
+
+static int show_pipelines(Page *page, bool json, Error *e) {
+    Doc *reply = NULL, *names = doc_list(page->arena);
+    if (!client_call(&page->client, page->arena, "codepipeline", "ListPipelines", NULL, &reply, e)) return cannot_run(e);
+    for (const Doc *each = doc_first(doc_get(reply, "pipelines")); each; each = each->next) {
+        doc_push_str(page->arena, names, doc_text(each, "name"));
+        buf_addf(page->out, "%s\n", str_c(page->arena, doc_text(each, "name")));
+    }
+    if (json) return common_print_json(page->arena, names);
+    common_print(page->out);
+    return EXIT_OK;
+}
+
 // ---- What is built, what is not ----
 
 static int show_services(Page *page, bool json, Error *e) {
@@ -347,8 +361,9 @@ static bool open_page(Page *page, const Common *common, Error *e) {
 static int run(int argc, char **argv) {
     Error e = {0};
     Common common = {0};
-    const char *services = NULL, *unsupported = NULL;
-    const Option options[] = {COMMON_OPTIONS(common), {"--services", false, &services}, {"--unsupported", false, &unsupported}};
+    const char *services = NULL, *unsupported = NULL, *pipelines = NULL;
+    const Option options[] = {
+        COMMON_OPTIONS(common), {"--pipelines", false, &pipelines}, {"--services", false, &services}, {"--unsupported", false, &unsupported}};
     AUTO_ARENA arena = arena_new();
     AUTO_BUF out;
     buf_init(&out, OUT_BYTES);
@@ -356,6 +371,7 @@ static int run(int argc, char **argv) {
     if (!options_take(options, sizeof options / sizeof *options, &argc, argv, &e)) return cannot_run(&e);
     if (!common_operands(argc, argv, 0, 0, "no operand", &e) || !open_page(&page, &common, &e)) return cannot_run(&e);
     page.look = common_look(&common);
+    if (pipelines) return show_pipelines(&page, common.json, &e);
     if (services) return show_services(&page, common.json, &e);
     return unsupported ? show_unsupported(&page, common.json) : show_status(&page, common.json);
 }
@@ -364,6 +380,7 @@ const Verb VERB_STATUS = {
     .name = "status",
     .summary = "pipelines, instances, the clock, in one screen",
     .help = "rehearse status                    what there is and how it goes\n"
+            "rehearse status --pipelines        the names of the pipelines, one a line\n"
             "rehearse status --services         the operations that are built\n"
             "rehearse status --unsupported      the operations that were asked for in vain\n"
             "\n" COMMON_HELP,

@@ -1,4 +1,5 @@
 // A build or test: its phase and log while it runs; at its end what its reports say.
+#include "services/common/runtime_words.h"
 #include "workflow/failures.h"
 #include "workflow/look.h"
 #include "workflow/watch.h"
@@ -18,6 +19,13 @@ static Doc *build_of(Watch *watch, Arena *arena, const Activity *activity) {
     return doc_first(doc_get(reply, "builds"));
 }
 
+// A runtime that this machine has not, or not so: what a person must know who compares with AWS.
+static void note_runtime(Watch *watch, Arena *arena, Activity *activity, Str line) {
+    if (!str_starts(line, STR("[Container] "))) return;
+    if (!str_contains(line, STR(RUNTIME_REPLACED)) && !str_contains(line, STR(RUNTIME_ABSENT))) return;
+    activity_note(&watch->view, activity, log_text(arena, line));
+}
+
 static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc *build) {
     const Doc *logs = doc_get(build, "logs");
     view_keep(watch->arena, &activity->log_group, doc_text(logs, "groupName"));
@@ -30,8 +38,10 @@ static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc
     doc_set_int(arena, input, "limit", LOG_PAGE);
     if (activity->log_token.len) doc_set_str(arena, input, "nextToken", activity->log_token);
     if (!client_call(watch->client, arena, "logs", "GetLogEvents", input, &reply, NULL)) return;
-    for (const Doc *event = doc_first(doc_get(reply, "events")); event; event = event->next)
+    for (const Doc *event = doc_first(doc_get(reply, "events")); event; event = event->next) {
         activity_say(activity, arena, doc_text(event, "message"));
+        note_runtime(watch, arena, activity, doc_text(event, "message"));
+    }
     view_keep(watch->arena, &activity->log_token, doc_text(reply, "nextForwardToken"));
 }
 

@@ -3,7 +3,7 @@
 #include "formats/json.h"
 #include "workflow/tree.h"
 
-enum { ABBREVIATED = 7 };
+enum { ABBREVIATED = 7, HINTS_MOST = 5, HINT_GAP = 3, HINT_WIDEST = 120 };
 
 // The deployment that succeeded last; NULL: none.
 static const Activity *deployment_of(const View *view) {
@@ -42,23 +42,43 @@ static void write_deployed(Arena *arena, const Report *report, Buf *out) {
     buf_addf(out, "%.*s.", STR_ARG(deployment->address));
 }
 
-static void hint(const Look *look, const char *command, const char *what, Buf *out) {
-    buf_addf(out, "  %-44s ", command);
-    look_text(look, COLOUR_DIM, str_of(what), out);
-    buf_add_char(out, '\n');
+typedef struct Hint {
+    Str command;
+    const char *what;
+} Hint;
+
+// In two columns; where these do not fit, what a command is for stands below it.
+static void write_hints(Arena *arena, const Look *look, const Hint *hints, size_t count, Buf *out) {
+    int widest = 0, longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        int columns = text_columns(hints[i].command), what = (int)strlen(hints[i].what);
+        if (columns > widest) widest = columns;
+        if (what > longest) longest = what;
+    }
+    bool beside = 2 + widest + HINT_GAP + longest < (look->terminal ? look->width : HINT_WIDEST);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(out, STR("  "));
+        if (beside) text_cell(arena, look, hints[i].command, widest + HINT_GAP, out);
+        if (!beside) buf_addf(out, "%.*s\n      ", STR_ARG(hints[i].command));
+        look_text(look, COLOUR_DIM, str_of(hints[i].what), out);
+        buf_add_char(out, '\n');
+    }
 }
 
 static void write_next(Arena *arena, const Report *report, const Look *look, Buf *out) {
     const Activity *deployment = deployment_of(report->view);
     buf_add(out, STR("\nWhat to try next\n"));
-    if (deployment && deployment->address.len) {
-        hint(look, str_c(arena, str_cat(arena, STR("curl http://"), deployment->address)), "the application, as deployed", out);
-    }
     Str option = report->view->option;
-    hint(look, str_c(arena, str_cat(arena, STR("rehearse run"), report->again)), "again, after a change: a new revision", out);
-    hint(look, str_c(arena, str_cat(arena, STR("rehearse status"), option)), "pipelines, instances, the clock", out);
-    hint(look, str_c(arena, str_format(arena, "eval \"$(rehearse env%.*s)\"", STR_ARG(option))), "then aws, SDKs and git talk to this plane", out);
-    hint(look, str_c(arena, str_cat(arena, STR("rehearse down"), option)), "ends the plane; what is deployed goes on", out);
+    Hint hints[HINTS_MOST];
+    size_t count = 0;
+    if (deployment && deployment->address.len) {
+        hints[count++] = (Hint){str_cat(arena, STR("curl http://"), deployment->address), "the application, as deployed"};
+    }
+    hints[count++] = (Hint){str_cat(arena, STR("rehearse run"), report->again), "again, after a change: a new revision"};
+    hints[count++] = (Hint){str_cat(arena, STR("rehearse status"), option), "pipelines, instances, the clock"};
+    hints[count++] = (Hint){str_format(arena, "eval \"$(rehearse env%.*s)\"", STR_ARG(option)), "then aws, SDKs and git talk to this plane"};
+    hints[count++] = (Hint){str_cat(arena, STR("rehearse down"), option), "ends the plane; what is deployed goes on"};
+    write_hints(arena, look, hints, count, out);
 }
 
 void report_text(const Report *report, const Look *look, Buf *out) {
@@ -86,7 +106,7 @@ static Doc *failure_doc(Arena *arena, const Failure *failure) {
 }
 
 static Doc *activity_doc(Arena *arena, const Activity *activity) {
-    Doc *doc = doc_map(arena), *failures = doc_list(arena);
+    Doc *doc = doc_map(arena), *failures = doc_list(arena), *notes = doc_list(arena);
     doc_set_str(arena, doc, "name", activity->name);
     doc_set_str(arena, doc, "provider", activity->provider);
     doc_set_str(arena, doc, "state", str_of(state_word(activity->state)));
@@ -104,6 +124,8 @@ static Doc *activity_doc(Arena *arena, const Activity *activity) {
         doc_set(doc, "rollback", rollback);
     }
     doc_set_str(arena, doc, "problem", activity->problem);
+    for (size_t i = 0; i < activity->notes.len; i++) doc_push_str(arena, notes, vec_get(&activity->notes, Str, i));
+    if (activity->notes.len) doc_set(doc, "notes", notes);
     for (size_t i = 0; i < activity->failures.len; i++) doc_push(failures, failure_doc(arena, vec_at(&activity->failures, i)));
     if (activity->failures.len) doc_set(doc, "failures", failures);
     return doc;

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-enum { GIT_OUTPUT_BYTES = 4 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 24 };
+enum { GIT_OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 28 };
 
 typedef struct Git {
     Arena *arena;
@@ -14,15 +14,20 @@ typedef struct Git {
     Error *e;
 } Git;
 
-// Runs git with `words` (ends with NULL). A status other than 0 is a failure with git's own words, unless `status` wants it.
-static bool git_run(const Git *git, const char *const *words, Str *output, int *status) {
-    const char *argv[WORDS_MAX] = {"git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "core.safecrlf=false"};
-    size_t count = 7;
+// Runs git with `words` (ends with NULL); what it says is in English.
+static bool git_capture(const Git *git, const char *const *words, ProcessResult *result) {
+    const char *argv[WORDS_MAX] = {"env", "LC_ALL=C", "git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "core.safecrlf=false"};
+    size_t count = 9;
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--git-dir="), git->repository));
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--work-tree="), git->folder));
     while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
+    return process_capture(git->arena, argv, str_c(git->arena, git->folder), GIT_OUTPUT_BYTES, GIT_MS, result, git->e);
+}
+
+// A status other than 0 is a failure with git's own words, unless `status` wants it.
+static bool git_run(const Git *git, const char *const *words, Str *output, int *status) {
     ProcessResult result;
-    TRY(process_capture(git->arena, argv, str_c(git->arena, git->folder), GIT_OUTPUT_BYTES, GIT_MS, &result, git->e));
+    TRY(git_capture(git, words, &result));
     if (status) *status = result.status;
     if (result.status != 0 && !status) {
         Str said = str_trim(result.errors);
@@ -130,10 +135,43 @@ static bool build_on(const Git *git, const Remote *remote, Str head) {
     return GIT(git, NULL, NULL, "update-ref", "HEAD", str_c(git->arena, head));
 }
 
+// git keeps a folder that is a repository as the commit it stands at; one without a commit cannot be kept at all, and its message does not say what to do.
+static bool add_all(const Git *git) {
+    static const char END[] = "does not have a commit checked out";
+    ProcessResult result;
+    TRY(git_capture(git, (const char *const[]){"add", "--all", ".", NULL}, &result));
+    if (result.status == 0) return true;
+    Str said = str_trim(result.errors);
+    ptrdiff_t end = str_find(said, str_of(END));
+    Str path = end > 0 ? str_sub(said, 0, (size_t)end) : STR("");
+    ptrdiff_t quote = str_find(path, STR("'"));
+    if (quote < 0) return fail(git->e, "git", "git: %.*s", STR_ARG(said));
+    str_cut(&path, '\'');
+    path = str_strip_suffix(str_cut(&path, '\''), STR("/"));
+    return fail(
+        git->e, "git",
+        "%.*s/%.*s is a git repository of its own without a commit, so it can be in no revision. Remove its .git, commit in it, or name it in "
+        ".gitignore",
+        STR_ARG(git->folder), STR_ARG(path));
+}
+
+// Lines of `git ls-files --stage`: "160000 COMMIT 0\tPATH".
+static bool find_nested(const Git *git, Vec *nested) {
+    Str lines;
+    TRY(GIT(git, &lines, NULL, "-c", "core.quotePath=false", "ls-files", "--stage"));
+    for (Str line; !str_is_none(line = str_next_line(&lines));) {
+        if (!str_starts(line, STR("160000 "))) continue;
+        str_cut(&line, '\t');
+        vec_add(nested, Str, line);
+    }
+    return true;
+}
+
 static bool commit(const Git *git, Str last, Str foreign, Revision *revision) {
     Str parent = foreign.len ? foreign : last;
     int64_t changed = 0, differing = 0;
-    TRY(GIT(git, NULL, NULL, "add", "--all", "."));
+    TRY(add_all(git));
+    TRY(find_nested(git, &revision->nested));
     TRY(count_changes(git, last, &changed));
     TRY(count_changes(git, parent, &differing));
     revision->changed = last.len ? changed : -1;
@@ -151,7 +189,7 @@ bool revision_push(const Client *client, Arena *arena, Str data, Str folder, Str
     Str repository = str_format(arena, "%.*s/applications/%.*s.git", STR_ARG(data), STR_ARG(name));
     Git git = {arena, repository, folder, e};
     Remote remote = remote_of(client, arena, name, branch);
-    Revision revision = {.changed = -1};
+    Revision revision = {.changed = -1, .nested = vec_of(arena, Str)};
     Str last, head;
     bool foreign = false;
     TRY(open_repository(&git, data));

@@ -5,6 +5,7 @@
 // goes on top of it.
 #pragma once
 
+#include "base/vec.h"
 #include "workflow/client.h"
 
 typedef struct Revision {
@@ -12,6 +13,7 @@ typedef struct Revision {
     Str subject; // of the commit
     int64_t changed; // files since the last run; -1: this is the first
     bool pushed; // the branch has moved, which starts the pipeline
+    Vec nested; // Str: folders that are git repositories of their own, of which a revision has the commit only, as on AWS
     Str foreign, foreign_subject; // the branch's head before, when others pushed it and it is not what the folder has; else STR_NONE
 } Revision;
 

@@ -127,6 +127,14 @@ static bool push(Run *run, Error *e) {
                          &run->revision, e);
 }
 
+static void write_nested(const Run *run) {
+    for (size_t i = 0; i < run->revision.nested.len; i++) {
+        Str path = vec_get(&run->revision.nested, Str, i);
+        screen_note(run->screen, str_format(run->arena, "%.*s is a git repository of its own: as on AWS, its files are in no revision of this one",
+                                            STR_ARG(path)));
+    }
+}
+
 static void write_foreign(const Run *run) {
     const Revision *revision = &run->revision;
     if (!revision->foreign.len) return;
@@ -147,6 +155,7 @@ static bool begin(Run *run, Error *e) {
     if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     TRY(push(run, e));
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
+    write_nested(run);
     write_foreign(run);
     bool started = !there || run->revision.pushed; // by the pipeline's creation, or by the push
     return execution_begin(&run->client, run->arena, name, before, started ? run->revision.commit : STR_NONE, &run->execution, e);

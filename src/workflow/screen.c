@@ -14,6 +14,7 @@ typedef struct Told {
     const Activity *activity;
     State state;
     int64_t said; // lines of its log
+    size_t noted;
 } Told;
 
 struct Screen {
@@ -144,13 +145,24 @@ static void tell_log(Screen *screen, Told *told, const StageView *stage, const A
     }
 }
 
+static void tell_notes(Screen *screen, Told *told, const StageView *stage, const Activity *activity) {
+    if (activity->notes.len < told->noted) told->noted = 0; // tried again
+    for (; told->noted < activity->notes.len; told->noted++) {
+        Str note = vec_get(&activity->notes, Str, told->noted);
+        stamp(screen);
+        buf_addf(&screen->buf, "%.*s: %.*s\n", STR_ARG(stage->name), STR_ARG(note));
+    }
+}
+
 static void tell(Screen *screen, const View *view, const StageView *stage, const Activity *activity) {
     Told *told = told_of(screen, activity);
     if (!told) return;
     if (screen->verbose) tell_log(screen, told, stage, activity);
-    if (told->state == activity->state) return;
+    bool changed = told->state != activity->state;
+    if (changed && !state_is_over(activity->state)) tell_state(screen, view, stage, activity);
+    tell_notes(screen, told, stage, activity);
+    if (changed && state_is_over(activity->state)) tell_state(screen, view, stage, activity);
     told->state = activity->state;
-    tell_state(screen, view, stage, activity);
 }
 
 static void tell_all(Screen *screen, const View *view) {

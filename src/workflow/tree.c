@@ -186,6 +186,7 @@ static void write_why(const Tree *tree, const StageView *stage, const Activity *
 }
 
 static void write_below(const Tree *tree, const StageView *stage, const Activity *activity) {
+    for (size_t i = 0; i < activity->notes.len; i++) write_labelled(tree, "note", vec_get(&activity->notes, Str, i));
     if (activity->state == STATE_RUNNING && tree->tails) write_tail(tree, activity);
     if (activity->state == STATE_FAILED && !tree->style->live) write_why(tree, stage, activity);
     if (activity->state != STATE_APPROVAL) return;

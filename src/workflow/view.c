@@ -43,8 +43,27 @@ static Str without_stamp(Str line) {
     return rest.len ? rest : line;
 }
 
+Str log_text(Arena *arena, Str line) { return without_stamp(str_trim(text_printable(arena, line))); }
+
+static bool is_noted(const View *view, Str note) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            const Activity *activity = vec_at(&stage->activities, j);
+            for (size_t k = 0; k < activity->notes.len; k++) {
+                if (str_eq(vec_get(&activity->notes, Str, k), note)) return true;
+            }
+        }
+    }
+    return false;
+}
+
+void activity_note(const View *view, Activity *activity, Str note) {
+    if (!is_noted(view, note)) vec_add(&activity->notes, Str, str_copy(view->arena, note));
+}
+
 void activity_say(Activity *activity, Arena *arena, Str line) {
-    Str text = without_stamp(str_trim(text_printable(arena, line)));
+    Str text = log_text(arena, line);
     if (!text.len) return;
     if (text.len >= TAIL_BYTES) text = str_sub(text, 0, TAIL_BYTES - 1);
     char *slot = activity->tail[activity->said++ % TAIL_KEPT];

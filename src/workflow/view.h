@@ -25,6 +25,7 @@ typedef struct Activity { // an action
     State state;
     Str detail; // "12 tests passed"
     Str problem; // why it failed, when no Failure says it
+    Vec notes; // Str: what differs from AWS's machines
     Vec failures; // Failure
     int64_t failure_count; // may be more than are kept
     int64_t tests, tests_failed;
@@ -60,6 +61,8 @@ State stage_state(const StageView *stage);
 int64_t stage_elapsed(const StageView *stage);
 const char *state_word(State state); // "failed"
 bool state_is_over(State state);
+Str log_text(Arena *arena, Str line); // a line of a log as it is shown: printable, without the stamp of CodeBuild's own
+void activity_note(const View *view, Activity *activity, Str note); // once for all of the view
 void activity_say(Activity *activity, Arena *arena, Str line); // a line of its log
 Str activity_line(const Activity *activity, int64_t number); // from 0; one of the newest TAIL_KEPT
 void view_keep(Arena *arena, Str *field, Str value); // copies when it differs

@@ -30,6 +30,7 @@ static void add_activities(Arena *arena, StageView *stage, const Doc *actions) {
             activity->category = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "category"));
             activity->provider = str_copy(arena, doc_text(doc_get(action, "actionTypeId"), "provider"));
             activity->question = str_copy(arena, doc_text(doc_get(action, "configuration"), "CustomData"));
+            activity->notes = vec_of(arena, Str);
             activity->failures = vec_of(arena, Failure);
             activity->tail = arena_zalloc(arena, sizeof *activity->tail * TAIL_KEPT);
             left--;
@@ -76,6 +77,7 @@ static void forget(Activity *activity, Arena *arena) {
                            .provider = activity->provider,
                            .question = activity->question,
                            .tail = activity->tail,
+                           .notes = vec_of(arena, Str),
                            .failures = vec_of(arena, Failure)};
 }
 

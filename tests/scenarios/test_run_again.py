@@ -11,9 +11,9 @@ import pytest
 
 from delivery import until
 from harness import program
+from sites import describe, living, site_named
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
-APPSPEC = "version: 0.0\nos: linux\nfiles:\n  - source: page\n    destination: /opt/site\n"
 
 
 @pytest.fixture
@@ -28,27 +28,6 @@ def mini(tmp_path):
     folder.mkdir()
     (folder / "buildspec.yml").write_text(BUILD.format("true"))
     return folder
-
-
-def site_named(tmp_path, name, instances="[{ name: web, ports: [80] }]"):
-    """An application that is only deployed."""
-    folder = tmp_path / name
-    folder.mkdir()
-    (folder / "appspec.yml").write_text(APPSPEC)
-    (folder / "page").write_text(name + "\n")
-    describe(folder, name, instances)
-    return folder
-
-
-def describe(folder, name, instances):
-    (folder / "rehearse.yaml").write_text(f"application: {name}\ninstances: {instances}\n")
-
-
-def living(plane, name):
-    """The instances of an application, by their start."""
-    filters = [{"Name": "tag:rehearse:application", "Values": [name]}, {"Name": "instance-state-name", "Values": ["pending", "running"]}]
-    reservations = plane.client("ec2").describe_instances(Filters=filters)["Reservations"]
-    return sorted((one for some in reservations for one in some["Instances"]), key=lambda one: (one["LaunchTime"], one["AmiLaunchIndex"]))
 
 
 def test_the_address_shown_has_the_first_admitted_port(plane, tmp_path):
@@ -194,3 +173,46 @@ def test_a_table_with_another_key_is_refused_before_anything_is_pushed(plane, mi
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
     assert "table Users keeps its key id (text)" in refused.stderr and "delete-table --table-name Users" in refused.stderr
     assert len(executions(plane)) == 1
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=Developer", "-c", "user.email=developer@example.com", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_nested_repository_without_a_commit_is_told_with_its_place_and_what_to_do(plane, mini):
+    nested = mini / "with a space" / "library"
+    nested.mkdir(parents=True)
+    git(nested, "init")
+    (nested / "file").write_text("x")
+    refused = plane.rehearse("run", mini, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"rehearse: {nested} is a git repository of its own without a commit, so it can be in no revision. Remove its .git, commit in it, "
+        "or name it in .gitignore\n"
+    )
+
+
+def test_files_of_a_nested_repository_are_said_to_be_in_no_revision(plane, mini):
+    nested = mini / "library"
+    nested.mkdir()
+    git(nested, "init")
+    git(nested, "commit", "--allow-empty", "-m", "first")
+    assert "library is a git repository of its own: as on AWS, its files are in no revision of this one" in plane.rehearse("run", mini).stderr
+
+
+def asking_for(mini, runtimes):
+    (mini / "buildspec.yml").write_text(f"version: 0.2\nphases:\n  install:\n    runtime-versions: {runtimes}\n  build:\n    commands: ['true']\n")
+
+
+def test_a_runtime_version_that_the_machine_has_not_is_told_by_the_run(plane, mini):
+    asking_for(mini, "{ python: 3.7 }")
+    done = plane.rehearse("run", mini)
+    assert "Build: Python 3.7 is not on this machine: going on with Python 3." in done.stderr
+    assert "note      Python 3.7 is not on this machine: going on with Python 3." in done.stdout
+
+
+def test_a_runtime_that_the_machine_has_not_is_in_the_runs_json(plane, mini):
+    asking_for(mini, "{ android: 29 }")
+    done = json.loads(plane.rehearse("run", mini, "--json").stdout)
+    assert done["stages"][1]["actions"][0]["notes"] == ["Android is not installed on this machine: commands that need it will fail"]

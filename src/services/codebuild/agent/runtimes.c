@@ -5,6 +5,7 @@
 
 #include "formats/paths.h"
 #include "os/files.h"
+#include "services/common/runtime_words.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -90,15 +91,14 @@ static bool is_version(Str has, Str wanted) {
 static void tell_machine(Agent *agent, const Runtime *runtime, Str wanted) {
     Str said;
     if (!run_command(agent->arena, runtime->command, &said, NULL)) {
-        journal_log(&agent->journal, "%s is not installed on this machine: commands that need it will fail", runtime->shown);
+        journal_log(&agent->journal, "%s" RUNTIME_ABSENT, runtime->shown);
         return;
     }
     Str has = version_in(said);
     if (is_version(has, wanted)) {
         journal_log(&agent->journal, "Using %s %.*s of this machine", runtime->shown, STR_ARG(has));
     } else {
-        journal_log(&agent->journal, "%s %.*s is not on this machine: going on with %s %.*s", runtime->shown, STR_ARG(wanted), runtime->shown,
-                    STR_ARG(has));
+        journal_log(&agent->journal, "%s %.*s" RUNTIME_REPLACED "%s %.*s", runtime->shown, STR_ARG(wanted), runtime->shown, STR_ARG(has));
     }
 }
 
