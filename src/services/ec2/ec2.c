@@ -13,6 +13,7 @@ static const Operation OPERATIONS[] = {
     {"TerminateInstances", terminate_instances, INSTANCE_ARN, OP_LOCAL},
     {"GetConsoleOutput", get_console_output, INSTANCE_ARN},
     {"ModifyInstanceAttribute", modify_instance_attribute, INSTANCE_ARN},
+    {"ModifyInstanceMetadataOptions", modify_instance_metadata_options, INSTANCE_ARN},
     {"DescribeInstanceAttribute", describe_instance_attribute, INSTANCE_ARN},
     {"AssociateIamInstanceProfile", associate_iam_instance_profile, .requirements = run_instances_requirements},
     {"DescribeIamInstanceProfileAssociations", describe_iam_instance_profile_associations, NULL, OP_LOCAL},
@@ -35,6 +36,9 @@ static const Operation OPERATIONS[] = {
     {"DescribeRegions", describe_regions, NULL, OP_LOCAL},
     {"DescribeInstanceTypes", describe_instance_types, NULL, OP_LOCAL},
     {"DescribeKeyPairs", describe_key_pairs, NULL, OP_LOCAL},
+    {"DescribeVolumes", describe_volumes, NULL, OP_LOCAL},
+    {"DescribeNetworkInterfaces", describe_network_interfaces, NULL, OP_LOCAL},
+    {"DescribeInstanceCreditSpecifications", describe_instance_credit_specifications, NULL, OP_LOCAL},
     {NULL},
 };
 

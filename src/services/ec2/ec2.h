@@ -22,6 +22,7 @@ CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler create_tags, delete_tags, describe_tags;
 CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types,
     describe_key_pairs;
+CallHandler describe_volumes, describe_network_interfaces, describe_instance_credit_specifications;
 void run_instances_requirements(Turn *turn, const Call *call, Requirements *all);
 void ec2_start(Turn *turn);
 
@@ -30,9 +31,41 @@ Str vpc_id(Arena *arena, Partition where);
 Str subnet_id(Arena *arena, Partition where);
 Str default_group_id(Arena *arena, Partition where);
 const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image
+Str zone_of(Arena *arena, Partition where);
+Str zone_id_of(Arena *arena, Partition where);
+enum { IMAGE_VOLUME_GIB = 8 };
+Str image_root_device(Str image_id);
+Str image_snapshot(Arena *arena, Str image_id);
+bool image_boots_by_uefi(Str image_id);
+bool image_wants_tokens(Str image_id);
+
+// types.c
 bool instance_type_known(Str type);
 int64_t instance_type_memory_mib(Str type);
-Str zone_of(Arena *arena, Partition where);
+void instance_type_processors(Str type, int64_t *cores, int64_t *threads); // threads a core
+bool instance_type_is_nitro(Str type);
+bool instance_type_is_burstable(Str type);
+
+// launch_checks.c
+bool check_launch(Turn *turn, const Call *call, Error *e);
+bool check_metadata_options(const Doc *options, Error *e);
+
+// launch.c
+bool instance_profile(Turn *turn, const Doc *wanted, Doc **profile, Error *e); // of a request's IamInstanceProfile
+void instance_add_profile(Turn *turn, Doc *instance, const Doc *profile); // NULL: nothing
+bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e); // GroupIdentifiers; the default group when none are named
+
+// instances.c
+bool instance_asked(Turn *turn, const Doc *input, Doc **out, Error *e); // InstanceId
+bool all_instances_exist(Turn *turn, const Doc *ids, Error *e);
+Doc *reservation_doc(Arena *arena, Str owner, Str id, Doc *instances);
+
+// hardware.c
+Doc *instance_view(Arena *arena, const Doc *instance); // as DescribeInstances shows it
+Doc *instance_launched(Arena *arena, const Doc *instance); // as RunInstances shows it: before it has a volume and a public address
+bool instance_is(const Doc *instance, const char *state);
+Str volume_of(Arena *arena, Str instance_id);
+Str interface_of(Arena *arena, Str instance_id);
 
 // groups.c
 bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
@@ -66,6 +99,8 @@ bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, cons
 
 // tags.c: the Tags of TagSpecifications, checked; an empty list when there are none. Those for other types of resources are refused.
 bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e);
+bool specified_tags_of(Arena *arena, const Doc *input, const char *resource_type, const char *const *allowed, Doc **tags,
+                       Error *e); // of several types
 
 // addresses.c
 Str public_address(Arena *arena, int block, int64_t number); // on the host

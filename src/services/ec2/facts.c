@@ -11,15 +11,76 @@ Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet"
 Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
 Str zone_of(Arena *arena, Partition where) { return str_cat(arena, where.region, STR("a")); }
 
-// Instances share the host's programs, whatever image they ask for: the images differ by their default user and name only.
+// use1-az1: the area, the direction's first letters and the number of the region.
+Str zone_id_of(Arena *arena, Partition where) {
+    static const struct {
+        const char *word, *letters;
+    } DIRECTIONS[] = {{"northeast", "ne"}, {"southeast", "se"}, {"northwest", "nw"}, {"southwest", "sw"}, {"north", "n"},
+                      {"south", "s"},      {"east", "e"},       {"west", "w"},       {"central", "c"}};
+    Str rest = where.region, area = str_cut(&rest, '-'), number = str_from(rest, (size_t)(str_rfind_char(rest, '-') + 1));
+    for (size_t i = 0; i < sizeof DIRECTIONS / sizeof *DIRECTIONS; i++) {
+        if (str_starts(rest, str_of(DIRECTIONS[i].word)))
+            return str_format(arena, "%.*s%s%.*s-az1", STR_ARG(area), DIRECTIONS[i].letters, STR_ARG(number));
+    }
+    return str_cat(arena, where.region, STR("-az1"));
+}
+
+// Instances share the host's programs, whatever image they ask for: the images differ by what is told of them only.
 static const struct {
-    const char *id, *name, *description, *owner;
+    const char *id, *name, *description, *owner, *root_device, *volume_type, *sriov;
+    bool uefi, tokens; // uefi-preferred; IMDSv2 alone
 } IMAGES[] = {
-    {"ami-0a1b2c3d4e5f60001", "al2023-ami-2023.6.20250101.0-kernel-6.1-x86_64", "Amazon Linux 2023 AMI", "137112412989"},
-    {"ami-0a1b2c3d4e5f60002", "amzn2-ami-kernel-5.10-hvm-2.0.20250101.0-x86_64-gp2", "Amazon Linux 2 AMI", "137112412989"},
-    {"ami-0a1b2c3d4e5f60003", "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250101", "Ubuntu 24.04", "099720109477"},
-    {"ami-0a1b2c3d4e5f60004", "debian-12-amd64-20250101-0000", "Debian 12", "136693071363"},
+    {"ami-0a1b2c3d4e5f60001", "al2023-ami-2023.6.20250101.0-kernel-6.1-x86_64", "Amazon Linux 2023 AMI 2023.6.20250101.0 x86_64 HVM kernel-6.1",
+     "137112412989", "/dev/xvda", "gp3", "simple", true, true},
+    {"ami-0a1b2c3d4e5f60002", "amzn2-ami-kernel-5.10-hvm-2.0.20250101.0-x86_64-gp2", "Amazon Linux 2 Kernel 5.10 AMI 2.0.20250101.0 x86_64 HVM gp2",
+     "137112412989", "/dev/xvda", "gp2", "simple", false, false},
+    {"ami-0a1b2c3d4e5f60003", "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250101", "Canonical, Ubuntu, 24.04, amd64 noble image",
+     "099720109477", "/dev/sda1", "gp3", "simple", true, true},
+    {"ami-0a1b2c3d4e5f60004", "debian-12-amd64-20250101-0000", "Debian 12 (20250101-0000)", "136693071363", "/dev/xvda", "gp3", "simple", true, true},
 };
+enum { IMAGE_COUNT = sizeof IMAGES / sizeof *IMAGES };
+
+static size_t image_index(Str image_id) {
+    size_t i = 0;
+    while (i < IMAGE_COUNT && !str_is(image_id, IMAGES[i].id)) i++;
+    return i;
+}
+
+Str image_root_device(Str image_id) {
+    size_t i = image_index(image_id);
+    return str_of(IMAGES[i < IMAGE_COUNT ? i : 0].root_device);
+}
+
+bool image_boots_by_uefi(Str image_id) {
+    size_t i = image_index(image_id);
+    return i < IMAGE_COUNT && IMAGES[i].uefi;
+}
+
+bool image_wants_tokens(Str image_id) {
+    size_t i = image_index(image_id);
+    return i < IMAGE_COUNT && IMAGES[i].tokens;
+}
+
+Str image_snapshot(Arena *arena, Str image_id) {
+    return str_format(arena, "snap-0%016llx", (unsigned long long)str_hash(str_cat(arena, STR("snapshot/"), image_id)));
+}
+
+static Doc *image_devices(Arena *arena, size_t index) {
+    Doc *list = doc_list(arena), *device = doc_map(arena), *ebs = doc_map(arena);
+    doc_set_bool(arena, ebs, "DeleteOnTermination", true);
+    if (strcmp(IMAGES[index].volume_type, "gp3") == 0) {
+        doc_set_int(arena, ebs, "Iops", 3000);
+        doc_set_int(arena, ebs, "Throughput", 125);
+    }
+    doc_set_str(arena, ebs, "SnapshotId", image_snapshot(arena, str_of(IMAGES[index].id)));
+    doc_set_int(arena, ebs, "VolumeSize", IMAGE_VOLUME_GIB);
+    doc_set_str(arena, ebs, "VolumeType", str_of(IMAGES[index].volume_type));
+    doc_set_bool(arena, ebs, "Encrypted", false);
+    doc_set_str(arena, device, "DeviceName", str_of(IMAGES[index].root_device));
+    doc_set(device, "Ebs", ebs);
+    doc_push(list, device);
+    return list;
+}
 
 static Doc *image_at(Arena *arena, size_t index) {
     Doc *image = doc_map(arena);
@@ -32,7 +93,13 @@ static Doc *image_at(Arena *arena, size_t index) {
     doc_set_str(arena, image, "State", STR("available"));
     doc_set_str(arena, image, "Architecture", STR("x86_64"));
     doc_set_str(arena, image, "ImageType", STR("machine"));
-    doc_set_str(arena, image, "RootDeviceName", STR("/dev/xvda"));
+    doc_set_str(arena, image, "RootDeviceName", str_of(IMAGES[index].root_device));
+    doc_set(image, "BlockDeviceMappings", image_devices(arena, index));
+    doc_set_str(arena, image, "UsageOperation", STR("RunInstances"));
+    doc_set_str(arena, image, "SriovNetSupport", str_of(IMAGES[index].sriov));
+    if (IMAGES[index].uefi) doc_set_str(arena, image, "BootMode", STR("uefi-preferred"));
+    if (IMAGES[index].tokens) doc_set_str(arena, image, "ImdsSupport", STR("v2.0"));
+    doc_set_str(arena, image, "DeregistrationProtection", STR("disabled"));
     doc_set_str(arena, image, "RootDeviceType", STR("ebs"));
     doc_set_str(arena, image, "VirtualizationType", STR("hvm"));
     doc_set_str(arena, image, "Hypervisor", STR("xen"));
@@ -44,28 +111,8 @@ static Doc *image_at(Arena *arena, size_t index) {
 }
 
 const Doc *image_doc(Arena *arena, Partition where, Str image_id) {
-    for (size_t i = 0; i < sizeof IMAGES / sizeof *IMAGES; i++) {
-        if (str_is(image_id, IMAGES[i].id)) return image_at(arena, i);
-    }
-    return NULL;
-}
-
-static const struct {
-    const char *name;
-    int64_t cores, memory_mib;
-} TYPES[] = {
-    {"t2.nano", 1, 512},     {"t2.micro", 1, 1024}, {"t2.small", 1, 2048},  {"t2.medium", 2, 4096}, {"t2.large", 2, 8192},   {"t3.nano", 2, 512},
-    {"t3.micro", 2, 1024},   {"t3.small", 2, 2048}, {"t3.medium", 2, 4096}, {"t3.large", 2, 8192},  {"t3.xlarge", 4, 16384}, {"m5.large", 2, 8192},
-    {"m5.xlarge", 4, 16384}, {"c5.large", 2, 4096}, {"c5.xlarge", 4, 8192}, {"m1.small", 1, 1740},
-};
-
-bool instance_type_known(Str type) { return instance_type_memory_mib(type) > 0; }
-
-int64_t instance_type_memory_mib(Str type) {
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
-        if (str_is(type, TYPES[i].name)) return TYPES[i].memory_mib;
-    }
-    return 0;
+    size_t i = image_index(image_id);
+    return i < IMAGE_COUNT ? image_at(arena, i) : NULL;
 }
 
 // ---- Handlers ----
@@ -104,9 +151,31 @@ static Doc *block_association(Arena *arena, Partition where) {
     return association;
 }
 
+static Doc *open_to_gateways(Arena *arena) {
+    Doc *states = doc_map(arena);
+    doc_set_str(arena, states, "InternetGatewayBlockMode", STR("off"));
+    return states;
+}
+
+static Doc *names_on_launch(Arena *arena) {
+    Doc *options = doc_map(arena);
+    doc_set_str(arena, options, "HostnameType", STR("ip-name"));
+    doc_set_bool(arena, options, "EnableResourceNameDnsARecord", false);
+    doc_set_bool(arena, options, "EnableResourceNameDnsAAAARecord", false);
+    return options;
+}
+
 Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},   {"is-default", "IsDefault"}, {"isDefault", "IsDefault"},
-                                       {"cidr", "CidrBlock"}, {"state", "State"},          {"owner-id", "OwnerId"},
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"is-default", "IsDefault"},
+                                       {"isDefault", "IsDefault"},
+                                       {"cidr", "CidrBlock"},
+                                       {"state", "State"},
+                                       {"owner-id", "OwnerId"},
+                                       {"dhcp-options-id", "DhcpOptionsId"},
+                                       {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
+                                       {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
+                                       {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
                                        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *vpc = doc_map(arena);
@@ -118,7 +187,8 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_bool(arena, vpc, "IsDefault", true);
     doc_set(vpc, "CidrBlockAssociationSet", doc_list(arena));
     doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
-    doc_set(vpc, "Tags", doc_list(arena));
+    doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
+    doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
     CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
     return single(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
 }
@@ -127,6 +197,18 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
                                        {"subnet-id", "SubnetId"},
                                        {"availability-zone", "AvailabilityZone"},
+                                       {"availabilityZone", "AvailabilityZone"},
+                                       {"availability-zone-id", "AvailabilityZoneId"},
+                                       {"availabilityZoneId", "AvailabilityZoneId"},
+                                       {"available-ip-address-count", "AvailableIpAddressCount"},
+                                       {"cidr", "CidrBlock"},
+                                       {"cidr-block", "CidrBlock"},
+                                       {"cidrBlock", "CidrBlock"},
+                                       {"owner-id", "OwnerId"},
+                                       {"subnet-arn", "SubnetArn"},
+                                       {"ipv6-native", "Ipv6Native"},
+                                       {"enable-dns64", "EnableDns64"},
+                                       {"defaultForAz", "DefaultForAz"},
                                        {"default-for-az", "DefaultForAz"},
                                        {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
                                        {"state", "State"},
@@ -150,7 +232,9 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_bool(arena, subnet, "EnableDns64", false);
     doc_set_bool(arena, subnet, "Ipv6Native", false);
     doc_set(subnet, "Ipv6CidrBlockAssociationSet", doc_list(arena));
-    doc_set(subnet, "Tags", doc_list(arena));
+    doc_set_str(arena, subnet, "AvailabilityZoneId", zone_id_of(arena, call->where));
+    doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", names_on_launch(arena));
+    doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
     CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
     return single(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
 }
@@ -176,6 +260,22 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"description", "Description"},
                                        {"image-type", "ImageType"},
                                        {"is-public", "Public"},
+                                       {"block-device-mapping.device-name", "BlockDeviceMappings.DeviceName"},
+                                       {"block-device-mapping.volume-type", "BlockDeviceMappings.Ebs.VolumeType"},
+                                       {"block-device-mapping.volume-size", "BlockDeviceMappings.Ebs.VolumeSize"},
+                                       {"block-device-mapping.snapshot-id", "BlockDeviceMappings.Ebs.SnapshotId"},
+                                       {"block-device-mapping.delete-on-termination", "BlockDeviceMappings.Ebs.DeleteOnTermination"},
+                                       {"block-device-mapping.encrypted", "BlockDeviceMappings.Ebs.Encrypted"},
+                                       {"creation-date", "CreationDate"},
+                                       {"ena-support", "EnaSupport"},
+                                       {"hypervisor", "Hypervisor"},
+                                       {"manifest-location", "ImageLocation"},
+                                       {"platform-details", "PlatformDetails"},
+                                       {"root-device-name", "RootDeviceName"},
+                                       {"sriov-net-support", "SriovNetSupport"},
+                                       {"usage-operation", "UsageOperation"},
+                                       {"boot-mode", "BootMode"},
+                                       {"imds-support", "ImdsSupport"},
                                        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *images = doc_list(arena);
@@ -186,7 +286,7 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
             return call_fail(e, "InvalidAMIID.NotFound", "The image id '[%.*s]' does not exist", STR_ARG(doc_str(id, STR(""))));
         }
     }
-    for (size_t i = 0; i < sizeof IMAGES / sizeof *IMAGES; i++) {
+    for (size_t i = 0; i < IMAGE_COUNT; i++) {
         bool matches;
         Doc *image = image_at(arena, i);
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, image, &matches, e));
@@ -198,11 +298,20 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"zone-name", "ZoneName"},        {"region-name", "RegionName"}, {"state", "State"},
-                                       {"opt-in-status", "OptInStatus"}, {"zone-type", "ZoneType"},     {NULL, NULL}};
+    static const Filterable KNOWN[] = {{"zone-name", "ZoneName"},
+                                       {"zone-id", "ZoneId"},
+                                       {"region-name", "RegionName"},
+                                       {"state", "State"},
+                                       {"message", "Messages.Message"},
+                                       {"group-name", "GroupName"},
+                                       {"group-long-name", "GroupLongName"},
+                                       {"opt-in-status", "OptInStatus"},
+                                       {"zone-type", "ZoneType"},
+                                       {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *zone = doc_map(arena);
     doc_set_str(arena, zone, "ZoneName", zone_of(arena, call->where));
+    doc_set_str(arena, zone, "ZoneId", zone_id_of(arena, call->where));
     doc_set_str(arena, zone, "RegionName", call->where.region);
     doc_set_str(arena, zone, "State", STR("available"));
     doc_set_str(arena, zone, "OptInStatus", STR("opt-in-not-required"));
@@ -234,36 +343,6 @@ Outcome describe_regions(Turn *turn, const Call *call, Doc **out, Error *e) {
     }
     doc_set(reply, "Regions", regions);
     *out = reply;
-    return OUTCOME_DONE;
-}
-
-static Doc *type_doc(Arena *arena, size_t index) {
-    Doc *type = doc_map(arena), *cpu = doc_map(arena), *memory = doc_map(arena);
-    doc_set_str(arena, type, "InstanceType", str_of(TYPES[index].name));
-    doc_set_bool(arena, type, "CurrentGeneration", TYPES[index].name[1] != '1');
-    doc_set_int(arena, cpu, "DefaultVCpus", TYPES[index].cores);
-    doc_set_int(arena, memory, "SizeInMiB", TYPES[index].memory_mib);
-    doc_set(type, "VCpuInfo", cpu);
-    doc_set(type, "MemoryInfo", memory);
-    return type;
-}
-
-Outcome describe_instance_types(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"instance-type", "InstanceType"}, {"current-generation", "CurrentGeneration"}, {NULL, NULL}};
-    Arena *arena = call->arena;
-    Doc *types = doc_list(arena);
-    const Doc *asked = doc_get(call->input, "InstanceTypes");
-    for (const Doc *type = doc_first(asked); type; type = type->next) {
-        if (!instance_type_known(doc_str(type, STR(""))))
-            return call_fail(e, "InvalidInstanceType", "The following supplied instance types do not exist: [%.*s]", STR_ARG(doc_str(type, STR(""))));
-    }
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
-        bool matches;
-        Doc *type = type_doc(arena, i);
-        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, type, &matches, e));
-        if (matches && is_asked(asked, str_of(TYPES[i].name))) doc_push(types, type);
-    }
-    CALL_TRY(page_reply(call, types, "InstanceTypes", (PageRule){5, 100, "InstanceType", NULL}, out, e));
     return OUTCOME_DONE;
 }
 

@@ -1,4 +1,5 @@
-// Security groups. Of their rules, the TCP ports that any address may reach are what an instance shows on the host.
+// Security groups. Of their rules, the TCP ports that any address may reach are what an instance shows on the host. What no instance here can follow (UDP that any
+// address may reach, ways out that are restricted) is refused where an instance would have to: when it is launched, and when its groups change.
 #include "services/ec2/ec2.h"
 
 enum { MOST_PORTS = 256, MOST_NAME_BYTES = 255 };
@@ -34,7 +35,6 @@ static Doc *group_doc(Arena *arena, Partition where, Str id, Str name, Str descr
     doc_set_str(arena, group, "SecurityGroupArn", arn);
     doc_set(group, "$rules", doc_list(arena));
     doc_push(doc_get(group, "$rules"), rule_to_everywhere(arena, id));
-    doc_set(group, "Tags", doc_list(arena));
     return group;
 }
 
@@ -87,10 +87,22 @@ static bool has_port(const Doc *ports, int64_t port) {
     return false;
 }
 
+// An instance's address on the host answers TCP alone.
+static bool refuse_udp(const Doc *rule, Str group_id, Error *e) {
+    return fail(e, "UnsupportedOperation",
+                "Security group %.*s admits UDP ports %lld to %lld from everywhere: an instance shows TCP ports on the host, UDP is not built.",
+                STR_ARG(group_id), (long long)doc_number(rule, "FromPort", 0), (long long)doc_number(rule, "ToPort", 0));
+}
+
+static bool lets_everything_out(const Doc *rule) {
+    return doc_flag(rule, "IsEgress", false) && str_is(doc_text(rule, "IpProtocol"), "-1") && str_is(doc_text(rule, "CidrIpv4"), "0.0.0.0/0");
+}
+
 static bool add_ports(Arena *arena, Doc *ports, const Doc *rule, Str group_id, Error *e) {
     bool tcp = str_is(doc_text(rule, "IpProtocol"), "tcp");
     bool every = str_is(doc_text(rule, "IpProtocol"), "-1");
     int64_t from = every ? 0 : doc_number(rule, "FromPort", 0), to = every ? 65535 : doc_number(rule, "ToPort", 0);
+    if (str_is(doc_text(rule, "IpProtocol"), "udp") && admits_everybody(rule)) return refuse_udp(rule, group_id, e);
     if ((!tcp && !every) || !admits_everybody(rule)) return true;
     if (to - from >= MOST_PORTS) {
         return fail(e, "UnsupportedOperation",
@@ -105,13 +117,19 @@ static bool add_ports(Arena *arena, Doc *ports, const Doc *rule, Str group_id, E
 
 Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e) {
     Doc *ports = doc_list(turn_arena(turn)), *group;
+    bool out = false;
     for (const Doc *id = doc_first(group_ids); id; id = id->next) {
         if (!group_get(turn, doc_str(id, STR("")), &group)) continue;
         for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
+            out = out || lets_everything_out(rule);
             if (!add_ports(turn_arena(turn), ports, rule, doc_text(group, "GroupId"), e)) return NULL;
         }
     }
-    return ports;
+    if (out || !doc_count(group_ids)) return ports;
+    fail(e, "UnsupportedOperation",
+         "Security group %.*s does not let everything out (-1 to 0.0.0.0/0): what an instance may reach cannot be restricted here.",
+         STR_ARG(doc_str(doc_first(group_ids), STR(""))));
+    return NULL;
 }
 
 void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids) {
@@ -180,7 +198,7 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     Doc *group = group_doc(arena, call->where, id, name, doc_text(call->input, "Description"));
     Doc *tags;
     CALL_TRY(specified_tags(arena, call->input, "security-group", &tags, e));
-    doc_set(group, "Tags", tags);
+    if (doc_count(tags)) doc_set(group, "Tags", tags);
     turn_put(turn, &EC2_SECURITY_GROUP, id, group);
     doc_set_str(arena, reply, "GroupId", id);
     doc_set_str(arena, reply, "SecurityGroupArn", doc_text(group, "SecurityGroupArn"));
@@ -267,6 +285,7 @@ Outcome describe_security_group_rules(Turn *turn, const Call *call, Doc **out, E
         for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
             bool matches, asked = !doc_count(ids) || rule_is_among(rule, ids);
             Doc *view = rule_view(call->arena, group, rule);
+            if (!doc_get(view, "Tags")) doc_set(view, "Tags", doc_list(call->arena));
             CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), RULES, view, &matches, e));
             found += asked && doc_count(ids);
             if (matches && asked) doc_push(views, view);

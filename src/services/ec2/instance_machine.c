@@ -122,6 +122,7 @@ static void run_user_data(Step *step) {
 
 static void on_start(Step *step) {
     bool fresh = !doc_flag(step->state, "$made", false);
+    if (!fresh) doc_set_time(step->arena, step->state, "LaunchTime", step->now_ms / 1000 * 1000);
     go_to(step, "pending");
     set_reason(step, "pending", STR("pending"));
     doc_set_str(step->arena, step->state, "StateTransitionReason", STR(""));
@@ -163,12 +164,17 @@ static void on_ports(Step *step) {
     doc_set_str(step->arena, step->state, "PublicDnsName", name);
 }
 
+static void lose_public_address(Step *step) {
+    doc_set(step->state, "PublicIpAddress", NULL);
+    doc_set(step->state, "PublicDnsName", NULL);
+}
+
+// Stopped by somebody, or ended by itself: then it is what its shutdown behaviour says, "stop" or "terminate".
 static void on_stopped(Step *step) {
     const Doc *data = step->event->data;
     if (is_in(step, "stopping")) {
         go_to(step, "stopped");
-        doc_set(step->state, "PublicIpAddress", NULL);
-        doc_set(step->state, "PublicDnsName", NULL);
+        lose_public_address(step);
         return;
     }
     if (!is_in(step, "running")) return;
@@ -178,7 +184,13 @@ static void on_stopped(Step *step) {
         return;
     }
     set_reason(step, "Client.InstanceInitiatedShutdown", STR("Client.InstanceInitiatedShutdown: Instance initiated shutdown"));
-    go_to(step, "stopped");
+    lose_public_address(step);
+    if (!str_is(doc_text(step->state, "$shutdown"), "terminate")) {
+        go_to(step, "stopped");
+        return;
+    }
+    go_to(step, "shutting-down");
+    step_effect(step, "sandbox.destroy", named(step), STR("destroy"));
 }
 
 static void on_destroyed(Step *step) {
@@ -196,8 +208,7 @@ static void on_stop(Step *step) {
 static void on_terminate(Step *step) {
     set_user_reason(step);
     go_to(step, "shutting-down");
-    doc_set(step->state, "PublicIpAddress", NULL);
-    doc_set(step->state, "PublicDnsName", NULL);
+    lose_public_address(step);
     step_effect(step, "sandbox.destroy", named(step), STR("destroy"));
 }
 

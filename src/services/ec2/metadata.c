@@ -1,5 +1,5 @@
-// The metadata service at 169.254.169.254, version 2: a token first, then identity, tags and the credentials of the instance's role. The caller is known by the
-// private address that its connection comes from.
+// The metadata service at 169.254.169.254: a token first (unless the instance's HttpTokens are optional), then identity, tags and the credentials of its role. The
+// caller is known by the private address that its connection comes from.
 #include "services/ec2/ec2.h"
 
 #include "formats/digest.h"
@@ -131,7 +131,9 @@ static Str answer_of(Question *question) {
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
         if (str_is(path, PLAIN[i].path)) return doc_text(instance, PLAIN[i].member);
     }
-    if (str_is(path, "meta-data")) return str_of(LISTING);
+    bool tags = !str_is(doc_text(doc_get(instance, "MetadataOptions"), "InstanceMetadataTags"), "disabled");
+    if (str_is(path, "meta-data")) return tags ? str_of(LISTING) : str_strip_suffix(str_of(LISTING), STR("\ntags/"));
+    if (!tags && str_starts(path, STR("meta-data/tags"))) return STR_NONE;
     if (str_is(path, "meta-data/placement/region")) return question->where.region;
     if (str_is(path, "meta-data/placement/availability-zone")) return doc_text(doc_get(instance, "Placement"), "AvailabilityZone");
     if (str_is(path, "meta-data/security-groups")) return group_names(arena, instance);
@@ -202,16 +204,19 @@ static void look_up(Turn *turn, void *context) {
     if (!question->wants_credentials) question->answer = answer_of(question);
 }
 
+// What the instance's MetadataOptions refuse. Without HttpTokens "required", a request may come without a token, but not with a wrong one.
+static bool is_refused(const Question *question) {
+    const HttpRequest *request = &question->exchange->request;
+    const Doc *options = doc_get(question->instance, "MetadataOptions");
+    bool wants_token = str_is(request->method, "PUT") && str_is(request->path, "/latest/api/token");
+    bool optional = str_is(doc_text(options, "HttpTokens"), "optional") && !http_header(request, "x-aws-ec2-metadata-token").at;
+    int status = str_is(doc_text(options, "HttpEndpoint"), "disabled") ? 403 : wants_token || optional || token_ok(request) ? 0 : 401;
+    if (status) endpoint_reply(question->exchange, status, "text/plain", status == 403 ? STR("Forbidden") : STR("Unauthorized"));
+    return status != 0;
+}
+
 static void serve(Plane *plane, HttpExchange *exchange) {
     const HttpRequest *request = &exchange->request;
-    if (str_is(request->method, "PUT") && str_is(request->path, "/latest/api/token")) {
-        serve_token(exchange);
-        return;
-    }
-    if (!token_ok(request)) {
-        endpoint_reply(exchange, 401, "text/plain", STR("Unauthorized"));
-        return;
-    }
     Question *question = arena_new_of(request->arena, Question);
     *question = (Question){.exchange = exchange, .arena = request->arena, .path = str_strip_prefix(request->path, STR("/latest/"))};
     Error e = {0};
@@ -219,7 +224,10 @@ static void serve(Plane *plane, HttpExchange *exchange) {
         endpoint_reply(exchange, 500, "text/plain", str_copy(request->arena, str_of(e.message)));
         return;
     }
-    if (question->wants_credentials) {
+    if (is_refused(question)) return;
+    if (str_is(request->method, "PUT") && str_is(request->path, "/latest/api/token")) {
+        serve_token(exchange);
+    } else if (question->wants_credentials) {
         plane_in_turn(plane, question->where, assume_role, credentials_done, question);
     } else {
         reply(question);

@@ -1,7 +1,7 @@
 // The rules of security groups. One rule is one source or destination; the API also shows those of one protocol and port range together, as IpPermissions.
 //
-// A group keeps them in $rules: SecurityGroupRule of the model. Incoming TCP that anybody may use is what an instance shows on the host (groups.c); the others are
-// kept and shown, and nothing in the instances' network goes by them.
+// A group keeps them in $rules: SecurityGroupRule of the model. Incoming TCP that anybody may use is what an instance shows on the host (groups.c), which
+// also refuses instances what they could not follow. The others are kept and shown: instances reach each other whatever their groups say.
 #include "services/ec2/ec2.h"
 
 #include <arpa/inet.h>
@@ -63,7 +63,7 @@ Doc *rule_view(Arena *arena, const Doc *group, const Doc *rule) {
     doc_set_str(arena, view, "SecurityGroupRuleArn",
                 str_format(arena, "arn:aws:ec2:%.*s:%.*s:security-group-rule/%.*s", STR_ARG(region), STR_ARG(owner),
                            STR_ARG(doc_text(rule, "SecurityGroupRuleId"))));
-    if (!doc_get(view, "Tags")) doc_set(view, "Tags", doc_list(arena));
+    if (!doc_count(doc_get(view, "Tags"))) doc_set(view, "Tags", NULL);
     return view;
 }
 
@@ -101,6 +101,7 @@ static void show_in(Arena *arena, Doc *permissions, const Doc *rule) {
 
 Doc *group_view(Arena *arena, const Doc *group) {
     Doc *view = doc_copy(arena, group), *ingress = doc_list(arena), *egress = doc_list(arena);
+    if (!doc_count(doc_get(view, "Tags"))) doc_set(view, "Tags", NULL);
     for (const Doc *rule = doc_first(doc_get(group, "$rules")); rule; rule = rule->next) {
         show_in(arena, doc_flag(rule, "IsEgress", false) ? egress : ingress, rule);
     }

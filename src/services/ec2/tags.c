@@ -1,20 +1,47 @@
-// Tags of instances and security groups.
+// Tags of instances, of what is made with them, and of security groups.
 #include "services/ec2/ec2.h"
 
-static const DocumentType *type_of(Str id) {
-    if (str_starts(id, STR("i-"))) return &EC2_INSTANCE;
-    return str_starts(id, STR("sg-")) ? &EC2_SECURITY_GROUP : NULL;
+// What can have tags. Volumes and network interfaces are parts of instances, which keep their tags.
+typedef struct Tagged {
+    const char *prefix, *kind, *member; // "vol-", "volume", "$volumeTags"
+    const DocumentType *type;
+    Str (*id_in)(Arena *arena, Str instance_id); // NULL: a document of its own
+    const char *malformed, *absent, *what;
+} Tagged;
+
+static const Tagged TAGGED[] = {
+    {"i-", "instance", "Tags", &EC2_INSTANCE, NULL, "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound", "instance ID"},
+    {"sg-", "security-group", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidGroupId.Malformed", "InvalidGroup.NotFound", "security group"},
+    {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, volume_of, "InvalidVolumeID.Malformed", "InvalidVolume.NotFound", "volume"},
+    {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, interface_of, "InvalidNetworkInterfaceId.Malformed",
+     "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
+};
+enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
+
+static const Tagged *kind_of(Str id) {
+    for (size_t i = 0; i < TAGGED_COUNT; i++) {
+        if (str_starts(id, str_of(TAGGED[i].prefix))) return &TAGGED[i];
+    }
+    return NULL;
 }
 
-static bool tagged_thing(Turn *turn, Str id, Doc **out, Error *e) {
-    const DocumentType *type = type_of(id);
-    if (type == &EC2_INSTANCE) TRY(check_id(id, "i-", "InvalidInstanceID.Malformed", e));
-    if (type == &EC2_SECURITY_GROUP) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
-    if (type == &EC2_INSTANCE && turn_get(turn, type, id, out)) return true;
-    if (type == &EC2_SECURITY_GROUP && group_get(turn, id, out)) return true;
-    if (type == &EC2_INSTANCE) return fail(e, "InvalidInstanceID.NotFound", "The instance ID '%.*s' does not exist", STR_ARG(id));
-    if (type) return no_such(e, "InvalidGroup.NotFound", "security group", id);
-    return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
+static bool owner_of_part(Turn *turn, const Tagged *kind, Str id, Doc **out) {
+    Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
+    for (Doc *instance = doc_first(all); instance; instance = instance->next) {
+        if (instance_is(instance, "terminated") || !str_eq(kind->id_in(turn_arena(turn), doc_text(instance, "InstanceId")), id)) continue;
+        return turn_get(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), out);
+    }
+    return false;
+}
+
+static bool tagged_thing(Turn *turn, Str id, const Tagged **kind, Doc **out, Error *e) {
+    *kind = kind_of(id);
+    if (!*kind) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
+    TRY(check_id(id, (*kind)->prefix, (*kind)->malformed, e));
+    bool found = (*kind)->id_in                         ? owner_of_part(turn, *kind, id, out)
+                 : (*kind)->type == &EC2_SECURITY_GROUP ? group_get(turn, id, out)
+                                                        : turn_get(turn, (*kind)->type, id, out);
+    return found || no_such(e, (*kind)->absent, (*kind)->what, id);
 }
 
 enum { MOST_TAGS = 50, KEY_MAX_BYTES = 128, VALUE_MAX_BYTES = 256 };
@@ -27,12 +54,25 @@ static bool check_tag(const Doc *tag, Error *e) {
     return value.len <= VALUE_MAX_BYTES || fail(e, "InvalidParameterValue", "Tag value exceeds the maximum length of %d characters", VALUE_MAX_BYTES);
 }
 
+static bool is_one_of(Str text, const char *const *names) {
+    for (; *names; names++) {
+        if (str_is(text, *names)) return true;
+    }
+    return false;
+}
+
 bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e) {
+    const char *const ALLOWED[] = {resource_type, NULL};
+    return specified_tags_of(arena, input, resource_type, ALLOWED, tags, e);
+}
+
+bool specified_tags_of(Arena *arena, const Doc *input, const char *resource_type, const char *const *allowed, Doc **tags, Error *e) {
     *tags = doc_list(arena);
     for (const Doc *one = doc_first(doc_get(input, "TagSpecifications")); one; one = one->next) {
         Str type = doc_text(one, "ResourceType");
         if (!type.len) return fail(e, "MissingParameter", "Tag specification must have resource type");
-        if (!str_is(type, resource_type)) return fail(e, "UnsupportedOperation", "TagSpecifications for %.*s are not built here.", STR_ARG(type));
+        if (!is_one_of(type, allowed)) return fail(e, "UnsupportedOperation", "TagSpecifications for %.*s are not built here.", STR_ARG(type));
+        if (!str_is(type, resource_type)) continue;
         for (const Doc *tag = doc_first(doc_get(one, "Tags")); tag; tag = tag->next) {
             TRY(check_tag(tag, e));
             for (const Doc *old = doc_first(*tags); old; old = old->next) {
@@ -45,9 +85,9 @@ bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, D
     return doc_count(*tags) <= MOST_TAGS || fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
 }
 
-static void set_tag(Arena *arena, Doc *thing, const Doc *tag) {
-    Doc *tags = doc_get(thing, "Tags");
-    if (!tags) doc_set(thing, "Tags", tags = doc_list(arena));
+static void set_tag(Arena *arena, Doc *thing, const char *member, const Doc *tag) {
+    Doc *tags = doc_get(thing, member);
+    if (!tags) doc_set(thing, member, tags = doc_list(arena));
     for (Doc *old = doc_first(tags); old; old = old->next) {
         if (!str_eq(doc_text(old, "Key"), doc_text(tag, "Key"))) continue;
         doc_set_str(arena, old, "Value", doc_str(doc_get(tag, "Value"), STR("")));
@@ -68,46 +108,54 @@ static bool names_tag(const Doc *given, const Doc *tag) {
     return false;
 }
 
-static void remove_tags(Arena *arena, Doc *thing, const Doc *given) {
+static void remove_tags(Arena *arena, Doc *thing, const char *member, const Doc *given) {
     Doc *left = doc_list(arena);
-    for (const Doc *tag = doc_first(doc_get(thing, "Tags")); tag; tag = tag->next) {
+    for (const Doc *tag = doc_first(doc_get(thing, member)); tag; tag = tag->next) {
         if (!names_tag(given, tag)) doc_push(left, doc_copy(arena, tag));
     }
-    doc_set(thing, "Tags", left);
+    doc_set(thing, member, left);
+}
+
+static bool change_tags_of(Turn *turn, Str id, const Doc *tags, bool remove, Error *e) {
+    Arena *arena = turn_arena(turn);
+    const Tagged *kind;
+    Doc *thing = NULL;
+    TRY(tagged_thing(turn, id, &kind, &thing, e));
+    if (remove) remove_tags(arena, thing, kind->member, tags);
+    for (const Doc *tag = remove ? NULL : doc_first(tags); tag; tag = tag->next) {
+        TRY(check_tag(tag, e));
+        set_tag(arena, thing, kind->member, tag);
+    }
+    if (!remove && doc_count(doc_get(thing, kind->member)) > MOST_TAGS)
+        return fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
+    turn_put(turn, kind->type, doc_text(thing, kind->type == &EC2_INSTANCE ? "InstanceId" : "GroupId"), thing);
+    return true;
 }
 
 static Outcome change_tags(Turn *turn, const Call *call, bool remove, Error *e) {
-    Doc *thing;
-    const Doc *tags = doc_get(call->input, "Tags");
-    for (const Doc *id = doc_first(doc_get(call->input, "Resources")); id; id = id->next) {
-        CALL_TRY(tagged_thing(turn, doc_str(id, STR("")), &thing, e));
-        if (remove) remove_tags(call->arena, thing, tags);
-        for (const Doc *tag = remove ? NULL : doc_first(tags); tag; tag = tag->next) {
-            CALL_TRY(check_tag(tag, e));
-            set_tag(call->arena, thing, tag);
-        }
-        if (!remove && doc_count(doc_get(thing, "Tags")) > MOST_TAGS)
-            return call_fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
-        turn_put(turn, type_of(doc_str(id, STR(""))), doc_str(id, STR("")), thing);
-    }
+    for (const Doc *id = doc_first(doc_get(call->input, "Resources")); id; id = id->next)
+        CALL_TRY(change_tags_of(turn, doc_str(id, STR("")), doc_get(call->input, "Tags"), remove, e));
     return OUTCOME_DONE;
 }
 
 Outcome create_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return change_tags(turn, call, false, e); }
 Outcome delete_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return change_tags(turn, call, true, e); }
 
-static bool add_tags_of(Turn *turn, const DocumentType *type, const char *kind, const Doc *filters, Doc *list, Error *e) {
+static bool add_tags_of(Turn *turn, const Tagged *kind, const Doc *filters, Doc *list, Error *e) {
     static const Filterable KNOWN[] = {
         {"resource-id", "ResourceId"}, {"resource-type", "ResourceType"}, {"key", "Key"}, {"value", "Value"}, {NULL, NULL}};
     Arena *arena = turn_arena(turn);
-    Doc *things = turn_scan(turn, type, (DocumentScan){.prefix = STR("")});
+    Doc *things = turn_scan(turn, kind->type, (DocumentScan){.prefix = STR("")});
     for (const Doc *thing = doc_first(things); thing; thing = thing->next) {
-        for (const Doc *tag = doc_first(doc_get(thing, "Tags")); tag; tag = tag->next) {
+        Str own = doc_text(thing, "$id"), id = kind->id_in ? kind->id_in(arena, own) : own;
+        for (const Doc *tag = doc_first(doc_get(thing, kind->member)); tag; tag = tag->next) {
             bool matches;
-            Doc *view = doc_copy(arena, tag);
-            doc_set_str(arena, view, "ResourceId", doc_text(thing, "$id"));
-            doc_set_str(arena, view, "ResourceType", str_of(kind));
-            doc_set_str(arena, view, "$place", str_format(arena, "%.*s/%.*s", STR_ARG(doc_text(thing, "$id")), STR_ARG(doc_text(tag, "Key"))));
+            Doc *view = doc_copy(arena, tag), *tags = doc_list(arena);
+            doc_push(tags, doc_copy(arena, tag));
+            doc_set(view, "Tags", tags); // where the filter tag:KEY looks; the model has no such member
+            doc_set_str(arena, view, "ResourceId", id);
+            doc_set_str(arena, view, "ResourceType", str_of(kind->kind));
+            doc_set_str(arena, view, "$place", str_format(arena, "%.*s/%.*s", STR_ARG(id), STR_ARG(doc_text(tag, "Key"))));
             TRY(filters_match(turn, filters, KNOWN, view, &matches, e));
             if (matches) doc_push(list, view);
         }
@@ -117,9 +165,7 @@ static bool add_tags_of(Turn *turn, const DocumentType *type, const char *kind, 
 
 Outcome describe_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *list = doc_list(call->arena);
-    const Doc *filters = doc_get(call->input, "Filters");
-    CALL_TRY(add_tags_of(turn, &EC2_INSTANCE, "instance", filters, list, e));
-    CALL_TRY(add_tags_of(turn, &EC2_SECURITY_GROUP, "security-group", filters, list, e));
+    for (size_t i = 0; i < TAGGED_COUNT; i++) CALL_TRY(add_tags_of(turn, &TAGGED[i], doc_get(call->input, "Filters"), list, e));
     CALL_TRY(page_reply(call, list, "Tags", (PageRule){5, 1000, "$place", NULL}, out, e));
     return OUTCOME_DONE;
 }
