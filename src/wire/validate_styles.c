@@ -12,6 +12,7 @@ static const Style STYLES[] = {
     {"codebuild", "InvalidInputException", CHECK_ALL, WORDING_VIOLATIONS},
     {"codecommit", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
     {"codedeploy", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
+    {"codepipeline", "ValidationException", CHECK_ALL, WORDING_VIOLATIONS},
     {"devicefarm", "ArgumentException", CHECK_ALL, WORDING_VIOLATIONS},
     {"ec2", "MissingParameter", CHECK_REQUIRED, WORDING_EC2},
     {"ecr", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
@@ -89,12 +90,18 @@ static void put_echo(Buf *buf, const Doc *value) {
     if (!text.overflow) buf_addf(buf, " '%.*s'", STR_ARG(buf_str(&text)));
 }
 
+// Of what a pipeline declares CodePipeline repeats nothing: configurations hold secrets.
+static bool is_untold(const Check *check, const Place *place) {
+    while (place->parent) place = place->parent;
+    return check->style->service && strcmp(check->style->service, "codepipeline") == 0 && str_is(place->name, "pipeline");
+}
+
 void add_violation(Check *check, const Place *place, const WireShape *shape, const Doc *value, Str constraint) {
     Buf *buf = check->violations;
     if (check->count++) buf_add(buf, STR("; "));
     if (!value || value->kind == DOC_NULL) {
         buf_add(buf, STR("Value null"));
-    } else if (shape->flags & WIRE_SENSITIVE) {
+    } else if (shape->flags & WIRE_SENSITIVE || is_untold(check, place)) {
         buf_add(buf, STR("Value"));
     } else {
         put_echo(buf, value);
@@ -148,6 +155,25 @@ static bool tell_own_code(Check *check, const Place *place) {
     return true;
 }
 
+// What a service checks itself, and words itself, although its model has it too.
+static const char *own_words(const Check *check, const WireShape *shape, Str constraint) {
+    static const struct {
+        const char *service, *shape, *constraint, *words;
+    } known[] = {
+        {"codebuild", "ProjectName", "Member must have length less", "Project name length cannot be greater than 150 characters"},
+        {"codebuild", "ProjectDescription", "Member must have length less", "Max description length is 255"},
+        {"codebuild", "ProjectSources", "Member must have length less", "Invalid input: the maximum number of secondary sources is 12"},
+        {"codebuild", "ProjectArtifactsList", "Member must have length less",
+         "Invalid input: the maximum number of artifact definitions in secondaryArtifacts is 12"},
+        {"codebuild", "ComputeType", "Member must satisfy enum", "Invalid compute type provided"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        bool same = check->style->service && strcmp(check->style->service, known[i].service) == 0;
+        if (same && str_is(wire_str(shape->name), known[i].shape) && str_starts(constraint, str_of(known[i].constraint))) return known[i].words;
+    }
+    return NULL;
+}
+
 bool tell(Check *check, const Place *place, const WireMember *member, const Doc *value, Str constraint) {
     const char *code = check->style->code;
     Str name = request_name(check->arena, place);
@@ -161,6 +187,8 @@ bool tell(Check *check, const Place *place, const WireMember *member, const Doc 
     case WORDING_OWN_CODES: return tell_own_code(check, place);
     case WORDING_VIOLATIONS: break;
     }
+    const char *words = own_words(check, wire_shape_of(member), constraint);
+    if (words) return fail(check->e, code, "%s", words);
     add_violation(check, place, wire_shape_of(member), value, constraint);
     return true;
 }

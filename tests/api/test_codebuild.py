@@ -14,6 +14,11 @@ UNTRUSTED = (
     "case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured."
 )
 
+SUBMODULES = {"fetchSubmodules": False}
+OF_A_PIPELINE = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
+SECONDARY = {"type": "S3", "location": "b", "artifactIdentifier": "other"}
+VARIABLE = {"name": "KEY", "value": "1"}
+
 
 @pytest.fixture
 def builder(aws, account):
@@ -29,7 +34,8 @@ def codebuild(builder):
 
 
 def test_a_project_has_aws_defaults(builder, account):
-    project = builder.project()
+    assert "tags" not in builder.project()
+    (project,) = builder.codebuild.batch_get_projects(names=["app"])["projects"]
     assert project.pop("created") == project.pop("lastModified")
     assert project == {
         "name": "app",
@@ -53,6 +59,10 @@ def test_artifacts_in_s3_take_the_projects_name(builder):
     assert artifacts == {
         "type": "S3", "location": "bucket", "name": "app", "namespaceType": "NONE", "packaging": "NONE", "encryptionDisabled": False,
     }  # fmt: skip
+
+
+def test_a_project_whose_artifacts_are_not_encrypted_has_no_key_by_default(builder):
+    assert "encryptionKey" not in builder.project(artifacts={"type": "S3", "location": "bucket", "encryptionDisabled": True})
 
 
 def test_artifacts_of_a_pipeline_are_not_packaged(builder):
@@ -192,17 +202,49 @@ def test_the_cli_makes_and_shows_a_project(builder, cli):
 @pytest.mark.parametrize(
     "change,message",
     [
-        ({"source": {"type": "S3"}}, "Invalid project source: location must be a valid S3 source"),
+        ({"source": {"type": "S3"}}, "Project source location is required"),
+        ({"source": {"type": "CODECOMMIT"}}, "Project source location is required"),
+        ({"source": {"type": "NO_SOURCE", "buildspec": "version: 0.2", "location": "b"}}, "Invalid input: source location must be empty for source type NO_SOURCE"),
+        ({"source": {"type": "S3", "location": "b/k.zip", "reportBuildStatus": False}}, "Source type S3 does not support ReportBuildStatus"),
+        ({"source": {"type": "S3", "location": "b/k.zip", "gitSubmodulesConfig": SUBMODULES}}, "Git submodules config is not supported for S3 source"),
+        ({**OF_A_PIPELINE, "source": {"type": "CODEPIPELINE", "gitSubmodulesConfig": SUBMODULES}}, "Git submodules config is not supported for CodePipeline source"),
         ({"source": {"type": "S3", "location": "bucket-only"}}, "Invalid project source: location must be a valid S3 source"),
         ({"source": {"type": "CODECOMMIT", "location": "app"}}, "Invalid project source: location must be a valid CodeCommit source"),
         ({"source": {"type": "NO_SOURCE"}}, "Project source buildspec is required when using NO_SOURCE source type"),
         ({"source": {"type": "CODEPIPELINE"}}, "Invalid input: when using CodePipeline both sourceType, and artifactType must be set to: CODEPIPELINE"),
         ({"artifacts": {"type": "CODEPIPELINE"}}, "Invalid input: when using CodePipeline both sourceType, and artifactType must be set to: CODEPIPELINE"),
-        ({"artifacts": {"type": "S3"}}, "Invalid artifacts: location is required for artifact type S3"),
+        ({"artifacts": {"type": "S3"}}, "Invalid artifacts: location is required"),
+        ({"artifacts": {"type": "NO_ARTIFACTS", "encryptionDisabled": True}}, "Invalid artifacts: artifact type NO_ARTIFACTS should have null encryptionDisabled"),
+        ({"secondaryArtifacts": [{"type": "S3", "location": "b"}]}, "Invalid input: artifactIdentifier is required for secondary artifacts"),
+        ({"secondaryArtifacts": [{**SECONDARY, "type": "NO_ARTIFACTS"}]}, "Invalid input: artifactType NO_ARTIFACTS is not allowed for secondaryArtifacts"),
+        ({"secondaryArtifacts": [SECONDARY, {**SECONDARY, "path": "other"}]}, "Invalid input: artifactIdentifier cannot be duplicated"),
+        (
+            {"secondaryArtifacts": [{**SECONDARY, "artifactIdentifier": f"a{number}"} for number in range(13)]},
+            "Invalid input: the maximum number of artifact definitions in secondaryArtifacts is 12",
+        ),
+        ({"description": "d" * 256}, "Max description length is 255"),
+        ({"name": "n" * 151}, "Project name length cannot be greater than 150 characters"),
+        ({"environment": {**ENVIRONMENT, "computeType": "LARGE"}}, "Invalid compute type provided"),
+        ({"environment": {**ENVIRONMENT, "computeType": "BUILD_LAMBDA_1GB"}}, "Invalid compute type provided"),
+        ({"environment": {**ENVIRONMENT, "environmentVariables": [VARIABLE, VARIABLE]}}, "EnvironmentVariable name cannot be duplicated"),
+        (
+            {"environment": {**ENVIRONMENT, "environmentVariables": [{"name": "CODEBUILD_MINE", "value": "1"}]}},
+            "No user environment variables can start with CODEBUILD_",
+        ),
+        (
+            {"environment": {**ENVIRONMENT, "imagePullCredentialsType": "SERVICE_ROLE"}},
+            "Invalid input: cannot use a CodeBuild curated image with imagePullCredentialsType SERVICE_ROLE",
+        ),
+        ({"encryptionKey": "arn:aws:kms:eu-west-1:123456789012:alias/aws/s3"}, "Invalid encryption key: region does not match current region"),
+        ({"logsConfig": {"s3Logs": {"status": "ENABLED"}}}, "Invalid logsConfig: s3Logs location must be provided if status is 'ENABLED'"),
+        ({"cache": {"type": "S3"}}, "Invalid cache: location must be a valid S3 bucket, followed by slash and the prefix"),
+        ({"badgeEnabled": True}, "Build badges are not supported for projects with no source"),
+        ({"badgeEnabled": True, "source": {"type": "S3", "location": "b/k.zip"}}, "Build badges are not supported for S3 source"),
+        ({**OF_A_PIPELINE, "badgeEnabled": True}, "Build badges are not supported for CodePipeline source"),
         ({"artifacts": {"type": "NO_ARTIFACTS", "location": "b"}}, "Invalid artifacts: artifact type NO_ARTIFACTS should have null location"),
         ({"serviceRole": "build"}, "Invalid service role"),
         ({"serviceRole": "arn:aws:iam::123456789012:role/build"}, "Invalid service role: Service role account ID does not match caller's account"),
-        ({"concurrentBuildLimit": 0}, "Invalid concurrent build limit: it must be at least 1"),
+        ({"concurrentBuildLimit": 0}, "Project level concurrent builds limit should be greater than 0"),
     ],
 )
 def test_a_wrong_project_is_refused_in_aws_words(builder, change, message):
@@ -240,7 +282,7 @@ def test_a_name_with_a_blank_is_refused(builder):
         ({"source": {"type": "CODECOMMIT", "location": "https://x/v1/repos/a", "gitSubmodulesConfig": {"fetchSubmodules": True}}}, "gitSubmodulesConfig"),
         ({"secondarySources": [{"type": "S3", "location": "b/k.zip", "sourceIdentifier": "other"}]}, "secondarySources"),
         ({"environment": {**ENVIRONMENT, "type": "ARM_CONTAINER"}}, "ARM_CONTAINER"),
-        ({"environment": {**ENVIRONMENT, "computeType": "BUILD_LAMBDA_1GB"}}, "BUILD_LAMBDA_1GB"),
+        ({"environment": {**ENVIRONMENT, "computeType": "CUSTOM_INSTANCE_TYPE"}}, "CUSTOM_INSTANCE_TYPE"),
         ({"environment": {**ENVIRONMENT, "privilegedMode": True}}, "privilegedMode"),
         ({"environment": {**ENVIRONMENT, "fleet": {"fleetArn": "arn:aws:codebuild:us-east-1:1:fleet/f"}}}, "fleet"),
         ({"environment": {**ENVIRONMENT, "environmentVariables": [{"name": "KEY", "value": "/a", "type": "PARAMETER_STORE"}]}}, "PARAMETER_STORE"),
@@ -248,7 +290,7 @@ def test_a_name_with_a_blank_is_refused(builder):
         ({"cache": {"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]}}, "LOCAL"),
         ({"cache": {"type": "S3", "location": "bucket/cache"}}, "Project cache of type S3"),
         ({"vpcConfig": {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}}, "vpcConfig"),
-        ({"badgeEnabled": True}, "badgeEnabled"),
+        ({"badgeEnabled": True, "source": {"type": "CODECOMMIT", "location": "https://x/v1/repos/a"}}, "badgeEnabled"),
         ({"buildBatchConfig": {"serviceRole": "arn:aws:iam::123456789012:role/b"}}, "buildBatchConfig"),
         ({"fileSystemLocations": [{"type": "EFS", "location": "fs:/", "mountPoint": "/mnt", "identifier": "efs"}]}, "fileSystemLocations"),
         ({"logsConfig": {"s3Logs": {"status": "ENABLED", "location": "bucket/logs"}}}, "logs in S3"),
@@ -361,7 +403,7 @@ def test_a_report_group_is_made_and_shown(codebuild, account):
     made = codebuild.create_report_group(name="unit", type="TEST", exportConfig=NO_EXPORT)["reportGroup"]
     arn = f"arn:aws:codebuild:us-east-1:{account}:report-group/unit"
     assert made.pop("created") == made.pop("lastModified")
-    assert made == {"arn": arn, "name": "unit", "type": "TEST", "exportConfig": NO_EXPORT, "tags": [], "status": "ACTIVE"}
+    assert made == {"arn": arn, "name": "unit", "type": "TEST", "exportConfig": NO_EXPORT, "status": "ACTIVE"}
     shown = codebuild.batch_get_report_groups(reportGroupArns=[arn, arn + "-none"])
     assert [group["name"] for group in shown["reportGroups"]] == ["unit"] and shown["reportGroupsNotFound"] == [arn + "-none"]
 

@@ -71,14 +71,119 @@ def test_each_parameter_has_its_own_error(world):
         ("triggerConfigurations", [{"triggerName": "t"}]),
         ("loadBalancerInfo", {"elbInfoList": [{"name": "lb"}]}),
         ("alarmConfiguration", {"enabled": True, "alarms": [{"name": "a"}]}),
-        ("deploymentStyle", {"deploymentType": "BLUE_GREEN"}),
-        ("deploymentStyle", {"deploymentOption": "WITH_TRAFFIC_CONTROL"}),
+        ("onPremisesTagSet", {"onPremisesTagSetList": [[{"Key": "k", "Type": "KEY_ONLY"}]]}),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(world, member, value):
     group = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
     code, message = refused(world.deploy.create_deployment_group, **group, **{member: value})
-    assert (code, (member if member != "deploymentStyle" else next(iter(value.values()))) in message) == ("NotImplemented", True)
+    assert (code, member in message) == ("NotImplemented", True)
+
+
+@pytest.mark.parametrize("kind", ["IN_PLACE", "BLUE_GREEN"])
+def test_deployments_behind_a_load_balancer_are_refused_by_name(world, kind):
+    group = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
+    style = {"deploymentType": kind, "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+    balancer = {"elbInfoList": [{"name": "lb"}]}
+    code, message = refused(world.deploy.create_deployment_group, **group, deploymentStyle=style, loadBalancerInfo=balancer)
+    assert (code, ("BLUE_GREEN" if kind == "BLUE_GREEN" else "WITH_TRAFFIC_CONTROL") in message) == ("NotImplemented", True)
+
+
+@pytest.mark.parametrize(
+    "change, code, message",
+    [
+        (
+            {"ec2TagFilters": [{"Key": "k", "Type": "KEY_ONLY"}], "ec2TagSet": {"ec2TagSetList": [[{"Key": "k", "Type": "KEY_ONLY"}]]}},
+            "InvalidEC2TagCombinationException",
+            "The request specified both Ec2TagFilters and Ec2TagSet, but only one of these data types can be used in a single call. "
+            "Remove one tag specification type, and then try again.",
+        ),
+        ({"ec2TagFilters": [{"Key": "k", "Value": "v", "Type": "KEY_ONLY"}]}, "InvalidEC2TagException", "Values must not be provided for key-only filters."),
+        ({"ec2TagFilters": [{"Key": "k", "Value": "v", "Type": "VALUE_ONLY"}]}, "InvalidEC2TagException", "Keys must not be provided for value-only filters."),
+        (
+            {"autoRollbackConfiguration": {"enabled": True}},
+            "InvalidAutoRollbackConfigException",
+            "Deployment Groups need to have at least one event specified when auto rollback is enabled",
+        ),
+        ({"alarmConfiguration": {"enabled": True}}, "InvalidAlarmConfigException", "Alarm list cannot be null."),
+        (
+            {"alarmConfiguration": {"enabled": True, "alarms": []}},
+            "InvalidAlarmConfigException",
+            "Deployment Groups need to have at least one alarms attached if they are monitored.",
+        ),
+        (
+            {"deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"}},
+            "InvalidDeploymentStyleException",
+            "BLUE_GREEN deployment type not supported with WITHOUT_TRAFFIC_CONTROL option",
+        ),
+        (
+            {"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}},
+            "InvalidLoadBalancerInfoException",
+            "The specification for load balancing in the deployment group is invalid. The deploymentOption value is set to WITH_TRAFFIC_CONTROL, "
+            "but no load balancer or target group has been specified in loadBalancerInfo.",
+        ),
+        (
+            {"deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"},
+            "InvalidInputException",
+            "Compute platform of deployment config CodeDeployDefault.LambdaAllAtOnce does not match expected compute platform, "
+            "correct compute platform should be Server.",
+        ),
+    ],
+)
+def test_a_wrong_group_is_refused_in_aws_words(world, change, code, message):
+    group = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
+    assert refused(world.deploy.create_deployment_group, **group, **change) == (code, message)
+
+
+@pytest.mark.parametrize(
+    "change, code, message",
+    [
+        ({}, "InvalidMinimumHealthyHostValueException", "minimum healthy hosts argument is missing"),
+        (
+            {"minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 100}},
+            "InvalidMinimumHealthyHostValueException",
+            "The value for the minimum healthy hosts with type of FLEET_PERCENT should be positive and less than 100",
+        ),
+        (
+            {"deploymentConfigName": "CodeDeployDefault.Mine"},
+            "InvalidDeploymentConfigNameException",
+            "The prefix CodeDeployDefault. is reserved for predefined configuration names",
+        ),
+        (
+            {"trafficRoutingConfig": {"type": "AllAtOnce"}},
+            "InvalidTrafficRoutingConfigurationException",
+            "Traffic routing configuration should be null for Server deployment configuration",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_refused_in_aws_words(world, change, code, message):
+    assert refused(world.deploy.create_deployment_config, **{"deploymentConfigName": "mine", **change}) == (code, message)
+
+
+def test_what_is_no_platform_is_answered_with_those_that_are(world):
+    message = "ComputePlatform 'EC2' is not valid. Valid values are [Server, Lambda, ECS, Kubernetes]"
+    assert refused(world.deploy.create_application, applicationName="x", computePlatform="EC2") == ("InvalidComputePlatformException", message)
+
+
+def test_a_deployment_without_a_usable_revision_is_refused_in_aws_words(world):
+    world.group()
+    one = {"applicationName": "app", "deploymentGroupName": "group"}
+    assert refused(world.deploy.create_deployment, **one) == ("RevisionRequiredException", "RevisionLocation must be specified")
+    wrong = refused(world.deploy.create_deployment, **one, revision=world.revision("k", "rar"))
+    assert wrong == ("InvalidRevisionException", "BundleType must be either tar, zip or tgz")
+
+
+def test_a_group_shows_tag_sets_or_filters_never_both(world):
+    world.group(ec2TagFilters=[], ec2TagSet=(sets := {"ec2TagSetList": [[{"Key": "a", "Type": "KEY_ONLY"}]]}), onPremisesTagSet={"onPremisesTagSetList": []})
+    shown = world.deploy.batch_get_deployment_groups(applicationName="app", deploymentGroupNames=["group"])
+    (info,) = shown["deploymentGroupsInfo"]
+    assert (info["ec2TagSet"], info["onPremisesTagSet"], shown["errorMessage"]) == (sets, {"onPremisesTagSetList": []}, "")
+    assert not {"ec2TagFilters", "onPremisesInstanceTagFilters"} & info.keys()
+    change = {"applicationName": "app", "currentDeploymentGroupName": "group"}
+    world.deploy.update_deployment_group(**change, ec2TagFilters=(filters := [{"Key": "b", "Type": "KEY_ONLY"}]))
+    info = world.deploy.get_deployment_group(applicationName="app", deploymentGroupName="group")["deploymentGroupInfo"]
+    assert (info["ec2TagFilters"], info["onPremisesInstanceTagFilters"]) == (filters, [])
+    assert not {"ec2TagSet", "onPremisesTagSet"} & info.keys()
 
 
 def test_revisions_that_are_not_in_s3_are_refused_by_name(world):
@@ -156,12 +261,6 @@ def test_the_built_in_configurations_of_all_platforms_are_shown(world):
     linear = {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 10, "linearInterval": 3}}
     assert infos["CodeDeployDefault.ECSLinear10PercentEvery3Minutes"]["trafficRoutingConfig"] == linear
     assert infos["CodeDeployDefault.LambdaAllAtOnce"]["trafficRoutingConfig"] == {"type": "AllAtOnce"}
-
-
-def test_a_configuration_of_another_platform_deploys_to_no_server(world):
-    group = {"applicationName": "app", "deploymentGroupName": "g", "serviceRoleArn": world.role}
-    code, message = refused(world.deploy.create_deployment_group, **group, deploymentConfigName="CodeDeployDefault.LambdaAllAtOnce")
-    assert (code, "compute platform Lambda" in message) == ("InvalidInputException", True)
 
 
 def test_revisions_are_registered_and_remembered(world):

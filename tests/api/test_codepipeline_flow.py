@@ -171,7 +171,7 @@ def other_action(category, provider, owner="AWS", **more):
 def test_actions_of_other_providers_are_refused_by_name(plane, category, provider, owner):
     words = f"ActionType (Category: '{category}', Provider: '{provider}', Owner: '{owner}', Version: '1') in action 'X' is not available in region 'US_EAST_1'"
     late = stage("More", other_action(category, provider, owner))
-    assert refused("InvalidActionDeclarationException", plane.create, plane.source(), plane.gate(), late) == words
+    assert refused("InvalidActionDeclarationException", plane.create, plane.source(), plane.gate(), late, pipelineType="V2") == words
 
 
 def test_sources_of_other_providers_are_refused_by_name(plane):
@@ -204,11 +204,38 @@ def test_a_store_is_declared_once(plane):
     create = plane.pipeline.create_pipeline
     both = {**declaration, "artifactStores": {"us-east-1": declaration["artifactStore"]}}
     words = "You can only specify one of 'pipeline.artifactStore' or 'pipeline.artifactStores'."
-    assert refused("InvalidStructureException", create, pipeline=both) == words
+    assert refused("ValidationException", create, pipeline=both) == words
     neither = copy.deepcopy(declaration)
     del neither["artifactStore"]
     words = "You must specify either 'pipeline.artifactStore' or 'pipeline.artifactStores'."
-    assert refused("InvalidStructureException", create, pipeline=neither) == words
+    assert refused("ValidationException", create, pipeline=neither) == words
+
+
+def test_each_region_of_an_action_has_a_store(plane):
+    declaration = plane.declaration(plane.source(), plane.gate())
+    create = plane.pipeline.create_pipeline
+    elsewhere = {**declaration, "artifactStores": {"us-west-2": declaration["artifactStore"]}}
+    del elsewhere["artifactStore"]
+    missing = "Your pipeline must have an artifact store, such as an artifact bucket, for each region where you have an action. "
+    missing += "The following region is missing in 'pipeline.artifactStores': "
+    assert refused("ValidationException", create, pipeline=elsewhere) == missing + "us-east-1."
+    declaration["stages"][1]["actions"][0]["region"] = "us-west-2"
+    several = "Your pipeline contains actions in more than one region. Use 'pipeline.artifactStores' instead of 'pipeline.artifactStore' to declare an "
+    several += "artifact store, such as an artifact bucket, for each region where you have an action."
+    assert refused("ValidationException", create, pipeline=declaration) == several
+
+
+def test_what_a_pipeline_declares_is_not_repeated_in_a_complaint(plane):
+    declaration = {**plane.declaration(plane.source(), plane.gate()), "name": "my app"}
+    words = "1 validation error detected: Value at 'pipeline.name' failed to satisfy constraint: "
+    words += "Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+"
+    assert refused("ValidationException", plane.pipeline.create_pipeline, pipeline=declaration) == words
+
+
+def test_commands_need_a_pipeline_of_the_second_type(plane):
+    commands = {"name": "Say", "actionTypeId": {"category": "Compute", "owner": "AWS", "provider": "Commands", "version": "1"}}
+    words = "Commands Action can only be used with V2 pipelines."
+    assert refused("InvalidActionDeclarationException", plane.create, plane.source(), stage("Say", commands)) == words
 
 
 def test_stores_by_region_hold_the_artifacts_too(plane):

@@ -76,6 +76,7 @@ static void change_source(const Doc *input, Doc *source) {
     Str type = doc_text(input, "sourceTypeOverride");
     if (!type.at || str_eq(type, doc_text(source, "type"))) return;
     if (!doc_get(input, "sourceLocationOverride")) doc_set(source, "location", NULL);
+    doc_set(source, "gitSubmodulesConfig", NULL);
 }
 
 bool is_from_pipeline(const Call *call) {

@@ -36,16 +36,26 @@ static bool refuse(const Doc *section, const char *what, const char *const *memb
 // ---- Source ----
 
 static bool check_location(Str type, Str location, Error *e) {
+    if (str_is(type, "NO_SOURCE")) return !location.len || invalid_input(e, "Invalid input: source location must be empty for source type NO_SOURCE");
+    if (!str_is(type, "CODEPIPELINE") && !location.len) return invalid_input(e, "Project source location is required");
     if (str_is(type, "S3")) {
         Str key = str_strip_prefix(location, STR("arn:aws:s3:::")), bucket = str_cut(&key, '/');
         if (!bucket.len || !key.len) return invalid_input(e, "Invalid project source: location must be a valid S3 source");
         if (str_ends(key, STR("/"))) return fail(e, "NotImplemented", "Sources that are folders in S3 are not built; a zip file is.");
     }
-    if (str_is(type, "CODECOMMIT") && !str_contains(location, STR("/v1/repos/"))) {
-        return invalid_input(e, "Invalid project source: location must be a valid CodeCommit source");
-    }
-    return !str_is(type, "NO_SOURCE") || !location.len ||
-           invalid_input(e, "Invalid project source: location must be empty for source type NO_SOURCE");
+    return !str_is(type, "CODECOMMIT") || str_contains(location, STR("/v1/repos/")) ||
+           invalid_input(e, "Invalid project source: location must be a valid CodeCommit source");
+}
+
+// As AWS spells the types of sources in sentences.
+static const char *source_word(Str type) { return str_is(type, "S3") ? "S3 source" : str_is(type, "CODEPIPELINE") ? "CodePipeline source" : NULL; }
+
+static bool check_submodules(const Doc *source, Error *e) {
+    const Doc *config = doc_get(source, "gitSubmodulesConfig");
+    const char *other = source_word(doc_text(source, "type"));
+    if (config && other) return invalid_input(e, "Git submodules config is not supported for %s", other);
+    bool fetches = str_is(doc_text(source, "type"), "CODECOMMIT") && doc_flag(config, "fetchSubmodules", false);
+    return !fetches || fail(e, "NotImplemented", "Sources with gitSubmodulesConfig are not built.");
 }
 
 static bool check_source(const Doc *source, Error *e) {
@@ -55,10 +65,8 @@ static bool check_source(const Doc *source, Error *e) {
     if (!is_one_of(type, BUILT))
         return fail(e, "NotImplemented", "Source type %.*s is not built; CODEPIPELINE, CODECOMMIT, S3 and NO_SOURCE are.", STR_ARG(type));
     TRY(refuse(source, "Sources", REFUSED, e));
-    if (doc_flag(doc_get(source, "gitSubmodulesConfig"), "fetchSubmodules", false))
-        return fail(e, "NotImplemented", "Sources with gitSubmodulesConfig are not built.");
-    if (doc_flag(source, "reportBuildStatus", false))
-        return invalid_input(e, "Invalid project source: reportBuildStatus is not supported for source type %.*s", STR_ARG(type));
+    TRY(check_submodules(source, e));
+    if (doc_get(source, "reportBuildStatus")) return invalid_input(e, "Source type %.*s does not support ReportBuildStatus", STR_ARG(type));
     if (str_is(type, "NO_SOURCE") && !doc_text(source, "buildspec").len)
         return invalid_input(e, "Project source buildspec is required when using NO_SOURCE source type");
     if (str_starts(doc_str(doc_get(source, "buildspec"), STR("")), STR("arn:")))
@@ -68,39 +76,48 @@ static bool check_source(const Doc *source, Error *e) {
 
 // ---- Environment ----
 
-static bool check_variables(const Doc *variables, Error *e) {
-    for (const Doc *variable = doc_first(variables); variable; variable = variable->next) {
-        Str kind = doc_text(variable, "type"), name = doc_text(variable, "name");
-        if (!kind.at || str_is(kind, "PLAINTEXT")) continue;
-        return fail(e, "NotImplemented", "Environment variable %.*s is of type %.*s, which is not built; PLAINTEXT is.", STR_ARG(name),
-                    STR_ARG(kind));
+static bool check_variable(const Doc *variable, Error *e) {
+    Str kind = doc_text(variable, "type"), name = doc_text(variable, "name");
+    if (str_starts(name, STR("CODEBUILD_"))) return invalid_input(e, "No user environment variables can start with CODEBUILD_");
+    for (const Doc *other = variable->next; other; other = other->next) {
+        if (str_eq(doc_text(other, "name"), name)) return invalid_input(e, "EnvironmentVariable name cannot be duplicated");
     }
-    return true;
+    if (!kind.at || str_is(kind, "PLAINTEXT")) return true;
+    return fail(e, "NotImplemented", "Environment variable %.*s is of type %.*s, which is not built; PLAINTEXT is.", STR_ARG(name), STR_ARG(kind));
+}
+
+static bool check_image(const Doc *environment, Error *e) {
+    bool curated = str_starts(doc_text(environment, "image"), STR("aws/codebuild/"));
+    return !curated || !str_is(doc_text(environment, "imagePullCredentialsType"), "SERVICE_ROLE") ||
+           invalid_input(e, "Invalid input: cannot use a CodeBuild curated image with imagePullCredentialsType SERVICE_ROLE");
 }
 
 static bool check_environment(const Doc *environment, Error *e) {
     static const char *const REFUSED[] = {"certificate", "fleet", "registryCredential", "computeConfiguration", "dockerServer", "hostKernel", NULL};
     Str type = doc_text(environment, "type"), compute = doc_text(environment, "computeType");
     if (!str_is(type, "LINUX_CONTAINER")) return fail(e, "NotImplemented", "Environment type %.*s is not built; LINUX_CONTAINER is.", STR_ARG(type));
+    if (str_starts(compute, STR("BUILD_LAMBDA_"))) return invalid_input(e, "Invalid compute type provided");
     if (!str_starts(compute, STR("BUILD_GENERAL1_")))
         return fail(e, "NotImplemented", "Compute type %.*s is not built; BUILD_GENERAL1_SMALL and its larger ones are.", STR_ARG(compute));
     TRY(refuse(environment, "Environments", REFUSED, e));
+    TRY(check_image(environment, e));
     if (doc_flag(environment, "privilegedMode", false))
         return fail(e, "NotImplemented", "Environments with privilegedMode are not built: there is no Docker daemon in a build.");
-    return check_variables(doc_get(environment, "environmentVariables"), e);
+    const Doc *variable = doc_first(doc_get(environment, "environmentVariables"));
+    for (; variable; variable = variable->next) TRY(check_variable(variable, e));
+    return true;
 }
 
 // ---- Artifacts ----
 
 static bool check_place(const Doc *artifacts, Error *e) {
     Str type = doc_text(artifacts, "type");
-    bool is_s3 = str_is(type, "S3"), has_location = doc_text(artifacts, "location").len > 0;
+    bool is_s3 = str_is(type, "S3"), none = str_is(type, "NO_ARTIFACTS"), has_location = doc_text(artifacts, "location").len > 0;
     if (doc_text(artifacts, "bucketOwnerAccess").len) return fail(e, "NotImplemented", "Artifacts with bucketOwnerAccess are not built.");
-    if (is_s3 && !has_location) return invalid_input(e, "Invalid artifacts: location is required for artifact type S3");
-    if (str_is(type, "NO_ARTIFACTS") && has_location)
-        return invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null location");
-    return is_s3 || !doc_flag(artifacts, "encryptionDisabled", false) ||
-           invalid_input(e, "Invalid artifacts: encryptionDisabled is supported for artifact type S3 only");
+    if (is_s3 && !has_location) return invalid_input(e, "Invalid artifacts: location is required");
+    if (none && has_location) return invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null location");
+    return !none || !doc_get(artifacts, "encryptionDisabled") ||
+           invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null encryptionDisabled");
 }
 
 static bool check_artifacts(const Doc *artifacts, const Doc *source, Error *e) {
@@ -110,12 +127,19 @@ static bool check_artifacts(const Doc *artifacts, const Doc *source, Error *e) {
     return check_place(artifacts, e);
 }
 
+static bool has_identifier_behind(const Doc *artifacts, Str identifier) {
+    for (const Doc *other = artifacts->next; other; other = other->next) {
+        if (str_eq(doc_text(other, "artifactIdentifier"), identifier)) return true;
+    }
+    return false;
+}
+
 static bool check_secondary_artifacts(const Doc *all, Error *e) {
     for (const Doc *one = doc_first(all); one; one = one->next) {
-        if (!doc_text(one, "artifactIdentifier").len)
-            return invalid_input(e, "Invalid artifacts: artifactIdentifier is required for secondary artifacts");
-        if (!str_is(doc_text(one, "type"), "S3"))
-            return invalid_input(e, "Invalid artifacts: artifact type %.*s is not supported for secondary artifacts", STR_ARG(doc_text(one, "type")));
+        Str identifier = doc_text(one, "artifactIdentifier"), type = doc_text(one, "type");
+        if (!str_is(type, "S3")) return invalid_input(e, "Invalid input: artifactType %.*s is not allowed for secondaryArtifacts", STR_ARG(type));
+        if (!identifier.len) return invalid_input(e, "Invalid input: artifactIdentifier is required for secondary artifacts");
+        if (has_identifier_behind(one, identifier)) return invalid_input(e, "Invalid input: artifactIdentifier cannot be duplicated");
         TRY(check_place(one, e));
     }
     return true;
@@ -124,19 +148,37 @@ static bool check_secondary_artifacts(const Doc *all, Error *e) {
 // ---- The rest ----
 
 static bool check_logs(const Doc *config, Error *e) {
-    Str s3 = doc_text(doc_get(config, "s3Logs"), "status");
-    return !str_is(s3, "ENABLED") || fail(e, "NotImplemented", "Build logs in S3 are not built; CloudWatch Logs are.");
+    const Doc *s3 = doc_get(config, "s3Logs");
+    if (!str_is(doc_text(s3, "status"), "ENABLED")) return true;
+    if (!doc_text(s3, "location").len) return invalid_input(e, "Invalid logsConfig: s3Logs location must be provided if status is 'ENABLED'");
+    return fail(e, "NotImplemented", "Build logs in S3 are not built; CloudWatch Logs are.");
 }
 
 static bool check_cache(const Doc *cache, Error *e) {
     Str type = doc_text(cache, "type");
+    if (str_is(type, "S3") && !doc_text(cache, "location").len)
+        return invalid_input(e, "Invalid cache: location must be a valid S3 bucket, followed by slash and the prefix");
     return !type.at || str_is(type, "NO_CACHE") || fail(e, "NotImplemented", "Project cache of type %.*s is not built; NO_CACHE is.", STR_ARG(type));
 }
 
 static bool check_limits(const Doc *project, Error *e) {
     const Doc *builds = doc_get(project, "concurrentBuildLimit");
     if (doc_number(project, "autoRetryLimit", 0) > 0) return fail(e, "NotImplemented", "Projects with autoRetryLimit are not built.");
-    return !builds || doc_int(builds, 0) >= 1 || invalid_input(e, "Invalid concurrent build limit: it must be at least 1");
+    return !builds || doc_int(builds, 0) >= 1 || invalid_input(e, "Project level concurrent builds limit should be greater than 0");
+}
+
+static bool check_badge(const Doc *project, Error *e) {
+    Str type = doc_text(doc_get(project, "source"), "type");
+    const char *source = str_is(type, "NO_SOURCE") ? "projects with no source" : source_word(type);
+    if (!doc_flag(project, "badgeEnabled", false)) return true;
+    return source ? invalid_input(e, "Build badges are not supported for %s", source)
+                  : fail(e, "NotImplemented", "Projects with badgeEnabled are not built.");
+}
+
+static bool check_key(Turn *turn, Str key, Error *e) {
+    Str rest = str_strip_prefix(key, STR("arn:aws:kms:"));
+    return rest.len == key.len || str_eq(str_cut(&rest, ':'), turn_where(turn).region) ||
+           invalid_input(e, "Invalid encryption key: region does not match current region");
 }
 
 static bool check_role(Turn *turn, Str role, Error *e) {
@@ -152,8 +194,8 @@ static bool check_role(Turn *turn, Str role, Error *e) {
 }
 
 bool check_project(Turn *turn, const Doc *project, Error *e) {
-    static const char *const REFUSED[] = {"vpcConfig",        "fileSystemLocations",     "buildBatchConfig", "resourceAccessRole",
-                                          "secondarySources", "secondarySourceVersions", "badgeEnabled",     NULL};
+    static const char *const REFUSED[] = {
+        "vpcConfig", "fileSystemLocations", "buildBatchConfig", "resourceAccessRole", "secondarySources", "secondarySourceVersions", NULL};
     TRY(refuse(project, "Projects", REFUSED, e));
     TRY(check_source(doc_get(project, "source"), e));
     TRY(check_artifacts(doc_get(project, "artifacts"), doc_get(project, "source"), e));
@@ -162,6 +204,8 @@ bool check_project(Turn *turn, const Doc *project, Error *e) {
     TRY(check_cache(doc_get(project, "cache"), e));
     TRY(check_logs(doc_get(project, "logsConfig"), e));
     TRY(check_limits(project, e));
+    TRY(check_badge(project, e));
+    TRY(check_key(turn, doc_text(project, "encryptionKey"), e));
     return check_role(turn, doc_text(project, "serviceRole"), e);
 }
 
@@ -178,6 +222,7 @@ bool check_build(Turn *turn, const Doc *build, bool from_pipeline, Error *e) {
     TRY(check_environment(doc_get(build, "environment"), e));
     TRY(check_cache(doc_get(build, "cache"), e));
     TRY(check_logs(doc_get(build, "$logsConfig"), e));
+    TRY(check_key(turn, doc_text(build, "encryptionKey"), e));
     return check_role(turn, doc_text(build, "serviceRole"), e);
 }
 

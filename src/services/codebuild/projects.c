@@ -65,8 +65,10 @@ static void fill_defaults(Arena *arena, Partition where, Doc *project) {
     default_int(arena, project, "timeoutInMinutes", DEFAULT_TIMEOUT_MINUTES);
     default_int(arena, project, "queuedTimeoutInMinutes", DEFAULT_QUEUED_MINUTES);
     default_str(arena, project, "projectVisibility", STR("PRIVATE"));
-    default_str(arena, project, "encryptionKey",
-                str_format(arena, "arn:aws:kms:%.*s:%.*s:alias/aws/s3", STR_ARG(where.region), STR_ARG(where.account)));
+    if (!doc_flag(doc_get(project, "artifacts"), "encryptionDisabled", false)) {
+        default_str(arena, project, "encryptionKey",
+                    str_format(arena, "arn:aws:kms:%.*s:%.*s:alias/aws/s3", STR_ARG(where.region), STR_ARG(where.account)));
+    }
     if (!doc_get(project, "tags")) doc_set(project, "tags", doc_list(arena));
     if (!doc_get(project, "cache")) doc_set(project, "cache", map_of(arena, "type", STR("NO_CACHE")));
     doc_set_bool(arena, badge, "badgeEnabled", false);
@@ -97,7 +99,9 @@ Outcome create_project(Turn *turn, const Call *call, Doc **out, Error *e) {
     if (!turn_insert(turn, &CODEBUILD_PROJECT, name, project)) {
         return call_fail(e, "ResourceAlreadyExistsException", "Project already exists: %.*s", STR_ARG(doc_text(project, "arn")));
     }
-    return reply_with(call, "project", project, out);
+    reply_with(call, "project", project, out);
+    if (!doc_get(call->input, "tags")) doc_set(doc_get(*out, "project"), "tags", NULL); // AWS: only what was given; every later answer has the list
+    return OUTCOME_DONE;
 }
 
 Outcome update_project(Turn *turn, const Call *call, Doc **out, Error *e) {

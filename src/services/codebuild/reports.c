@@ -12,9 +12,13 @@ static Str id_of(Str arn) { return str_from(arn, (size_t)str_rfind_char(arn, '/'
 // ---- Groups ----
 
 static bool check_group(const Doc *group, Error *e) {
-    Str type = doc_text(group, "type"), export = doc_text(doc_get(group, "exportConfig"), "exportConfigType");
-    if (str_is(type, "CODE_COVERAGE")) return fail(e, "NotImplemented", "Report groups of type CODE_COVERAGE are not built; TEST is.");
-    return !str_is(export, "S3") || fail(e, "NotImplemented", "Exporting reports to S3 is not built; NO_EXPORT is.");
+    const Doc *export = doc_get(group, "exportConfig"), *place = doc_get(export, "s3Destination");
+    bool to_s3 = str_is(doc_text(export, "exportConfigType"), "S3");
+    if (place && !to_s3) return invalid_input(e, "S3 export config should not be specified when export config type is NO_EXPORT");
+    if (to_s3 && !place) return invalid_input(e, "S3 export config is required when export config type is S3");
+    if (str_is(doc_text(group, "type"), "CODE_COVERAGE"))
+        return fail(e, "NotImplemented", "Report groups of type CODE_COVERAGE are not built; TEST is.");
+    return !to_s3 || fail(e, "NotImplemented", "Exporting reports to S3 is not built; NO_EXPORT is.");
 }
 
 static Outcome reply_group(const Call *call, const Doc *group, Doc **out) {
@@ -36,7 +40,9 @@ Outcome create_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     if (!turn_insert(turn, &CODEBUILD_REPORT_GROUP, name, group)) {
         return call_fail(e, "ResourceAlreadyExistsException", "Report group already exists: %.*s", STR_ARG(doc_text(group, "arn")));
     }
-    return reply_group(call, group, out);
+    reply_group(call, group, out);
+    if (!doc_get(call->input, "tags")) doc_set(doc_get(*out, "reportGroup"), "tags", NULL); // as of a project
+    return OUTCOME_DONE;
 }
 
 static bool find_group(Turn *turn, Str arn, Doc **group, Error *e) {

@@ -12,11 +12,12 @@ bool find_application(Turn *turn, Str name, Doc **out, Error *e) {
 }
 
 static bool check_platform(Str platform, Error *e) {
-    static const char *const OTHERS[] = {"Lambda", "ECS", NULL};
+    static const char *const OTHERS[] = {"Lambda", "ECS", "Kubernetes", NULL};
     if (!platform.at || str_is(platform, "Server")) return true;
     if (is_one_of(platform, OTHERS))
         return fail(e, "NotImplemented", "Applications of compute platform %.*s are not built; Server is.", STR_ARG(platform));
-    return fail(e, "InvalidComputePlatformException", "The compute platform %.*s is invalid.", STR_ARG(platform));
+    return fail(e, "InvalidComputePlatformException", "ComputePlatform '%.*s' is not valid. Valid values are [Server, Lambda, ECS, Kubernetes]",
+                STR_ARG(platform));
 }
 
 Outcome create_application(Turn *turn, const Call *call, Doc **out, Error *e) {

@@ -66,7 +66,7 @@ bool check_auto_rollback(const Doc *config, Error *e) {
         return fail(e, "InvalidAutoRollbackConfigException", "Unknown auto rollback event: %.*s", STR_ARG(name));
     }
     if (!enabled || doc_count(doc_get(config, "events"))) return true;
-    return fail(e, "InvalidAutoRollbackConfigException", "At least one event must be specified when automatic rollback is enabled.");
+    return fail(e, "InvalidAutoRollbackConfigException", "Deployment Groups need to have at least one event specified when auto rollback is enabled");
 }
 
 // ---- Pages ----

@@ -11,24 +11,25 @@ const DocumentType CODEDEPLOY_CONFIG = {.name = "codedeploy.config"};
 static const struct {
     const char *name, *platform, *type;
     int64_t value, minutes;
+    unsigned id; // AWS: OneAtATime is 1, ECSLinear10PercentEvery1Minutes 15
 } BUILT_IN[] = {
-    {RESERVED_PREFIX "AllAtOnce", "Server", "FLEET_PERCENT", 0, 0},
-    {RESERVED_PREFIX "HalfAtATime", "Server", "FLEET_PERCENT", 50, 0},
-    {RESERVED_PREFIX "OneAtATime", "Server", "MOST_CONCURRENCY", 1, 0},
-    {RESERVED_PREFIX "ECSAllAtOnce", "ECS", "AllAtOnce", 0, 0},
-    {RESERVED_PREFIX "ECSCanary10Percent15Minutes", "ECS", "TimeBasedCanary", 10, 15},
-    {RESERVED_PREFIX "ECSCanary10Percent5Minutes", "ECS", "TimeBasedCanary", 10, 5},
-    {RESERVED_PREFIX "ECSLinear10PercentEvery1Minutes", "ECS", "TimeBasedLinear", 10, 1},
-    {RESERVED_PREFIX "ECSLinear10PercentEvery3Minutes", "ECS", "TimeBasedLinear", 10, 3},
-    {RESERVED_PREFIX "LambdaAllAtOnce", "Lambda", "AllAtOnce", 0, 0},
-    {RESERVED_PREFIX "LambdaCanary10Percent10Minutes", "Lambda", "TimeBasedCanary", 10, 10},
-    {RESERVED_PREFIX "LambdaCanary10Percent15Minutes", "Lambda", "TimeBasedCanary", 10, 15},
-    {RESERVED_PREFIX "LambdaCanary10Percent30Minutes", "Lambda", "TimeBasedCanary", 10, 30},
-    {RESERVED_PREFIX "LambdaCanary10Percent5Minutes", "Lambda", "TimeBasedCanary", 10, 5},
-    {RESERVED_PREFIX "LambdaLinear10PercentEvery10Minutes", "Lambda", "TimeBasedLinear", 10, 10},
-    {RESERVED_PREFIX "LambdaLinear10PercentEvery1Minute", "Lambda", "TimeBasedLinear", 10, 1},
-    {RESERVED_PREFIX "LambdaLinear10PercentEvery2Minutes", "Lambda", "TimeBasedLinear", 10, 2},
-    {RESERVED_PREFIX "LambdaLinear10PercentEvery3Minutes", "Lambda", "TimeBasedLinear", 10, 3},
+    {RESERVED_PREFIX "AllAtOnce", "Server", "FLEET_PERCENT", 0, 0, 3},
+    {RESERVED_PREFIX "HalfAtATime", "Server", "FLEET_PERCENT", 50, 0, 2},
+    {RESERVED_PREFIX "OneAtATime", "Server", "MOST_CONCURRENCY", 1, 0, 1},
+    {RESERVED_PREFIX "ECSAllAtOnce", "ECS", "AllAtOnce", 0, 0, 13},
+    {RESERVED_PREFIX "ECSCanary10Percent15Minutes", "ECS", "TimeBasedCanary", 10, 15, 17},
+    {RESERVED_PREFIX "ECSCanary10Percent5Minutes", "ECS", "TimeBasedCanary", 10, 5, 14},
+    {RESERVED_PREFIX "ECSLinear10PercentEvery1Minutes", "ECS", "TimeBasedLinear", 10, 1, 15},
+    {RESERVED_PREFIX "ECSLinear10PercentEvery3Minutes", "ECS", "TimeBasedLinear", 10, 3, 16},
+    {RESERVED_PREFIX "LambdaAllAtOnce", "Lambda", "AllAtOnce", 0, 0, 4},
+    {RESERVED_PREFIX "LambdaCanary10Percent10Minutes", "Lambda", "TimeBasedCanary", 10, 10, 6},
+    {RESERVED_PREFIX "LambdaCanary10Percent15Minutes", "Lambda", "TimeBasedCanary", 10, 15, 7},
+    {RESERVED_PREFIX "LambdaCanary10Percent30Minutes", "Lambda", "TimeBasedCanary", 10, 30, 8},
+    {RESERVED_PREFIX "LambdaCanary10Percent5Minutes", "Lambda", "TimeBasedCanary", 10, 5, 5},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery10Minutes", "Lambda", "TimeBasedLinear", 10, 10, 12},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery1Minute", "Lambda", "TimeBasedLinear", 10, 1, 9},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery2Minutes", "Lambda", "TimeBasedLinear", 10, 2, 10},
+    {RESERVED_PREFIX "LambdaLinear10PercentEvery3Minutes", "Lambda", "TimeBasedLinear", 10, 3, 11},
 };
 enum { BUILT_IN_COUNT = sizeof BUILT_IN / sizeof *BUILT_IN };
 
@@ -63,7 +64,7 @@ static Doc *built_in(Arena *arena, Str name) {
     while (i < BUILT_IN_COUNT && !str_is(name, BUILT_IN[i].name)) i++;
     if (i == BUILT_IN_COUNT) return NULL;
     bool is_server = strcmp(BUILT_IN[i].platform, "Server") == 0;
-    Doc *config = config_doc(arena, str_format(arena, "00000000-0000-0000-0000-%012zu", i + 1), name, BUILT_IN[i].platform);
+    Doc *config = config_doc(arena, str_format(arena, "00000000-0000-0000-0000-%012u", BUILT_IN[i].id), name, BUILT_IN[i].platform);
     doc_set(config, is_server ? "minimumHealthyHosts" : "trafficRoutingConfig", is_server ? minimum_of(arena, i) : traffic_of(arena, i));
     return config;
 }
@@ -71,10 +72,10 @@ static Doc *built_in(Arena *arena, Str name) {
 bool find_server_config(Turn *turn, Str name, Doc **out, Error *e) {
     Doc *config;
     TRY(find_config(turn, name, &config, e));
-    Str platform = doc_text(config, "computePlatform");
-    if (!str_is(platform, "Server")) {
-        return fail(e, "InvalidInputException", "The deployment configuration %.*s is for compute platform %.*s, the application for Server.",
-                    STR_ARG(name), STR_ARG(platform));
+    if (!str_is(doc_text(config, "computePlatform"), "Server")) {
+        return fail(e, "InvalidInputException",
+                    "Compute platform of deployment config %.*s does not match expected compute platform, correct compute platform should be Server.",
+                    STR_ARG(name));
     }
     *out = config;
     return true;
@@ -90,19 +91,22 @@ bool find_config(Turn *turn, Str name, Doc **out, Error *e) {
     return true;
 }
 
+#define INVALID_MINIMUM "InvalidMinimumHealthyHostValueException"
+
 static bool check_minimum(const Doc *minimum, Error *e) {
     static const char *const TYPES[] = {"HOST_COUNT", "FLEET_PERCENT", NULL};
     Str type = doc_text(minimum, "type");
     int64_t value = doc_number(minimum, "value", -1);
-    bool percent = str_is(type, "FLEET_PERCENT");
-    if (is_one_of(type, TYPES) && value >= 0 && !(percent && value > 99)) return true;
-    return fail(e, "InvalidMinimumHealthyHostValueException",
-                "The minimum healthy hosts value is invalid: its type must be HOST_COUNT with a value of 0 or more, or FLEET_PERCENT with a value of "
-                "0 to 99.");
+    if (!minimum) return fail(e, INVALID_MINIMUM, "minimum healthy hosts argument is missing");
+    if (str_is(type, "FLEET_PERCENT") && (value < 0 || value >= 100)) {
+        return fail(e, INVALID_MINIMUM, "The value for the minimum healthy hosts with type of FLEET_PERCENT should be positive and less than 100");
+    }
+    return (is_one_of(type, TYPES) && value >= 0) ||
+           fail(e, INVALID_MINIMUM, "The minimum healthy hosts are invalid: a type of HOST_COUNT or FLEET_PERCENT, and a value of 0 or more.");
 }
 
 Outcome create_deployment_config(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const UNBUILT[] = {"trafficRoutingConfig", "zonalConfig", NULL};
+    static const char *const UNBUILT[] = {"zonalConfig", NULL};
     Arena *arena = call->arena;
     Str name = doc_text(call->input, "deploymentConfigName"), platform = doc_text(call->input, "computePlatform"),
         id = id_uuid(turn_ids(turn), arena);
@@ -111,7 +115,11 @@ Outcome create_deployment_config(Turn *turn, const Call *call, Doc **out, Error 
     if (platform.at && !str_is(platform, "Server"))
         return call_fail(e, "NotImplemented", "Deployment configurations of platform %.*s are not built.", STR_ARG(platform));
     if (str_starts(name, STR(RESERVED_PREFIX))) {
-        return call_fail(e, "InvalidDeploymentConfigNameException", "Deployment configuration names can't begin with " RESERVED_PREFIX);
+        return call_fail(e, "InvalidDeploymentConfigNameException", "The prefix " RESERVED_PREFIX " is reserved for predefined configuration names");
+    }
+    if (doc_get(call->input, "trafficRoutingConfig")) {
+        return call_fail(e, "InvalidTrafficRoutingConfigurationException",
+                         "Traffic routing configuration should be null for Server deployment configuration");
     }
     CALL_TRY(check_minimum(doc_get(call->input, "minimumHealthyHosts"), e));
     if (doc_count(turn_scan(turn, &CODEDEPLOY_CONFIG, (DocumentScan){.prefix = STR("")})) >= MOST_CONFIGS) {
@@ -119,7 +127,6 @@ Outcome create_deployment_config(Turn *turn, const Call *call, Doc **out, Error 
     }
     Doc *config = config_doc(arena, id, name, "Server");
     doc_set(config, "minimumHealthyHosts", doc_copy(arena, doc_get(call->input, "minimumHealthyHosts")));
-    doc_set_time(arena, config, "createTime", call->now_ms);
     doc_set_time(arena, config, "createTime", call->now_ms);
     if (!turn_insert(turn, &CODEDEPLOY_CONFIG, name, config)) {
         return call_fail(e, "DeploymentConfigAlreadyExistsException", "Deployment Configuration already exists with this name: %.*s", STR_ARG(name));

@@ -20,6 +20,8 @@ Doc *group_state(Turn *turn, Str group_id) {
 
 // ---- Checks ----
 
+#define INVALID_STYLE "InvalidDeploymentStyleException"
+
 static bool check_filters(const Doc *filters, Error *e) {
     static const char *const TYPES[] = {"KEY_ONLY", "VALUE_ONLY", "KEY_AND_VALUE", NULL};
     if (doc_count(filters) > MOST_TAG_FILTERS) return fail(e, "InvalidEC2TagException", "There can be up to %d tag filters.", MOST_TAG_FILTERS);
@@ -27,6 +29,10 @@ static bool check_filters(const Doc *filters, Error *e) {
         Str type = doc_text(filter, "Type");
         if (!is_one_of(type, TYPES))
             return fail(e, "InvalidEC2TagException", "The type of a tag filter must be KEY_ONLY, VALUE_ONLY or KEY_AND_VALUE.");
+        if (str_is(type, "KEY_ONLY") && doc_text(filter, "Value").len)
+            return fail(e, "InvalidEC2TagException", "Values must not be provided for key-only filters.");
+        if (str_is(type, "VALUE_ONLY") && doc_text(filter, "Key").len)
+            return fail(e, "InvalidEC2TagException", "Keys must not be provided for value-only filters.");
         if (str_is(type, "VALUE_ONLY") ? !doc_get(filter, "Value") : !doc_text(filter, "Key").len) {
             return fail(e, "InvalidEC2TagException", "A tag filter of type %.*s has no %s.", STR_ARG(type),
                         str_is(type, "VALUE_ONLY") ? "Value" : "Key");
@@ -35,43 +41,60 @@ static bool check_filters(const Doc *filters, Error *e) {
     return true;
 }
 
-static bool check_tags(const Doc *group, Error *e) {
-    const Doc *sets = doc_get(doc_get(group, "ec2TagSet"), "ec2TagSetList"), *filters = doc_get(group, "ec2TagFilters");
+static bool check_tags(const Doc *input, Error *e) {
+    const Doc *sets = doc_get(doc_get(input, "ec2TagSet"), "ec2TagSetList"), *filters = doc_get(input, "ec2TagFilters");
     if (doc_count(sets) && doc_count(filters)) {
-        return fail(e, "InvalidEC2TagCombinationException", "A call can specify either ec2TagFilters or ec2TagSet, but not both.");
+        return fail(
+            e, "InvalidEC2TagCombinationException",
+            "The request specified both Ec2TagFilters and Ec2TagSet, but only one of these data types can be used in a single call. Remove one "
+            "tag specification type, and then try again.");
     }
     if (doc_count(sets) > MOST_TAG_SETS) return fail(e, "TagSetListLimitExceededException", "There can be up to %d tag groups.", MOST_TAG_SETS);
     for (const Doc *set = doc_first(sets); set; set = set->next) TRY(check_filters(set, e));
     return check_filters(filters, e);
 }
 
-static bool check_style(const Doc *style, Error *e) {
+static bool check_style(const Doc *style, const Doc *balancer, Error *e) {
+    static const char *const TYPES[] = {"IN_PLACE", "BLUE_GREEN", NULL}, *const OPTIONS[] = {"WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL", NULL};
     Str type = doc_text(style, "deploymentType"), option = doc_text(style, "deploymentOption");
-    if (str_is(type, "BLUE_GREEN")) return fail(e, "NotImplemented", "CodeDeploy with deploymentType BLUE_GREEN is not built; IN_PLACE is.");
-    if (str_is(option, "WITH_TRAFFIC_CONTROL"))
-        return fail(e, "NotImplemented", "CodeDeploy with deploymentOption WITH_TRAFFIC_CONTROL (a load balancer) is not built.");
-    if (!type.len || !option.len) return fail(e, "InvalidDeploymentStyleException", "Deployment type or deployment option cannot be null or empty");
-    if (!str_is(type, "IN_PLACE")) return fail(e, "InvalidDeploymentStyleException", "Deployment type can only be IN_PLACE or BLUE_GREEN");
-    return str_is(option, "WITHOUT_TRAFFIC_CONTROL") ||
-           fail(e, "InvalidDeploymentStyleException", "Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL");
+    if (!type.len || !option.len) return fail(e, INVALID_STYLE, "Deployment type or deployment option cannot be null or empty");
+    if (!is_one_of(type, TYPES)) return fail(e, INVALID_STYLE, "Deployment type can only be IN_PLACE or BLUE_GREEN");
+    if (!is_one_of(option, OPTIONS)) return fail(e, INVALID_STYLE, "Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL");
+    bool controlled = str_is(option, "WITH_TRAFFIC_CONTROL"), blue = str_is(type, "BLUE_GREEN");
+    if (blue && !controlled) return fail(e, INVALID_STYLE, "BLUE_GREEN deployment type not supported with WITHOUT_TRAFFIC_CONTROL option");
+    if (controlled && !doc_count(balancer)) {
+        return fail(e, "InvalidLoadBalancerInfoException",
+                    "The specification for load balancing in the deployment group is invalid. The deploymentOption value is set to "
+                    "WITH_TRAFFIC_CONTROL, but no load balancer or target group has been specified in loadBalancerInfo.");
+    }
+    if (blue) return fail(e, "NotImplemented", "CodeDeploy with deploymentType BLUE_GREEN is not built; IN_PLACE is.");
+    if (controlled) return fail(e, "NotImplemented", "CodeDeploy with deploymentOption WITH_TRAFFIC_CONTROL (a load balancer) is not built.");
+    return !doc_count(balancer) || fail(e, "NotImplemented", "CodeDeploy with loadBalancerInfo is not built.");
+}
+
+static bool check_alarms(const Doc *config, Error *e) {
+    const Doc *alarms = doc_get(config, "alarms");
+    bool enabled = doc_flag(config, "enabled", false);
+    if (enabled && !alarms) return fail(e, "InvalidAlarmConfigException", "Alarm list cannot be null.");
+    if (enabled && !doc_count(alarms))
+        return fail(e, "InvalidAlarmConfigException", "Deployment Groups need to have at least one alarms attached if they are monitored.");
+    return !doc_count(alarms) || fail(e, "NotImplemented", "CodeDeploy with alarmConfiguration is not built.");
 }
 
 // The state of an alarm configuration that asks for nothing is accepted.
 static bool check_unbuilt(const Doc *input, Error *e) {
     static const char *const UNBUILT[] = {"onPremisesInstanceTagFilters",
-                                          "onPremisesTagSet",
                                           "autoScalingGroups",
                                           "triggerConfigurations",
                                           "blueGreenDeploymentConfiguration",
-                                          "loadBalancerInfo",
                                           "ecsServices",
                                           "terminationHookEnabled",
                                           "ec2DeploymentOptions",
                                           NULL};
     TRY(refuse_unbuilt(input, UNBUILT, e));
-    const Doc *alarms = doc_get(input, "alarmConfiguration");
-    if (doc_flag(alarms, "enabled", false) || doc_count(doc_get(alarms, "alarms")))
-        return fail(e, "NotImplemented", "CodeDeploy with alarmConfiguration is not built.");
+    TRY(check_alarms(doc_get(input, "alarmConfiguration"), e));
+    if (doc_count(doc_get(doc_get(input, "onPremisesTagSet"), "onPremisesTagSetList")))
+        return fail(e, "NotImplemented", "CodeDeploy with onPremisesTagSet is not built.");
     bool plain = !doc_get(input, "outdatedInstancesStrategy") || str_is(doc_text(input, "outdatedInstancesStrategy"), "IGNORE");
     return plain || str_is(doc_text(input, "outdatedInstancesStrategy"), "UPDATE") ||
            fail(e, "InvalidInputException", "outdatedInstancesStrategy is invalid.");
@@ -84,11 +107,11 @@ static bool check_role(Turn *turn, Str role, Error *e) {
     return fail(e, "InvalidRoleException", "AWS CodeDeploy does not have the permissions required to assume the role %.*s.", STR_ARG(role));
 }
 
-static bool check_group(Turn *turn, const Doc *group, Error *e) {
+static bool check_group(Turn *turn, const Doc *input, const Doc *group, Error *e) {
     Doc *config;
-    TRY(check_unbuilt(group, e));
-    TRY(check_tags(group, e));
-    TRY(check_style(doc_get(group, "deploymentStyle"), e));
+    TRY(check_unbuilt(input, e));
+    TRY(check_tags(input, e));
+    TRY(check_style(doc_get(group, "deploymentStyle"), doc_get(input, "loadBalancerInfo"), e));
     TRY(check_auto_rollback(doc_get(group, "autoRollbackConfiguration"), e));
     TRY(find_server_config(turn, doc_text(group, "deploymentConfigName"), &config, e));
     return check_role(turn, doc_text(group, "serviceRoleArn"), e);
@@ -111,7 +134,8 @@ static void take_members(Arena *arena, Doc *group, const Doc *input) {
 
 static void fill_defaults(Arena *arena, Doc *group) {
     static const char *const LISTS[] = {"ec2TagFilters", "onPremisesInstanceTagFilters", "autoScalingGroups", "triggerConfigurations", NULL};
-    Doc *style = doc_map(arena);
+    Doc *style = doc_map(arena), *none = doc_map(arena);
+    bool by_sets = doc_get(group, "ec2TagSet") != NULL;
     doc_set_str(arena, style, "deploymentType", STR("IN_PLACE"));
     doc_set_str(arena, style, "deploymentOption", STR("WITHOUT_TRAFFIC_CONTROL"));
     if (!doc_get(group, "deploymentConfigName")) doc_set_str(arena, group, "deploymentConfigName", STR("CodeDeployDefault.OneAtATime"));
@@ -120,6 +144,9 @@ static void fill_defaults(Arena *arena, Doc *group) {
     for (const char *const *list = LISTS; *list; list++) {
         if (!doc_get(group, *list)) doc_set(group, *list, doc_list(arena));
     }
+    doc_set(none, "onPremisesTagSetList", doc_list(arena));
+    doc_set(group, "onPremisesTagSet", by_sets ? none : NULL);
+    for (size_t i = 0; by_sets && i < 2; i++) doc_set(group, LISTS[i], NULL); // of sets or of filters AWS shows one kind
     doc_set_bool(arena, group, "terminationHookEnabled", false);
     doc_set_str(arena, group, "computePlatform", STR("Server"));
 }
@@ -136,7 +163,7 @@ Outcome create_deployment_group(Turn *turn, const Call *call, Doc **out, Error *
     doc_set_str(arena, group, "deploymentGroupName", name);
     take_members(arena, group, call->input);
     fill_defaults(arena, group);
-    CALL_TRY(check_group(turn, group, e));
+    CALL_TRY(check_group(turn, call->input, group, e));
     CALL_TRY(check_tags_to_add(doc_get(call->input, "tags"), e));
     doc_set(group, "$tags", doc_copy(arena, doc_get(call->input, "tags")));
     if (!turn_insert(turn, &CODEDEPLOY_GROUP, group_id_of(arena, app, name), group)) {
@@ -168,7 +195,7 @@ Outcome update_deployment_group(Turn *turn, const Call *call, Doc **out, Error *
     CALL_TRY(check_unbuilt(call->input, e));
     take_members(arena, group, call->input);
     fill_defaults(arena, group);
-    CALL_TRY(check_group(turn, group, e));
+    CALL_TRY(check_group(turn, call->input, group, e));
     if (name.at) CALL_TRY(rename_group(turn, group, group_id_of(arena, app, old), name, e));
     turn_put(turn, &CODEDEPLOY_GROUP, group_id_of(arena, app, doc_text(group, "deploymentGroupName")), group);
     *out = doc_map(arena);
@@ -225,7 +252,7 @@ Outcome batch_get_deployment_groups(Turn *turn, const Call *call, Doc **out, Err
     }
     *out = doc_map(arena);
     doc_set(*out, "deploymentGroupsInfo", found);
-    if (missing.len) doc_set_str(arena, *out, "errorMessage", missing);
+    doc_set_str(arena, *out, "errorMessage", missing);
     return OUTCOME_DONE;
 }
 

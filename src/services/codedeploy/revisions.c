@@ -13,14 +13,14 @@ bool check_revision(Turn *turn, const Doc *revision, Error *e) {
     static const char *const OTHERS[] = {"GitHub", "String", "AppSpecContent", NULL}, *const BUNDLES[] = {"zip", "tar", "tgz", NULL};
     const Doc *location = doc_get(revision, "s3Location");
     Str type = doc_text(revision, "revisionType"), bundle = doc_text(location, "bundleType");
-    if (!doc_count(revision)) return fail(e, "RevisionRequiredException", "The revision is required.");
+    if (!doc_count(revision)) return fail(e, "RevisionRequiredException", "RevisionLocation must be specified");
     if (is_one_of(type, OTHERS)) return fail(e, "NotImplemented", "Revisions of type %.*s are not built; S3 is.", STR_ARG(type));
     if (!str_is(type, "S3") || !location)
         return fail(e, "InvalidRevisionException", "The revision is invalid: its revisionType must be S3, with an s3Location.");
     if (!doc_text(location, "bucket").len || !doc_text(location, "key").len) {
         return fail(e, "InvalidRevisionException", "The S3 location of the revision must have a bucket and a key.");
     }
-    return is_one_of(bundle, BUNDLES) || fail(e, "InvalidRevisionException", "The bundle type of the revision must be zip, tar or tgz.");
+    return is_one_of(bundle, BUNDLES) || fail(e, "InvalidRevisionException", "BundleType must be either tar, zip or tgz");
 }
 
 // The members in one order, so that equal locations have one id. A version and an ETag are part of it.
@@ -122,7 +122,7 @@ Outcome batch_get_application_revisions(Turn *turn, const Call *call, Doc **out,
     const Doc *wanted = doc_get(call->input, "revisions");
     CALL_TRY(find_application(turn, app, &application, e));
     Str missing = STR("");
-    if (!doc_count(wanted)) return call_fail(e, "RevisionRequiredException", "The revision is required.");
+    if (!doc_count(wanted)) return call_fail(e, "RevisionRequiredException", "RevisionLocation must be specified");
     CALL_TRY(check_batch(wanted, BATCH, "revisions", e));
     for (const Doc *revision = doc_first(wanted); revision; revision = revision->next) {
         CALL_TRY(check_revision(turn, revision, e));
@@ -137,7 +137,7 @@ Outcome batch_get_application_revisions(Turn *turn, const Call *call, Doc **out,
     *out = doc_map(arena);
     doc_set_str(arena, *out, "applicationName", app);
     doc_set(*out, "revisions", found);
-    if (missing.len) doc_set_str(arena, *out, "errorMessage", missing);
+    doc_set_str(arena, *out, "errorMessage", missing);
     return OUTCOME_DONE;
 }
 

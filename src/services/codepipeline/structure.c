@@ -37,20 +37,35 @@ static bool check_type(const Doc *pipeline, Error *e) {
     return true;
 }
 
+#define STORES "ValidationException"
+
+// Each region that has an action needs a store, and a map of stores where there are several.
+static bool check_region_store(const Doc *pipeline, Str own, Str region, Error *e) {
+    const Doc *many = doc_get(pipeline, "artifactStores");
+    if (!many && !str_eq(region, own)) {
+        return fail(
+            e, STORES,
+            "Your pipeline contains actions in more than one region. Use 'pipeline.artifactStores' instead of 'pipeline.artifactStore' to declare "
+            "an artifact store, such as an artifact bucket, for each region where you have an action.");
+    }
+    if (!many || doc_get_str_key(many, region)) return true;
+    return fail(
+        e, STORES,
+        "Your pipeline must have an artifact store, such as an artifact bucket, for each region where you have an action. The following region is "
+        "missing in 'pipeline.artifactStores': %.*s.",
+        STR_ARG(region));
+}
+
 static bool check_store(Partition where, const Doc *pipeline, Error *e) {
     const Doc *one = doc_get(pipeline, "artifactStore"), *many = doc_get(pipeline, "artifactStores");
-    if (one && many)
-        return fail(e, "InvalidStructureException", "You can only specify one of 'pipeline.artifactStore' or 'pipeline.artifactStores'.");
-    if (!one && !many) return fail(e, "InvalidStructureException", "You must specify either 'pipeline.artifactStore' or 'pipeline.artifactStores'.");
-    const Doc *own = one ? one : doc_get_str_key(many, where.region);
-    if (!own) {
-        return fail(e, "InvalidStructureException",
-                    "Your pipeline must have an artifact store, such as an artifact bucket, for each region where you have an action. The following "
-                    "region is missing in "
-                    "'pipeline.artifactStores': %.*s.",
-                    STR_ARG(where.region));
+    if (one && many) return fail(e, STORES, "You can only specify one of 'pipeline.artifactStore' or 'pipeline.artifactStores'.");
+    if (!one && !many) return fail(e, STORES, "You must specify either 'pipeline.artifactStore' or 'pipeline.artifactStores'.");
+    TRY(check_region_store(pipeline, where.region, where.region, e));
+    for (ActionPlace at = {0}; action_next(pipeline, &at);) {
+        Str region = doc_text(at.action, "region");
+        if (region.len) TRY(check_region_store(pipeline, where.region, region, e));
     }
-    if (!doc_get(own, "encryptionKey")) return true;
+    if (!doc_get(one ? one : doc_get_str_key(many, where.region), "encryptionKey")) return true;
     return fail(e, "InvalidStructureException", "The artifact store has an encryptionKey: encryption keys of AWS KMS are not supported.");
 }
 

@@ -6,8 +6,10 @@
 
 static Str region_word(Arena *arena, Str region) { return str_replace(arena, str_upper(arena, region), STR("-"), STR("_")); }
 
-static bool refuse_type(Arena *arena, Partition where, const Doc *action, Error *e) {
+static bool refuse_type(Arena *arena, Partition where, const Doc *pipeline, const Doc *action, Error *e) {
     const Doc *type = doc_get(action, "actionTypeId");
+    bool commands = str_is(doc_text(type, "category"), "Compute") && str_is(doc_text(type, "provider"), "Commands");
+    if (commands && !str_is(doc_text(pipeline, "pipelineType"), "V2")) return fail(e, INVALID, "Commands Action can only be used with V2 pipelines.");
     Str name = doc_text(action, "name"), category = doc_text(type, "category"), provider = doc_text(type, "provider"),
         owner = doc_text(type, "owner"), version = doc_text(type, "version"), region = region_word(arena, where.region);
     return fail(e, INVALID,
@@ -111,7 +113,7 @@ bool structure_check_action(Arena *arena, Partition where, const Doc *pipeline, 
     const Doc *action = at->action;
     const Provider *provider = provider_of(doc_get(action, "actionTypeId"));
     TRY(check_name(at, e));
-    if (!provider) return refuse_type(arena, where, action, e);
+    if (!provider) return refuse_type(arena, where, pipeline, action, e);
     TRY(check_configuration(provider, action, e));
     TRY(check_artifacts(provider, action, e));
     TRY(check_members(provider, action, e));

@@ -70,6 +70,19 @@ static void several_violations_are_told_at_once(void **state) {
     CHECK(cases);
 }
 
+static void what_a_pipeline_declares_is_not_repeated(void **state) {
+    static const Case cases[] = {
+        {"codepipeline", "UpdatePipeline",
+         "{\"pipeline\": {\"name\": \"p\", \"roleArn\": \"arn:aws:iam::000000000000:role/r\", \"stages\": [{\"name\": \"s\", \"actions\": "
+         "[{\"name\": \"a\", \"runOrder\": 1000, \"actionTypeId\": {\"category\": \"Source\", \"owner\": \"AWS\", \"provider\": \"S3\", "
+         "\"version\": \"1\"}}]}]}}",
+         "ValidationException",
+         "1 validation error detected: Value at 'pipeline.stages.1.member.actions.1.member.runOrder' failed to satisfy constraint: "
+         "Member must have value less than or equal to 999"},
+    };
+    CHECK(cases);
+}
+
 static void nested_places_are_spelt_with_member_and_number(void **state) {
     static const Case cases[] = {
         {"codepipeline", "CreatePipeline",
@@ -90,6 +103,9 @@ static void families_have_their_own_words(void **state) {
         {"cloudwatch", "PutMetricAlarm", "{}", "MissingParameter", "The parameter AlarmName is required."},
         {"codedeploy", "CreateApplication", "{}", "ApplicationNameRequiredException", "applicationName is required."},
         {"codecommit", "CreateRepository", "{}", "RepositoryNameRequiredException", "repositoryName is required."},
+        {"codebuild", "UpdateProject",
+         "{\"name\": \"app\", \"environment\": {\"type\": \"LINUX_CONTAINER\", \"image\": \"i\", \"computeType\": \"BIG\"}}", "InvalidInputException",
+         "Invalid compute type provided"},
         {"s3", "DeleteObjects", "{\"Bucket\": \"b\"}", "MalformedXML",
          "The XML you provided was not well-formed or did not validate against our published schema"},
     };
@@ -100,7 +116,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_model_allows_passes),        cmocka_unit_test(constraints_are_told_in_awss_words),
         cmocka_unit_test(several_violations_are_told_at_once), cmocka_unit_test(nested_places_are_spelt_with_member_and_number),
-        cmocka_unit_test(families_have_their_own_words),
+        cmocka_unit_test(families_have_their_own_words),       cmocka_unit_test(what_a_pipeline_declares_is_not_repeated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
