@@ -92,7 +92,8 @@ static bool choose_rung(SandboxHost *host, Error *e) {
         TRY(probe_one(host->program, host->data, order[i], report, NULL, e));
         host->rung = (SandboxRung)*order[i];
         if (!*report) return true;
-        refusal_text(report, host->refusal, sizeof host->refusal);
+        bool for_others = strncmp(report, "identity ", 9) == 0; // to root, rungs B and C only say that: what keeps it from rung A is the reason
+        if (!for_others) refusal_text(report, host->refusal, sizeof host->refusal);
     }
     char text[1024];
     refusal_text(report, text, sizeof text);

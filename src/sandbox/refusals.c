@@ -13,8 +13,10 @@ static const struct {
     // error 0: any
     {"clone",
      EPERM,
-     {"this machine forbids user namespaces to this process (sysctl kernel.unprivileged_userns_clone=0, or the filter of a container)",
-      "sudo sysctl kernel.unprivileged_userns_clone=1; in a container: run it with --security-opt seccomp=unconfined"}},
+     {"this machine forbids user namespaces to this process (it is in a chroot, kernel.unprivileged_userns_clone is 0, or a container filters its "
+      "calls)",
+      "sudo sysctl kernel.unprivileged_userns_clone=1; in a container: run it with --security-opt seccomp=unconfined; instead of chroot: "
+      "systemd-nspawn"}},
     {"clone", ENOSPC, {"user.max_user_namespaces is 0 or used up", "sudo sysctl user.max_user_namespaces=15000"}},
     {"clone", EACCES, {"this machine's security module forbids user namespaces", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"}},
     {"setgroups",
@@ -34,6 +36,10 @@ static const struct {
      EINVAL,
      {"the file system below this folder cannot shift ids (needs kernel 5.19 and ext4, xfs, btrfs …)",
       "run rehearse as an ordinary user, or on a machine of its own"}},
+    {"mkdir",
+     EINVAL,
+     {"this root is one of a user namespace (a rootless container) that lacks the ids of sandboxes, 100000 to 165535",
+      "run rehearse outside of it, as an ordinary user"}},
     {"idmap", EPERM, {"the server is root without CAP_SYS_ADMIN (a container)", "run the container with --privileged"}},
     {"open_tree", ENOSYS, {"the kernel is older than 5.12", "upgrade the kernel"}},
     {"overlay",

@@ -1,9 +1,12 @@
 """Rung D: a machine that allows no isolation builds all the same, says so, and refuses what it cannot have."""
 
+import os
+import subprocess
+
 import pytest
 
 from delivery import Account, until
-from harness import Server, fresh_account
+from harness import TOP, Server, clean_environment, free_port, fresh_account, program
 
 SPEC = """version: 0.2
 phases:
@@ -44,3 +47,30 @@ def test_an_instance_is_refused_with_what_it_lacks(plane):
     why = plane.described([instance])[0]["StateReason"]
     assert why["Code"] == "Server.InternalError"
     assert "an instance needs files, a network and units of its own, and rung D (not isolated) has none of them" in why["Message"]
+
+
+@pytest.fixture
+def in_chroot(tmp_path):
+    """in_chroot(words...) runs a command in a chroot that shows all of this machine: there the kernel makes no user namespaces."""
+    root = tmp_path / "root"
+    root.mkdir()
+    namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-current-user", "--keep-caps"]
+    without_rights = "setpriv --inh-caps=-all --ambient-caps=-all" if os.geteuid() else ""
+    enter = [*namespace, "sh", "-c", f'mount --rbind / "$0" && exec chroot "$0" {without_rights} "$@"', root]
+
+    def run(*words):
+        return subprocess.run([str(word) for word in [*enter, *words]], capture_output=True, text=True, timeout=60, env=clean_environment(LANG="C.UTF-8"))
+
+    return run
+
+
+def test_in_a_chroot_a_run_with_instances_is_refused_in_one_line(in_chroot, repository_copy, tmp_path):
+    port, application = free_port(), repository_copy(TOP / "examples/register-app")
+    try:
+        done = in_chroot(program(), "run", application, "--port", port, "--data", tmp_path / "data")
+        assert done.returncode == 2
+        (told,) = [line for line in done.stderr.splitlines() if line.startswith("rehearse: ")]
+        assert "rung D (not isolated) has none of them" in told
+        assert "forbids user namespaces to this process (it is in a chroot," in told
+    finally:
+        in_chroot(program(), "down", "--all", "--port", port)

@@ -10,6 +10,7 @@ static void each_refusal_names_cause_and_remedy(void **state) {
         {"clone 1 user namespaces", "kernel.unprivileged_userns_clone=1"},
         {"clone 28 user namespaces", "user.max_user_namespaces"},
         {"uid_map 1 0 1000 1", "apparmor_restrict_unprivileged_userns=0"},
+        {"mkdir 22 layer", "as an ordinary user"},
         {"overlay 22 /var", "--data FOLDER"},
         {"overlay 19 /usr", "modprobe overlay"},
         {"proc 1 layer/root/proc", "systempaths=unconfined"},
