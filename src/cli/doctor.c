@@ -183,6 +183,21 @@ static void tell_aws(Doctor *doctor) {
     find(doctor, works ? SYMBOL_DONE : SYMBOL_NOTE, STR("aws"), text, works ? STR_NONE : STR("sudo apt-get install awscli"));
 }
 
+static void tell_packages(Doctor *doctor) {
+    Prepared prepared;
+    Str *names = NULL;
+    size_t count = 0;
+    prepared_find(doctor->arena, &prepared);
+    if (!prepared.wheels.at) {
+        find(doctor, SYMBOL_NOTE, STR("packages"), STR("none are prepared: pip in builds and instances asks its index, which needs a network"),
+             STR("pip download -r requirements.txt -d DIR, then: REHEARSE_WHEELS=DIR rehearse up"));
+        return;
+    }
+    folder_list(doctor->arena, prepared.wheels, &names, &count, NULL);
+    Str number = human_count(doctor->arena, (int64_t)count, "package", "packages");
+    find(doctor, SYMBOL_DONE, STR("packages"), str_format(doctor->arena, "%.*s for pip without a network", STR_ARG(number)), STR_NONE);
+}
+
 static int run(int argc, char **argv) {
     Error e = {0};
     Common common = {0};
@@ -196,6 +211,7 @@ static int run(int argc, char **argv) {
     if (!tell_sandboxes(&doctor, &e)) return cannot_run(&e);
     for (size_t i = 0; i < sizeof PROGRAMS / sizeof *PROGRAMS; i++) tell_program(&doctor, &PROGRAMS[i]);
     tell_aws(&doctor);
+    tell_packages(&doctor);
     if (common.json) common_print_json(arena, doctor.findings);
     if (!common.json) common_print(&out);
     return doctor.missing ? EXIT_FAILED : EXIT_OK;

@@ -6,6 +6,7 @@
 #include "engine/poison.h"
 #include "os/files.h"
 #include "os/loop.h"
+#include "plane/handles.h"
 #include "plane/plane.h"
 
 #include <signal.h>
@@ -48,6 +49,7 @@ static bool read_wishes(Arena *arena, const Wishes *wishes, PlaneOptions *option
         .clock_scale = 1,
         .strict = wishes->strict != NULL,
     };
+    TRY(prepared_check(e));
     failpoint_arm(crash_at);
     poison_arm(str_of(wishes->crash_on));
     if (wishes->verbose) log_set_level(LOG_DEBUG);

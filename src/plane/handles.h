@@ -42,6 +42,7 @@ typedef struct Prepared {
     Str wheels, venv; // folders on the host; STR_NONE: not there, or not needed
 } Prepared;
 enum { PREPARED_MOST = 8 }; // of binds, files and settings each
+bool prepared_check(Error *e); // what the environment chooses is there
 void prepared_find(Arena *arena, Prepared *out);
 Str prepared_aws(Arena *arena); // the AWS CLI that builds and instances have, by its path on the host; STR_NONE: they have none
 void prepared_add(Arena *arena, const Prepared *prepared, SandboxSpec *spec); // the lists have room for PREPARED_MOST more

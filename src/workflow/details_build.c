@@ -1,5 +1,5 @@
 // A build or test: its phase and log while it runs; at its end what its reports say.
-#include "services/common/runtime_words.h"
+#include "services/common/log_words.h"
 #include "workflow/failures.h"
 #include "workflow/look.h"
 #include "workflow/watch.h"
@@ -19,11 +19,11 @@ static Doc *build_of(Watch *watch, Arena *arena, const Activity *activity) {
     return doc_first(doc_get(reply, "builds"));
 }
 
-// A runtime that this machine has not, or not so: what a person must know who compares with AWS.
-static void note_runtime(Watch *watch, Arena *arena, Activity *activity, Str line) {
-    if (!str_starts(line, STR("[Container] "))) return;
-    if (!str_contains(line, STR(RUNTIME_REPLACED)) && !str_contains(line, STR(RUNTIME_ABSENT))) return;
-    activity_note(&watch->view, activity, log_text(arena, line));
+// What a person must know who compares with AWS: a runtime that this machine has not, or not so; packages that nobody can fetch.
+static void note_line(Watch *watch, Arena *arena, Activity *activity, Str line) {
+    bool ours = str_starts(line, STR("[Container] "));
+    bool runtime = ours && (str_contains(line, STR(RUNTIME_REPLACED)) || str_contains(line, STR(RUNTIME_ABSENT)));
+    if (runtime || str_starts(line, STR(NOTE_MARK))) activity_note(&watch->view, activity, str_strip_prefix(log_text(arena, line), STR(NOTE_MARK)));
 }
 
 static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc *build) {
@@ -40,7 +40,7 @@ static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc
     if (!client_call(watch->client, arena, "logs", "GetLogEvents", input, &reply, NULL)) return;
     for (const Doc *event = doc_first(doc_get(reply, "events")); event; event = event->next) {
         activity_say(activity, arena, doc_text(event, "message"));
-        note_runtime(watch, arena, activity, doc_text(event, "message"));
+        note_line(watch, arena, activity, doc_text(event, "message"));
     }
     view_keep(watch->arena, &activity->log_token, doc_text(reply, "nextForwardToken"));
 }

@@ -3,7 +3,7 @@
 #include "formats/json.h"
 #include "workflow/tree.h"
 
-enum { ABBREVIATED = 7, HINTS_MOST = 5, HINT_GAP = 3, HINT_WIDEST = 120 };
+enum { ABBREVIATED = 7, HINTS_MOST = 5, HINT_GAP = 3 };
 
 // The deployment that succeeded last; NULL: none.
 static const Activity *deployment_of(const View *view) {
@@ -55,7 +55,7 @@ static void write_hints(Arena *arena, const Look *look, const Hint *hints, size_
         if (columns > widest) widest = columns;
         if (what > longest) longest = what;
     }
-    bool beside = 2 + widest + HINT_GAP + longest < (look->terminal ? look->width : HINT_WIDEST);
+    bool beside = !look->terminal || 2 + widest + HINT_GAP + longest < look->width;
     for (size_t i = 0; i < count; i++) {
         buf_add(out, STR("  "));
         if (beside) text_cell(arena, look, hints[i].command, widest + HINT_GAP, out);

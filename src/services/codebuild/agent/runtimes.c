@@ -5,7 +5,7 @@
 
 #include "formats/paths.h"
 #include "os/files.h"
-#include "services/common/runtime_words.h"
+#include "services/common/log_words.h"
 
 #include <errno.h>
 #include <unistd.h>
