@@ -202,6 +202,7 @@ void jobs_notice(Handle *handle, const SandboxEvent *event) {
         Job *job = LIST_ITEM(link, Job, link);
         if (strcmp(job->id, event->job) == 0) pump(job);
     }
+    if (event->kind == SANDBOX_JOB_STARTED) sandboxes_tidy(handle->plane);
 }
 
 void jobs_look_again(Handle *handle) {

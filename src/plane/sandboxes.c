@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { TIDY_MS = 300 }; // after something was destroyed: what follows it comes first
+
 typedef struct Sandboxes {
     SandboxHost *host; // NULL until the first sandbox is asked for: the probe takes 50 ms
+    LoopTimer *tidy;
     Map *handles; // name → Handle
     Str keeper; // its path
     Prepared prepared;
@@ -41,12 +44,20 @@ static bool resume_network(Plane *plane, Error *e) {
     return host && sandboxes_open_network(plane, host, e);
 }
 
+static void tidy(void *context) { sandboxes_tidy(context); }
+
+void sandboxes_tidy(Plane *plane) {
+    loop_timer_stop(plane->sandboxes->tidy);
+    if (plane->sandboxes->host) sandbox_host_tidy(plane->sandboxes->host);
+}
+
 bool sandboxes_open(Plane *plane, Error *e) {
     Sandboxes *all = calloc(1, sizeof *all);
     if (!all) abort();
     plane->sandboxes = all;
     all->handles = map_new();
     all->keeper = program_beside(plane->arena, "rehearse-keeper");
+    all->tidy = loop_timer_new(plane->loop, tidy, plane);
     prepared_find(plane->arena, &all->prepared);
     return resume_network(plane, e);
 }
@@ -377,6 +388,7 @@ static void start_destroy(Plane *plane, const Effect *effect) {
     SandboxHost *host = plane_sandbox_host(plane, &e);
     forget_handle(plane, name);
     bool destroyed = host && sandbox_destroy(host, name, &e);
+    loop_timer_start(plane->sandboxes->tidy, TIDY_MS, 0);
     effect_end(plane, effect->id, destroyed ? NULL : &e);
 }
 
@@ -424,6 +436,7 @@ void sandboxes_close(Plane *plane) {
     end_unused_network(plane, all->host);
     for (size_t at = 0; map_next(all->handles, &at, NULL, &value);) handle_free(value);
     map_free(all->handles);
+    loop_timer_free(all->tidy);
     sandbox_host_close(all->host);
     free(all);
     plane->sandboxes = NULL;
@@ -477,4 +490,5 @@ void sandboxes_reset(Plane *plane) {
         forget_handle(plane, name);
         if (!sandbox_destroy(host, name, &e)) log_warn("%.*s: %s", STR_ARG(name), e.message);
     }
+    loop_timer_start(plane->sandboxes->tidy, TIDY_MS, 0);
 }

@@ -13,6 +13,8 @@ struct SandboxHost {
     char refusal[1024]; // rung D: why no higher one works
     bool network;
     PlaneClock *clock; // mapped: what sandboxes with plane time see
+    Buf usual; // the specification of the last build but for its names; empty: there was none yet
+    Sandbox *spare; // made from it; NULL: there is none
 };
 
 struct Sandbox {
@@ -49,6 +51,20 @@ typedef struct Refusal {
 Refusal refusal_of(const char *report);
 void refusal_text(const char *report, char *out, size_t room); // one sentence with both
 
+// specification.c
+void spec_write(const SandboxHost *host, const SandboxSpec *spec, Buf *buf);
+
+// sandbox.c
+Sandbox *handle_new(const SandboxHost *host, Str name);
+void handle_adopt(Sandbox *sandbox, Sandbox *other); // takes over the connection to the keeper; closes `other`
+bool sandbox_make(const SandboxHost *host, Sandbox *sandbox, Str spec, Error *e); // its folder, then its keeper
+
+// spare.c: a build's sandbox made ahead
+bool spare_claim(SandboxHost *host, const SandboxSpec *spec, Str text, Sandbox *into); // false: none fits. `text`: the whole specification
+void spare_make(SandboxHost *host); // where there is none, and it is known what the next build will want
+void spare_drop(SandboxHost *host);
+
 // machine.c
 bool sandbox_id_is_sane(Str id);
+bool folder_discard(const SandboxHost *host, const char *folder, Error *e); // out of sight, its processes killed; removed when there is time
 void skeleton_path(const SandboxHost *host, char out[SANDBOX_PATH_BYTES]); // of the layer that fits the host's packages now

@@ -104,17 +104,38 @@ static bool choose_rung(SandboxHost *host, Error *e) {
 
 static void start_removal(const char *program, const char *folder) { program_run_well(program, (const char *[]){"remove", folder, NULL}, NULL); }
 
-// What an earlier server was removing.
-static void sweep(const SandboxHost *host) {
+bool folder_discard(const SandboxHost *host, const char *folder, Error *e) {
+    char gone[SANDBOX_PATH_BYTES];
+    uint64_t unique;
+    random_bytes(&unique, sizeof unique);
+    snprintf(gone, sizeof gone, "%s/sandboxes/.gone-%016llx", host->data, (unsigned long long)unique);
+    if (rename(folder, gone)) return errno == ENOENT || fail_errno(e, errno, "%s", folder);
+    int socket = socket_to(gone, "keeper.sock");
+    if (socket < 0) return true;
+    socket_send(socket, STR("kill"));
+    close(socket);
+    return true;
+}
+
+static void each_folder(const SandboxHost *host, const char *prefix, void (*visit)(const SandboxHost *host, const char *path)) {
     char folder[SANDBOX_PATH_BYTES], path[SANDBOX_PATH_BYTES + 256];
     snprintf(folder, sizeof folder, "%s/sandboxes", host->data);
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, ".gone-", 6) != 0) continue;
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        start_removal(host->program, path);
+        visit(host, path);
     }
     if (dir) closedir(dir);
+}
+
+static void discard(const SandboxHost *host, const char *path) { folder_discard(host, path, NULL); }
+static void remove_gone(const SandboxHost *host, const char *path) { start_removal(host->program, path); }
+static void sweep(const SandboxHost *host) { each_folder(host, ".gone-", remove_gone); }
+
+void sandbox_host_tidy(SandboxHost *host) {
+    spare_make(host);
+    sweep(host);
 }
 
 // ---- The skeleton layer of rungs B and C: one for each state of the host's packages and users, as a layer below a living overlay must not change ----
@@ -186,7 +207,9 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     TRY(choose_rung(&host, e));
     if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(skeleton_begin(&host, e));
     TRY(clock_open(&host, e));
+    each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was removing
     sweep(&host);
+    buf_init(&host.usual, SANDBOX_SPEC_BYTES);
     *out = malloc(sizeof host);
     if (!*out) abort();
     **out = host;
@@ -194,7 +217,11 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
 }
 
 void sandbox_host_close(SandboxHost *host) {
-    if (host) clock_close(host);
+    if (!host) return;
+    spare_drop(host);
+    sweep(host);
+    buf_done(&host->usual);
+    clock_close(host);
     free(host);
 }
 
@@ -258,17 +285,8 @@ void sandbox_network_stop(SandboxHost *host) {
 }
 
 bool sandbox_destroy(SandboxHost *host, Str name, Error *e) {
-    char folder[SANDBOX_PATH_BYTES], gone[SANDBOX_PATH_BYTES];
-    uint64_t unique;
+    char folder[SANDBOX_PATH_BYTES];
     if (!sandbox_id_is_sane(name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(name));
-    random_bytes(&unique, sizeof unique);
     snprintf(folder, sizeof folder, "%s/sandboxes/%.*s", host->data, STR_ARG(name));
-    snprintf(gone, sizeof gone, "%s/sandboxes/.gone-%016llx", host->data, (unsigned long long)unique);
-    if (rename(folder, gone)) return errno == ENOENT || fail_errno(e, errno, "%s", folder);
-    int socket = socket_to(gone, "keeper.sock");
-    if (socket >= 0) {
-        socket_send(socket, STR("kill"));
-        close(socket);
-    }
-    return program_run_well(host->program, (const char *[]){"remove", gone, NULL}, e);
+    return folder_discard(host, folder, e);
 }

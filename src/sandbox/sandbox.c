@@ -12,60 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// ---- The specification ----
-
-static void write_lists(const SandboxSpec *spec, Buf *buf) {
-    for (size_t i = 0; i < spec->env_count; i++) record_add(buf, "env", spec->env[i]);
-    for (size_t i = 0; i < spec->host_count; i++) record_add(buf, "host", spec->hosts[i]);
-    for (size_t i = 0; i < spec->bind_count; i++) {
-        record_add(buf, "bind", spec->binds[i].host);
-        record_add(buf, "to", spec->binds[i].inside);
-    }
-    for (size_t i = 0; i < spec->file_count; i++) {
-        char mode[16];
-        snprintf(mode, sizeof mode, "%o", spec->files[i].mode);
-        record_add(buf, "file", spec->files[i].host);
-        record_add(buf, "to", spec->files[i].inside);
-        record_add(buf, "mode", str_of(mode));
-        record_add(buf, "user", spec->files[i].user);
-    }
-}
-
-static void write_clock(const SandboxHost *host, Buf *buf) {
-    char path[SANDBOX_PATH_BYTES];
-    snprintf(path, sizeof path, "%s/clock", host->data);
-    record_add(buf, "clock", str_of(path));
-    const char *slash = strrchr(host->program, '/');
-    snprintf(path, sizeof path, "%.*srehearse-preload.so", slash ? (int)(slash - host->program) + 1 : 0, host->program);
-    record_add(buf, "preload", str_of(path));
-}
-
-static void write_spec(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
-    char rung[2] = {(char)host->rung, 0}, path[SANDBOX_PATH_BYTES];
-    record_add(buf, "version", STR("1"));
-    record_add(buf, "rung", str_of(rung));
-    record_add(buf, "kind", spec->kind == SANDBOX_INSTANCE ? STR("instance") : STR("build"));
-    record_add(buf, "name", spec->name);
-    record_add(buf, "hostname", spec->hostname.len ? spec->hostname : spec->name);
-    record_add(buf, "address", spec->address);
-    record_add(buf, "public", spec->public_address);
-    record_add(buf, "hide", str_of(host->data));
-    skeleton_path(host, path);
-    record_add(buf, "skeleton", str_of(path));
-    snprintf(path, sizeof path, "%s/network", host->data);
-    if (host->network) record_add(buf, "network", str_of(path));
-    if (spec->plane_time) write_clock(host, buf);
-    record_add_number(buf, "memory", spec->limits.memory_bytes);
-    record_add_number(buf, "processes", spec->limits.processes);
-    record_add_number(buf, "file_bytes", spec->limits.file_bytes);
-    record_add_number(buf, "open_files", spec->limits.open_files);
-    record_add_number(buf, "output_bytes", spec->limits.output_bytes);
-    write_lists(spec, buf);
-}
-
 // ---- Handles ----
 
-static Sandbox *handle_new(const SandboxHost *host, Str name) {
+Sandbox *handle_new(const SandboxHost *host, Str name) {
     Sandbox *sandbox = calloc(1, sizeof *sandbox);
     if (!sandbox) abort();
     snprintf(sandbox->name, sizeof sandbox->name, "%.*s", STR_ARG(name));
@@ -78,14 +27,24 @@ static Sandbox *handle_new(const SandboxHost *host, Str name) {
     return sandbox;
 }
 
+static bool handle_hold(Sandbox *sandbox, int socket) {
+    struct epoll_event event = {.events = EPOLLIN};
+    sandbox->socket = socket;
+    return socket >= 0 && epoll_ctl(sandbox->epoll, EPOLL_CTL_ADD, socket, &event) == 0;
+}
+
 static bool handle_connect(Sandbox *sandbox) {
     if (sandbox->socket >= 0) return true;
     if (sandbox->said_stopped) return false; // until it is started again: a dying keeper may still take connections
-    sandbox->socket = socket_to(sandbox->folder, "keeper.sock");
-    if (sandbox->socket < 0) return false;
-    struct epoll_event event = {.events = EPOLLIN};
-    epoll_ctl(sandbox->epoll, EPOLL_CTL_ADD, sandbox->socket, &event);
-    return true;
+    return handle_hold(sandbox, socket_to(sandbox->folder, "keeper.sock"));
+}
+
+void handle_adopt(Sandbox *sandbox, Sandbox *other) {
+    int socket = other->socket;
+    epoll_ctl(other->epoll, EPOLL_CTL_DEL, socket, NULL);
+    other->socket = -1;
+    handle_hold(sandbox, socket);
+    sandbox_close(other);
 }
 
 static void handle_disconnect(Sandbox *sandbox) {
@@ -147,18 +106,18 @@ static bool make_shared(const SandboxHost *host, const char *folder, Error *e) {
 }
 
 // The folder appears whole: written beside, then renamed.
-static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, const SandboxSpec *spec, Error *e) {
+static bool make_folder(const SandboxHost *host, const Sandbox *sandbox, Str spec, Error *e) {
     char fresh[SANDBOX_PATH_BYTES], path[SANDBOX_PATH_BYTES + 16];
-    AUTO_BUF buf;
-    buf_init(&buf, SANDBOX_SPEC_BYTES);
-    write_spec(host, spec, &buf);
-    if (buf.overflow) return fail(e, "sandbox", "the specification of %s is too large", sandbox->name);
     snprintf(fresh, sizeof fresh, "%s/sandboxes/.new-%s", host->data, sandbox->name);
     if (mkdir(fresh, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", fresh);
     TRY(make_shared(host, fresh, e));
     snprintf(path, sizeof path, "%s/spec", fresh);
-    TRY(file_place(AT_FDCWD, path, buf_str(&buf), e));
+    TRY(file_place(AT_FDCWD, path, spec, e));
     return rename(fresh, sandbox->folder) == 0 || fail_errno(e, errno, "%s", sandbox->folder);
+}
+
+bool sandbox_make(const SandboxHost *host, Sandbox *sandbox, Str spec, Error *e) {
+    return make_folder(host, sandbox, spec, e) && run_keeper(sandbox, e);
 }
 
 // Without isolation its deployments would overwrite /opt and /etc of this very machine, and nothing could answer on its addresses.
@@ -168,17 +127,27 @@ static bool refuse_instance(const SandboxHost *host, Error *e) {
                 host->refusal);
 }
 
+static bool create_fresh(SandboxHost *host, Sandbox *sandbox, const SandboxSpec *spec, Error *e) {
+    AUTO_BUF text;
+    buf_init(&text, SANDBOX_SPEC_BYTES);
+    spec_write(host, spec, &text);
+    if (text.overflow) return fail(e, "sandbox", "the specification of %s is too large", sandbox->name);
+    return spare_claim(host, spec, buf_str(&text), sandbox) || sandbox_make(host, sandbox, buf_str(&text), e);
+}
+
+// Its command is delivered again: it may not have started yet.
+static bool create_again(Sandbox *sandbox, Error *e) {
+    read_rung(sandbox);
+    if (!has_file(sandbox, "state")) return run_keeper(sandbox, e);
+    handle_connect(sandbox);
+    return true;
+}
+
 bool sandbox_create(SandboxHost *host, const SandboxSpec *spec, Sandbox **out, Error *e) {
     if (host->rung == SANDBOX_RUNG_D && spec->kind == SANDBOX_INSTANCE) return refuse_instance(host, e);
     if (!sandbox_id_is_sane(spec->name)) return fail(e, "sandbox", "\"%.*s\" is no name of a sandbox", STR_ARG(spec->name));
     Sandbox *sandbox = handle_new(host, spec->name);
-    bool good = has_file(sandbox, "spec") || make_folder(host, sandbox, spec, e);
-    if (good) read_rung(sandbox);
-    if (good && has_file(sandbox, "state"))
-        handle_connect(sandbox);
-    else
-        good = good && run_keeper(sandbox, e);
-    if (!good) {
+    if (!(has_file(sandbox, "spec") ? create_again(sandbox, e) : create_fresh(host, sandbox, spec, e))) {
         sandbox_close(sandbox);
         return false;
     }

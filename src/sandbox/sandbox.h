@@ -36,7 +36,9 @@ typedef struct SandboxHost SandboxHost; // this machine, this data folder: which
 
 // `program`: path of rehearse-keeper. Makes DATA/sandboxes. The rung is the highest that works, or what REHEARSE_RUNG=A|B|C|D forces.
 bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e);
-void sandbox_host_close(SandboxHost *host); // accepts NULL; sandboxes and the network live on
+void sandbox_host_close(SandboxHost *host); // accepts NULL; tidies up; sandboxes and the network live on
+// What can wait until nobody does: removes what was destroyed, and makes the sandbox of a build like the last one ahead. Takes as long as two keepers' start.
+void sandbox_host_tidy(SandboxHost *host);
 SandboxRung sandbox_host_rung(const SandboxHost *host);
 const char *sandbox_rung_text(SandboxRung rung); // "own files, processes and network" …; D: "not isolated"
 // What sandboxes with plane_time see as the time, at once in all of them: `plane_ms` when the wall clock shows `real_ms`, and from there on `scale` times as fast
@@ -138,7 +140,7 @@ bool sandbox_list(const SandboxHost *host, Arena *arena, Vec *names, Error *e);
 void sandbox_status(Sandbox *sandbox, SandboxStatus *out);
 // Ends a running sandbox: units stop in order and every process gets TERM; after `grace_ms` KILL. SANDBOX_STOPPED follows.
 bool sandbox_stop(Sandbox *sandbox, int64_t grace_ms, Error *e);
-// Kills what runs and removes the folder, by a process of its own; the name is free at once. Closes the handle. Also for a name that does not exist.
+// Kills what runs and puts the folder away, which sandbox_host_tidy and _close remove; the name is free at once. Also for a name that does not exist.
 bool sandbox_destroy(SandboxHost *host, Str name, Error *e);
 
 // The folder shared with the inside, as the server sees it and as jobs see it (rung D: the same path). The server writes there (mode 0644

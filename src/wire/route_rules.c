@@ -50,15 +50,16 @@ static bool path_fits(Str template, Str path, WireRoute *out) {
     return path.len == 0 || (path.len == 1 && path.at[0] == '/');
 }
 
-// Most rules are told apart by the first letter.
-static bool is_method(const WireRule *rule, Str method) {
-    return method.len && WIRE_STRINGS[rule->method] == method.at[0] && str_eq(wire_str(rule->method), method);
+// A service has up to a hundred rules. Most are told apart by the first letter of the method, or by a query where there is none.
+static inline bool is_possible(const WireRule *rule, const HttpRequest *request) {
+    if (WIRE_STRINGS[rule->method] != request->method.at[0]) return false;
+    return request->query.len || !rule->condition_count || WIRE_CONDITIONS[rule->first_condition].kind == CONDITION_HEADER;
 }
 
 bool match_rules(const WireService *service, const HttpRequest *request, Str path, WireRoute *out) {
-    for (uint32_t i = 0; i < service->rule_count; i++) {
+    for (uint32_t i = 0; request->method.len && i < service->rule_count; i++) {
         const WireRule *rule = &WIRE_RULES[service->first_rule + i];
-        if (!is_method(rule, request->method) || !conditions_hold(rule, request)) continue;
+        if (!is_possible(rule, request) || !str_eq(wire_str(rule->method), request->method) || !conditions_hold(rule, request)) continue;
         if (!path_fits(wire_str(rule->path), path, out)) continue;
         out->rule = rule;
         out->operation = &WIRE_OPERATIONS[rule->operation];

@@ -20,7 +20,7 @@
 enum { WATCHED = 512, CONTROL_CLIENTS = 32 };
 
 static struct Init {
-    const Plan *plan;
+    Plan *plan;
     int keeper, signals, control;
     bool lagging, stopping, asked_all;
     int64_t deadline;
@@ -46,14 +46,25 @@ static void stop(int64_t grace_ms) {
     units_stop();
 }
 
+// "NAME HOSTNAME": a spare becomes somebody's.
+static void take_names(const char *names) {
+    static char name[ID_BYTES], hostname[ID_BYTES];
+    if (!take_word(&names, name, sizeof name) || !take_word(&names, hostname, sizeof hostname)) return;
+    init.plan->name = name;
+    init.plan->hostname = hostname;
+    sethostname(hostname, strlen(hostname));
+}
+
 static void serve_keeper(void) {
     char text[MESSAGE_BYTES];
     ssize_t got = message_receive(init.keeper, text, sizeof text, NULL);
     if (got < 0) return;
-    const char *grace = after_word(text, "stop");
+    const char *grace = after_word(text, "stop"), *claim = after_word(text, "claim");
     if (got == 0) _exit(1); // the keeper is gone: everything inside goes with this process
     if (grace)
         stop(number_at(grace));
+    else if (claim)
+        take_names(claim);
     else
         jobs_request(text);
 }
@@ -135,7 +146,7 @@ static void turn(void) {
     if (jobs_finished()) _exit(0);
 }
 
-_Noreturn void init_run(const Plan *plan, int keeper) {
+_Noreturn void init_run(Plan *plan, int keeper) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);

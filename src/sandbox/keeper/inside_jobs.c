@@ -148,7 +148,8 @@ static bool reserve_exit(const char *id) {
     memset(blank, '\n', sizeof blank);
     job_path(id, "exit.tmp", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool good = fd >= 0 && write_all(fd, blank, sizeof blank) && fdatasync(fd) == 0; // allocates the block now
+    bool good = fd >= 0 && fallocate(fd, 0, 0, EXIT_BYTES) == 0;
+    if (fd >= 0 && !good && errno == EOPNOTSUPP) good = write_all(fd, blank, sizeof blank) && fdatasync(fd) == 0;
     if (fd >= 0) close(fd);
     return good;
 }

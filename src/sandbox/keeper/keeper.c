@@ -2,7 +2,7 @@
 //
 // state file: "starting|running|ended|broken BOOT_ID KEEPER_PID", then a line with the reason. It is written before the socket says the
 // same, so whoever finds the socket gone finds the truth in the file. Messages between server and process 1 pass through unchanged; the
-// keeper's own are "ports LIST" (comma-separated), "kill"; it says "port N HOSTPORT [TEXT]", "stopped STATE TEXT", "resync".
+// keeper's own are "ports LIST" (comma-separated), "kill", "claim NAME HOSTNAME" (of a spare, which both then go by); it says "port N HOSTPORT [TEXT]", "stopped STATE TEXT", "resync".
 #include "sandbox_keeper.h"
 
 #include <arpa/inet.h>
@@ -61,15 +61,18 @@ bool plan_read(Plan *out) {
     out->preload = field(fields, "preload", "");
     out->own_network = out->instance && out->rung != 'D' && *out->network && *out->address;
     out->bare = field_number(fields, "bare") == 1;
+    out->spare = field_number(fields, "spare") == 1;
     out->first_id = out->rung == 'A' ? FIRST_ID : geteuid();
     return true;
 }
 
+// Only an end must survive the machine's: after that, "starting" and "running" mean as little as no state at all.
 static void write_state(const char *state, const char *reason) {
     char boot[37], text[1024];
+    bool is_end = strcmp(state, "ended") == 0 || strcmp(state, "broken") == 0;
     boot_id(boot);
     snprintf(text, sizeof text, "%s %s %d\n%s\n", state, boot, (int)getpid(), reason);
-    replace_text("state", text);
+    replace_text("state", text, is_end);
 }
 
 static void broadcast(const char *text) {
@@ -294,6 +297,7 @@ static void serve_client(size_t at) {
     }
     if (got <= 0) return;
     const char *ports = after_word(text, "ports");
+    if (after_word(text, "claim")) keeper.plan.spare = false;
     if (ports)
         ports_set(ports);
     else if (strcmp(text, "kill") == 0)
@@ -313,6 +317,9 @@ static void accept_client(void) {
     if (keeper.ready) message_send(fd, -1, "ready");
 }
 
+// Nobody will find this sandbox again: somebody removed its folder, or it is a spare whose server is gone.
+static bool is_forlorn(void) { return file_is_deleted(keeper.lock) || (keeper.plan.spare && keeper.client_count == 0); }
+
 static void turn(void) {
     struct pollfd polled[4 + CLIENTS];
     size_t clients = keeper.client_count;
@@ -326,7 +333,7 @@ static void turn(void) {
     }
     int ready = poll(polled, 4 + clients, FOLDER_CHECK_MS);
     if (ready < 0 && errno != EINTR) _exit(1);
-    if (ready == 0 && file_is_deleted(keeper.lock)) kill(keeper.init, SIGKILL); // somebody removed the folder: nobody will find this sandbox again
+    if (ready == 0 && is_forlorn()) kill(keeper.init, SIGKILL);
     for (size_t i = clients; i-- > 0;) {
         if (polled[4 + i].revents & POLLOUT && message_send(keeper.clients[i].fd, -1, "resync")) keeper.clients[i].lagging = false;
         if (polled[4 + i].revents & (POLLIN | POLLHUP | POLLERR)) serve_client(i);

@@ -65,6 +65,7 @@ static void escape(const char *path, char *out, size_t room) { // for overlay's 
 
 static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
     char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256], alone[PATH_BYTES] = "";
+    const char *last = plan->instance ? "" : ",volatile"; // what a build leaves is thrown away: nothing in it needs to reach the disk
     snprintf(host, sizeof host, "/%s", top);
     snprintf(upper, sizeof upper, "layer/upper/%s", top);
     snprintf(work, sizeof work, "layer/work/%s", top);
@@ -83,9 +84,9 @@ static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
         char skeleton[PATH_BYTES / 2];
         escape(plan->skeleton, skeleton, sizeof skeleton);
         snprintf(lower, sizeof lower, "%s/%s:%s", skeleton, top, host);
-        snprintf(alone, sizeof alone, "lowerdir=%s/%s,upperdir=%s,workdir=%s,userxattr", skeleton, top, upper, work);
+        snprintf(alone, sizeof alone, "lowerdir=%s/%s,upperdir=%s,workdir=%s,userxattr%s", skeleton, top, upper, work, last);
     }
-    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr");
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr", last);
     if (mount("overlay", to, "overlay", 0, options) == 0) return true;
     bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0); // the skeleton layer has copies of what matters there
     return (errno == EINVAL && suffices && mount("overlay", to, "overlay", 0, alone) == 0) || step_failed("overlay", "%s", host);

@@ -209,7 +209,7 @@ int network_main(const char *folder) {
     bool good = network_enter();
     if (good) start_proxy(proxy);
     if (good && (listener = unix_socket_listen("network.sock")) < 0) good = step_failed("socket", "network.sock");
-    replace_text("network.state", good ? "ready" : step_report());
+    replace_text("network.state", good ? "ready" : step_report(), false);
     daemon_ready(ready, !good);
     if (!good) return 1;
     holder.sockets[0] = (struct pollfd){.fd = listener, .events = POLLIN};

@@ -27,6 +27,7 @@ typedef struct Plan { // the specification, read
     bool instance, own_network;
     bool grouped; // its limits are those of a control group
     bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
+    bool spare; // made ahead, and nobody's yet: ends when no server holds it
     uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else the own id; process 1 sees 0
     const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide, *clock, *preload;
 } Plan;
@@ -63,7 +64,7 @@ bool provision(const Plan *plan, const int *sources, size_t source_count);
 int provision_open_sources(const Plan *plan, int *sources, size_t room); // by the keeper, before: descriptors of the files to place
 
 // init.c
-_Noreturn void init_run(const Plan *plan, int keeper);
+_Noreturn void init_run(Plan *plan, int keeper);
 
 // relay.c
 int relay_start(const Plan *plan, pid_t init); // the socket to it: message "add PORT" with a listening socket, "remove PORT"; -1: failed

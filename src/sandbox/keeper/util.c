@@ -64,10 +64,10 @@ static bool write_file(const char *path, const char *text, mode_t mode, bool dur
 
 bool write_text(const char *path, const char *text, mode_t mode) { return write_file(path, text, mode, false); }
 
-bool replace_text(const char *path, const char *text) {
+bool replace_text(const char *path, const char *text, bool durable) {
     char temporary[PATH_BYTES];
     snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    return write_file(temporary, text, 0644, true) && rename(temporary, path) == 0;
+    return write_file(temporary, text, 0644, durable) && rename(temporary, path) == 0;
 }
 
 ssize_t read_text(const char *path, char *out, size_t room) {

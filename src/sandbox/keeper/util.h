@@ -22,7 +22,7 @@ void step_repeat(const char *report); // what another process reported
 
 bool write_all(int fd, const void *bytes, size_t size);
 bool write_text(const char *path, const char *text, mode_t mode); // creates or replaces in place
-bool replace_text(const char *path, const char *text); // tmp, fsync, rename: whole or not at all
+bool replace_text(const char *path, const char *text, bool durable); // tmp, fsync where durable, rename: whole or not at all
 ssize_t read_text(const char *path, char *out, size_t room); // terminated; -1 when it cannot be read
 bool make_folders(char *path, mode_t mode); // mkdir -p; `path` is changed while it runs, and restored
 bool make_folder(const char *path, mode_t mode, uid_t owner); // one; existing is fine; then owned by `owner`

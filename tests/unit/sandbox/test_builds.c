@@ -283,6 +283,7 @@ static void a_destroyed_sandbox_leaves_nothing(void **state) {
     start_job(build, "job", "mkdir -p /opt/a/b; chmod 000 /opt/a; echo begun; sleep 1000", "");
     wait_event(build, SANDBOX_JOB_OUTPUT, "job");
     assert_true(sandbox_destroy(place->host, STR("b"), &e));
+    sandbox_host_tidy(place->host);
     assert_false(sandbox_open(place->host, STR("b"), &build, &e));
     snprintf(path, sizeof path, "%s/sandboxes", place->folder);
     int left = 1;
