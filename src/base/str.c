@@ -8,10 +8,12 @@
 
 bool str_is(Str s, const char *text) { return str_eq(s, str_of(text)); }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
 bool str_eq_nocase(Str a, Str b) {
     if (a.len != b.len) return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (tolower((unsigned char)a.at[i]) != tolower((unsigned char)b.at[i])) return false;
+        if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) return false;
     }
     return true;
 }

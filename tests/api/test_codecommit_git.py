@@ -1,11 +1,16 @@
 """CodeCommit as git sees it: clones and pushes over each of AWS's ways, what they need, and what follows from them."""
 
 import base64
+import contextlib
 import hashlib
 import os
+import socket
 import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from delivery import until
 from iam_words import allow, deny, document, trust
 
 from harness import clean_environment, program
@@ -384,6 +389,30 @@ def test_what_was_pushed_outlives_the_server(start_server, tmp_path):
     assert server.client("codecommit").get_branch(repositoryName="app", branchName="main")["branch"]["commitId"] == commit
     git("clone", "-q", url, tmp_path / "clone")
     assert (tmp_path / "clone/a").read_bytes() == b"1"
+
+
+def backends_of(server):
+    """Processes of git that serve the plane's repositories."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"GIT_PROJECT_ROOT={server.data}/git".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
+
+
+def test_a_push_that_is_cut_off_by_the_end_of_the_server_leaves_no_process(start_server):
+    server = start_server()
+    url = server.client("codecommit").create_repository(repositoryName="app")["repositoryMetadata"]["cloneUrlHttp"]
+    who = base64.b64encode(b"test:anything").decode()
+    head = [f"POST {urlsplit(url).path}/git-receive-pack HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"Authorization: Basic {who}"]
+    head += ["Content-Type: application/x-git-receive-pack-request", "Content-Length: 1000", "", "0098"]
+    with socket.create_connection(("127.0.0.1", server.port)) as pusher:
+        pusher.sendall("\r\n".join(head).encode())
+        until(lambda: backends_of(server), what="git to take the push")
+        server.kill()
+        until(lambda: not backends_of(server), what="git to end")
+    server.start()
 
 
 def test_a_deleted_repository_leaves_nothing_on_disk(start_server):

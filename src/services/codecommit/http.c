@@ -191,12 +191,13 @@ static void on_drained(void *context) {
 
 static const char *variable(Arena *arena, const char *name, Str value) { return str_c(arena, str_format(arena, "%s=%.*s", name, STR_ARG(value))); }
 
+// Without CONTENT_LENGTH: git would wait for so many bytes for ever where they end early, as they do with the server.
 static const char *const *environment(Session *session) {
     const HttpRequest *request = &session->exchange->request;
     Arena *arena = session->arena;
     const char **env = arena_array(arena, const char *, 20);
     size_t n = 0;
-    Str id = doc_text(session->repository, "repositoryId"), length = http_header(request, "content-length");
+    Str id = doc_text(session->repository, "repositoryId");
     env[n++] = "PATH=/usr/local/bin:/usr/bin:/bin";
     env[n++] = "HOME=/nonexistent";
     env[n++] = "GIT_CONFIG_NOSYSTEM=1";
@@ -213,7 +214,6 @@ static const char *const *environment(Session *session) {
     env[n++] = variable(arena, "REMOTE_ADDR", request->peer);
     env[n++] = variable(arena, "REMOTE_USER", session->principal.arn);
     env[n++] = variable(arena, "CONTENT_TYPE", http_header(request, "content-type"));
-    if (length.at) env[n++] = variable(arena, "CONTENT_LENGTH", length);
     if (http_header(request, "content-encoding").at) env[n++] = variable(arena, "HTTP_CONTENT_ENCODING", http_header(request, "content-encoding"));
     if (http_header(request, "git-protocol").at) env[n++] = variable(arena, "GIT_PROTOCOL", http_header(request, "git-protocol"));
     return env;

@@ -78,7 +78,8 @@ static void a_taken_spare_is_found_again_under_its_name(void **state) {
     start_job(build, "job", "echo begun; sleep 1000", "");
     wait_event(build, SANDBOX_JOB_OUTPUT, "job");
     sandbox_close(build);
-    assert_true(sandbox_create(place->host, &(SandboxSpec){.name = STR("second"), .kind = SANDBOX_BUILD}, &again, &e)); // the command, delivered again
+    assert_true(
+        sandbox_create(place->host, &(SandboxSpec){.name = STR("second"), .kind = SANDBOX_BUILD}, &again, &e)); // the command, delivered again
     SandboxStatus status;
     sandbox_status(again, &status);
     assert_int_equal(status.state, SANDBOX_RUNNING);
