@@ -161,6 +161,9 @@ static const char *own_words(const Check *check, const WireShape *shape, Str con
         const char *service, *shape, *constraint, *words;
     } known[] = {
         {"codebuild", "ProjectName", "Member must have length less", "Project name length cannot be greater than 150 characters"},
+        {"codebuild", "ProjectName", "Member must satisfy regular", "Only alphanumeric characters, dash, and underscore are supported"},
+        {"codebuild", "SourceType", "Member must satisfy enum", "Invalid type provided: Project source type"},
+        {"codebuild", "ArtifactsType", "Member must satisfy enum", "Invalid type provided: Artifact type"},
         {"codebuild", "ProjectDescription", "Member must have length less", "Max description length is 255"},
         {"codebuild", "ProjectSources", "Member must have length less", "Invalid input: the maximum number of secondary sources is 12"},
         {"codebuild", "ProjectArtifactsList", "Member must have length less",

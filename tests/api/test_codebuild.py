@@ -223,6 +223,9 @@ def test_the_cli_makes_and_shows_a_project(builder, cli):
             "Invalid input: the maximum number of artifact definitions in secondaryArtifacts is 12",
         ),
         ({"description": "d" * 256}, "Max description length is 255"),
+        ({"name": "my app"}, "Only alphanumeric characters, dash, and underscore are supported"),
+        ({"source": {"type": "Github"}}, "Invalid type provided: Project source type"),
+        ({"artifacts": {"type": "Disk"}}, "Invalid type provided: Artifact type"),
         ({"name": "n" * 151}, "Project name length cannot be greater than 150 characters"),
         ({"environment": {**ENVIRONMENT, "computeType": "LARGE"}}, "Invalid compute type provided"),
         ({"environment": {**ENVIRONMENT, "computeType": "BUILD_LAMBDA_1GB"}}, "Invalid compute type provided"),
@@ -267,11 +270,6 @@ def test_a_role_that_does_not_trust_codebuild_is_refused(builder):
 def test_a_time_out_outside_of_the_limits_is_refused(builder, minutes):
     with refused(INVALID):
         builder.project(timeoutInMinutes=minutes)
-
-
-def test_a_name_with_a_blank_is_refused(builder):
-    with refused(INVALID):
-        builder.project("my app")
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,11 @@ def test_a_role_without_the_permission_fails_the_action_by_name(plane):
     error = plane.action_errors()[0]
     assert error["code"] == "PermissionError"
     assert "s3:GetObject" in error["message"] and f"{plane.bucket}/app.zip" in error["message"]
+    assert error["message"].startswith(
+        f"The service role or action role doesn’t have the permissions required to access the Amazon S3 bucket named {plane.bucket}. "
+        "Update the IAM role permissions, and then try again. Error: Amazon S3:AccessDenied:"
+    )
+    assert re.search(r" \(Service: Amazon S3; Status Code: 403; Error Code: \w+; Request ID: [^;]+; S3 Extended Request ID: [^;]+; Proxy: null\)$", error["message"])
 
 
 def test_a_missing_object_fails_the_source(plane):
@@ -399,7 +404,9 @@ def test_a_missing_branch_is_named(plane, repository):
     repository.commit("One", app="1")
     plane.create(from_codecommit(branch="none"), plane.deploy())
     assert plane.finish() == "Failed"
-    assert "no branch named none was found in the selected AWS CodeCommit repository app-code" in plane.action_errors()[0]["message"]
+    message = "The action failed because no branch named none was found in the selected AWS CodeCommit repository app-code. "
+    message += "Make sure you are using the correct branch name, and then try again. Error: null"
+    assert plane.action_errors()[0] == {"code": "ConfigurationError", "message": message}
 
 
 # ---- Approvals ----

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -125,6 +126,19 @@ def test_a_role_that_may_not_start_builds_is_told(builds):
     assert builds.finish() == "Failed"
     error = builds.action_errors()[0]
     assert error["code"] == "PermissionError" and "codebuild:StartBuild" in error["message"] and ":project/app" in error["message"]
+
+
+def test_a_build_that_cannot_be_started_is_told_in_the_words_of_the_sdk(builds, account):
+    builds.commit()
+    builds.create(builds.code(), builds.build(), builds.ship())
+    assert builds.finish() == "Succeeded"
+    builds.codebuild.delete_project(name="app")
+    builds.pipeline.start_pipeline_execution(name="app")
+    assert builds.finish(builds.executions()[0]["pipelineExecutionId"]) == "Failed"
+    (error,) = [one for one in builds.action_errors() if one]
+    missing = f"Error calling startBuild: Project cannot be found: arn:aws:codebuild:us-east-1:{account}:project/app "
+    sdk = r"\(Service: AWSCodeBuild; Status Code: 400; Error Code: ResourceNotFoundException; Request ID: [0-9a-f-]{36}; Proxy: null\)"
+    assert error["code"] == "JobFailed" and re.fullmatch(re.escape(missing) + sdk, error["message"])
 
 
 def test_a_build_outlives_the_server_and_the_pipeline_goes_on(start_server, account):

@@ -52,3 +52,6 @@ void action_fail(Action *action, const char *code, const char *format, ...) __at
 bool action_was_denied(const Doc *reply); // a reply with "ok": false: by policy?
 // After a reply with "ok": false: `doing` says what was tried ("calling startBuild").
 void action_fail_reply(Action *action, const Doc *reply, const char *doing);
+// The same of one call of another service, in the words of the SDK that CodePipeline is written with: "Error calling startBuild: … (Service: AWSCodeBuild; …)".
+void action_fail_call(Action *action, const Doc *reply, const char *service, const char *operation, const char *code);
+void action_fail_bucket(Action *action, Str bucket, const Doc *denial); // may not access the bucket

@@ -182,7 +182,7 @@ void action_codebuild_heard(Action *action, Str what, const Doc *data) {
     if (str_is(what, "ended")) {
         on_ended(action);
     } else if (!ok) {
-        action_fail_reply(action, data, str_is(what, "started") ? "calling startBuild" : "calling batchGetBuilds");
+        action_fail_call(action, data, "AWSCodeBuild", str_is(what, "started") ? "startBuild" : "batchGetBuilds", "JobFailed");
     } else if (str_is(what, "started")) {
         on_started(action, data);
     } else if (str_is(what, "builds")) {

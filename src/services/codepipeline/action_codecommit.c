@@ -38,9 +38,8 @@ static void refuse(Action *action, const Doc *reply) {
         Str branch = action_setting(action, "BranchName");
         action_fail(action, "ConfigurationError",
                     "The action failed because no branch named %.*s was found in the selected AWS CodeCommit repository %.*s. Make sure you are "
-                    "using the correct branch "
-                    "name, and then try again. Error: %.*s",
-                    STR_ARG(branch), STR_ARG(name), STR_ARG(message));
+                    "using the correct branch name, and then try again. Error: null",
+                    STR_ARG(branch), STR_ARG(name));
     } else if (str_is(code, "RepositoryDoesNotExistException")) {
         action_fail(action, "ConfigurationError",
                     "The action failed because no repository named %.*s was found in AWS CodeCommit. Make sure you are using the correct repository "
@@ -138,7 +137,11 @@ static void fail_archive(Action *action, const Doc *event) {
 
 static void fail_store(Action *action, const Doc *reply) {
     clear(action);
-    action_fail_reply(action, reply, "storing the source artifact in Amazon S3");
+    const Doc *output = action_output(action, action_output_name(action, 0));
+    if (action_was_denied(reply))
+        action_fail_bucket(action, doc_text(output, "bucket"), reply);
+    else
+        action_fail_reply(action, reply, "storing the source artifact in Amazon S3");
 }
 
 void action_codecommit_heard(Action *action, Str what, const Doc *data) {

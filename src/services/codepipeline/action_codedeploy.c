@@ -55,7 +55,7 @@ void action_codedeploy_heard(Action *action, Str what, const Doc *data) {
     if (str_is(what, "ended")) {
         on_ended(action);
     } else if (!doc_flag(data, "ok", true)) {
-        action_fail_reply(action, data, str_is(what, "created") ? "calling createDeployment" : "calling getDeployment");
+        action_fail_call(action, data, "AmazonCodeDeploy", str_is(what, "created") ? "createDeployment" : "getDeployment", "ConfigurationError");
     } else if (str_is(what, "created")) {
         on_created(action, data);
     } else if (str_is(what, "deployment")) {

@@ -71,18 +71,14 @@ static void on_copied(Action *action, const Doc *reply) {
 
 static void refuse(Action *action, const Doc *reply) {
     const Doc *error = doc_get(reply, "error");
-    Str bucket = action_setting(action, "S3Bucket"), key = object_key(action), code = doc_text(error, "code"), message = doc_text(error, "message");
+    Str bucket = action_setting(action, "S3Bucket"), key = object_key(action), code = doc_text(error, "code");
     if (str_is(code, "NoSuchKey") || str_is(code, "NotFound") || str_is(code, "404") || str_is(code, "NoSuchBucket")) {
         action_fail(action, "ConfigurationError",
                     "The object with key '%.*s' does not exist in the Amazon S3 bucket '%.*s'. Make sure you are using the correct bucket and key, "
                     "and then try again.",
                     STR_ARG(key), STR_ARG(bucket));
     } else if (str_starts(code, STR("AccessDenied")) || str_is(code, "403")) {
-        action_fail(action, "PermissionError",
-                    "The service role or action role doesn’t have the permissions required to access the Amazon S3 bucket named %.*s. Update the IAM "
-                    "role permissions, "
-                    "and then try again. Error: %.*s",
-                    STR_ARG(bucket), STR_ARG(message));
+        action_fail_bucket(action, bucket, reply);
     } else {
         action_fail_reply(action, reply, "reading the Amazon S3 object");
     }

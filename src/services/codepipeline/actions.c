@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+enum { BAD_REQUEST = 400, FORBIDDEN = 403 };
 enum { MINUTE_MS = 60000, KEY_PIPELINE_CHARS = 20, KEY_ARTIFACT_CHARS = 10, KEY_RANDOM_CHARS = 7 };
 
 #define KEY_ALPHABET STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -283,6 +284,34 @@ void action_fail_reply(Action *action, const Doc *reply, const char *doing) {
     Str code = doc_text(error, "code"), message = doc_text(error, "message");
     const char *kind = action_was_denied(reply) ? "PermissionError" : "ConfigurationError";
     action_fail(action, kind, "Error %s: %.*s (Error Code: %.*s)", doing, STR_ARG(message), STR_ARG(code));
+}
+
+enum { EXTENDED_ID_CHARS = 75 };
+
+// "Project cannot be found: … (Service: AWSCodeBuild; Status Code: 400; Error Code: ResourceNotFoundException; Request ID: …; Proxy: null)"
+static Str told_by_sdk(const Action *action, const Doc *reply, const char *service, int status) {
+    Step *step = action->step;
+    const Doc *error = doc_get(reply, "error");
+    Str code = doc_text(error, "code"), message = doc_text(error, "message"), request = id_uuid(&step->ids, step->arena), extended = STR("");
+    if (status == FORBIDDEN)
+        extended =
+            str_format(step->arena, " S3 Extended Request ID: %.*s=;", STR_ARG(id_chars(&step->ids, step->arena, KEY_ALPHABET, EXTENDED_ID_CHARS)));
+    return str_format(step->arena, "%.*s (Service: %s; Status Code: %d; Error Code: %.*s; Request ID: %.*s;%.*s Proxy: null)", STR_ARG(message),
+                      service, status, STR_ARG(code), STR_ARG(request), STR_ARG(extended));
+}
+
+void action_fail_call(Action *action, const Doc *reply, const char *service, const char *operation, const char *code) {
+    Str told = told_by_sdk(action, reply, service, BAD_REQUEST);
+    action_fail(action, action_was_denied(reply) ? "PermissionError" : code, "Error calling %s: %.*s", operation, STR_ARG(told));
+}
+
+void action_fail_bucket(Action *action, Str bucket, const Doc *denial) {
+    Str told = told_by_sdk(action, denial, "Amazon S3", FORBIDDEN);
+    action_fail(
+        action, "PermissionError",
+        "The service role or action role doesn’t have the permissions required to access the Amazon S3 bucket named %.*s. Update the IAM role "
+        "permissions, and then try again. Error: Amazon S3:AccessDenied:%.*s",
+        STR_ARG(bucket), STR_ARG(told));
 }
 
 void action_time_out(Action *action) {
