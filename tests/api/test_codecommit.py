@@ -715,7 +715,7 @@ def test_a_renamed_folder_is_compared_with_what_it_was(codecommit, commit):
     asked = {"repositoryName": "app", "beforeCommitSpecifier": first, "beforePath": "old", "afterPath": "new"}
     assert codecommit.get_differences(**asked, afterCommitSpecifier=second)["differences"] == []
     (one,) = codecommit.get_differences(**asked, afterCommitSpecifier="main")["differences"]
-    assert (one["beforeBlob"]["path"], one["afterBlob"]["path"]) == ("old/a", "new/a")
+    assert (one["beforeBlob"]["path"], one["afterBlob"]["path"]) == ("a", "a")
 
 
 def test_differences_come_in_pages(codecommit, commit):

@@ -61,14 +61,16 @@ static Str below(Arena *arena, Str folder, const char *path) {
 
 static bool tree_differences(Arena *arena, git_repository *git, const Side *old, const Side *new, Doc *all, Error *e) {
     git_diff *diff = NULL;
+    bool renamed = !str_eq(old->path, new->path); // AWS then shows the paths within the folders
+    Str before_folder = renamed ? STR("") : old->path, after_folder = renamed ? STR("") : new->path;
     git_diff_options options = GIT_DIFF_OPTIONS_INIT;
     options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
     if (git_diff_tree_to_tree(&diff, git, old->tree, new->tree, &options) != 0) return fail(e, "InternalFailure", "The commits cannot be compared.");
     for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
         const git_diff_delta *delta = git_diff_get_delta(diff, i);
         const git_diff_file *from = &delta->old_file, *to = &delta->new_file;
-        Doc *before = delta->status == GIT_DELTA_ADDED ? NULL : blob_of(arena, &from->id, below(arena, old->path, from->path), from->mode);
-        Doc *after = delta->status == GIT_DELTA_DELETED ? NULL : blob_of(arena, &to->id, below(arena, new->path, to->path), to->mode);
+        Doc *before = delta->status == GIT_DELTA_ADDED ? NULL : blob_of(arena, &from->id, below(arena, before_folder, from->path), from->mode);
+        Doc *after = delta->status == GIT_DELTA_DELETED ? NULL : blob_of(arena, &to->id, below(arena, after_folder, to->path), to->mode);
         doc_push(all, difference_of(arena, before, after));
     }
     git_diff_free(diff);
