@@ -19,6 +19,9 @@ typedef enum PolicyKind {
 bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, Error *e);
 bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Policy **out, Error *e);
 
+// The text with accounts named by the ARNs of their roots, as AWS keeps it.
+Str policy_with_roots(Arena *arena, Str text);
+
 // How close a resource policy names who asks: it decides what else must allow (see authorize.c).
 typedef enum PrincipalMatch {
     MATCH_NONE,

@@ -177,3 +177,27 @@ def test_a_name_that_is_too_long_is_told_by_its_length(iam):
     message = f"1 validation error detected: Value '{name}' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64"
     with refused("ValidationError", message, 400):
         iam.create_user(UserName=name)
+
+
+def test_a_trust_policy_is_read_back_with_the_roots_of_accounts(iam):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["123456789012", "arn:aws:iam::210987654321:root"], "Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+    }
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    (kept,) = [iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"]]
+    assert kept["Principal"]["AWS"] == ["arn:aws:iam::123456789012:root", "arn:aws:iam::210987654321:root"]
+    assert kept["Condition"] == statement["Condition"]
+
+
+def test_the_root_of_an_account_has_neither_name_nor_path(iam, account):
+    root = iam.get_user()["User"]
+    assert set(root) == {"UserId", "Arn", "CreateDate"} and root["Arn"] == f"arn:aws:iam::{account}:root"
+
+
+def test_tags_with_keys_of_aws_are_refused(iam, role):
+    with refused("InvalidInput"):
+        iam.tag_role(RoleName="r", Tags=[{"Key": "aws:mine", "Value": "1"}])
+    assert iam.list_role_tags(RoleName="r")["Tags"] == [{"Key": "a", "Value": "1"}]

@@ -373,3 +373,10 @@ def test_a_policy_may_ask_for_a_tag_of_the_group(role_client, logs):
     assert client.filter_log_events(logGroupName="web")["events"] == []
     with refused("AccessDeniedException"):
         client.filter_log_events(logGroupName="db")
+
+
+def test_names_and_tags_of_aws_are_refused(logs, group):
+    with refused("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS."):
+        logs.create_log_group(logGroupName="aws/mine")
+    with refused("InvalidParameterException", "aws: prefixed tag key names are not allowed for external use."):
+        logs.tag_log_group(logGroupName=group, tags={"aws:mine": "1"})

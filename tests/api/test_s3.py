@@ -724,6 +724,44 @@ def test_malformed_policies_are_refused(s3, bucket):
     refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps({"Statement": [other]}))
 
 
+def own(bucket, **changes):
+    return {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*", **changes}
+
+
+@pytest.mark.parametrize(
+    ("message", "detail", "changes"),
+    [
+        ("Policy has invalid resource", "arn:aws:s3:::other-bucket/*", {"Resource": "arn:aws:s3:::other-bucket/*"}),
+        ("Invalid principal in policy", '"AWS" : "somebody"', {"Principal": {"AWS": "somebody"}}),
+        ("Action does not apply to any resource(s) in statement", None, {"Action": ["s3:GetObject", "s3:ListBucket"]}),
+    ],
+)
+def test_a_policy_that_cannot_be_says_what_is_wrong_with_it(s3, bucket, message, detail, changes):
+    policy = json.dumps({"Statement": [own(bucket, **changes)]})
+    error = refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=policy)["Error"]
+    assert (error["Message"], error.get("Detail")) == (message, detail)
+
+
+TRUSTED = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def test_a_policy_that_names_nobody_is_refused(s3, aws, bucket, account):
+    nobody = own(bucket, Principal={"AWS": [f"arn:aws:iam::{account}:role/nobody"]})
+    refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps({"Statement": [nobody]}))
+    aws("iam").create_role(RoleName="nobody", AssumeRolePolicyDocument=json.dumps(TRUSTED))
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [nobody]}))
+
+
+def test_a_policy_is_read_back_compact_and_with_the_roots_of_accounts(s3, bucket):
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [own(bucket)]}, indent=2))
+    kept = own(bucket, Principal={"AWS": "arn:aws:iam::123456789012:root"})
+    expected = json.dumps({"Version": "2012-10-17", "Statement": [kept]}, separators=(",", ":"))
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == expected
+
+
 # ---- The rest ----
 
 

@@ -11,7 +11,7 @@ const Operation DYNAMODB_OPERATIONS[] = {
     {"DescribeTable", describe_table, TABLE, OP_LOCAL},
     {"UpdateTable", update_table, TABLE, OP_LOCAL},
     {"DeleteTable", delete_table, TABLE, OP_LOCAL},
-    {"ListTables", list_tables, NULL, OP_LOCAL},
+    {"ListTables", list_tables, "arn:aws:dynamodb:{region}:{account}:table/*", OP_LOCAL},
     {"TagResource", dynamodb_tag_resource, TAGGED, OP_LOCAL},
     {"UntagResource", dynamodb_untag_resource, TAGGED, OP_LOCAL},
     {"ListTagsOfResource", dynamodb_list_tags, TAGGED, OP_LOCAL},

@@ -1,5 +1,7 @@
 #include "services/iam/iam.h"
 
+#include "identity/policy.h"
+
 enum { SESSION_PRESET_S = 3600 };
 
 static Doc *reply_with(Turn *turn, const Doc *role, View how) {
@@ -15,7 +17,7 @@ Outcome iam_create_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(iam_create(turn, call, &IAM_KIND_ROLE, &role, e));
     CALL_TRY(iam_check_trust(turn, trust, e));
     CALL_TRY(iam_set_boundary(turn, call, role, e));
-    doc_set_str(arena, role, "AssumeRolePolicyDocument", trust);
+    doc_set_str(arena, role, "AssumeRolePolicyDocument", policy_with_roots(arena, trust));
     doc_set_str(arena, role, "Description", doc_text(call->input, "Description"));
     doc_set_int(arena, role, "MaxSessionDuration", doc_number(call->input, "MaxSessionDuration", SESSION_PRESET_S));
     iam_save(turn, &IAM_KIND_ROLE, role);
@@ -72,7 +74,7 @@ Outcome iam_update_trust(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *role;
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
     CALL_TRY(iam_check_trust(turn, trust, e));
-    doc_put(role, STR("AssumeRolePolicyDocument"), doc_of_str(turn_arena(turn), trust));
+    doc_put(role, STR("AssumeRolePolicyDocument"), doc_of_str(turn_arena(turn), policy_with_roots(turn_arena(turn), trust)));
     iam_save(turn, &IAM_KIND_ROLE, role);
     return OUTCOME_DONE;
 }

@@ -21,8 +21,15 @@ Doc *iam_tags(Arena *arena, const Doc *tags) {
     return list;
 }
 
+static bool is_reserved(Str key) { return key.len >= 4 && str_eq_nocase(str_sub(key, 0, 4), STR("aws:")); }
+
 bool iam_check_tags(const Call *call, Error *e) {
     const Doc *tags = doc_get(call->input, "Tags");
+    for (const Doc *at = doc_first(tags); at; at = at->next) {
+        Str key = doc_text(at, "Key");
+        if (is_reserved(key))
+            return fail(e, "InvalidInput", "Tag key %.*s is reserved: keys that begin with aws: are for AWS's own use.", STR_ARG(key));
+    }
     for (const Doc *at = doc_first(tags); at; at = at->next)
         for (const Doc *other = at->next; other; other = other->next)
             if (str_eq_nocase(doc_text(at, "Key"), doc_text(other, "Key")))

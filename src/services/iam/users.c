@@ -15,13 +15,11 @@ Outcome iam_create_user(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-// Who has no user is shown the account's root, as AWS does.
+// Who has no user is shown the account's root, which has neither name nor path.
 static Doc *root_view(Turn *turn) {
     Arena *arena = turn_arena(turn);
     Str account = turn_where(turn).account;
     Doc *reply = doc_map(arena), *user = doc_map(arena);
-    doc_set_str(arena, user, "Path", STR("/"));
-    doc_set_str(arena, user, "UserName", STR("root"));
     doc_set_str(arena, user, "UserId", account);
     doc_set_str(arena, user, "Arn", str_format(arena, "arn:aws:iam::%.*s:root", STR_ARG(account)));
     doc_set_time(arena, user, "CreateDate", 0);

@@ -66,6 +66,9 @@ Outcome logs_create_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "logGroupName");
     CALL_TRY(logs_refuse(call, refused, e));
     CALL_TRY(check_class(call, e));
+    CALL_TRY(logs_check_tags(doc_get(call->input, "tags"), e));
+    if (name.len >= 4 && str_eq_nocase(str_sub(name, 0, 4), STR("aws/")))
+        return call_fail(e, "InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.");
     Doc *group = doc_map(arena);
     doc_set_str(arena, group, "logGroupName", name);
     doc_set_int(arena, group, "creationTime", call->now_ms);

@@ -20,9 +20,18 @@ static Doc *tags_of(Arena *arena, const LogGroup *group) {
     return tags ? doc_copy(arena, tags) : doc_map(arena);
 }
 
+bool logs_check_tags(const Doc *tags, Error *e) {
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        bool reserved = tag->key.len >= 4 && str_eq_nocase(str_sub(tag->key, 0, 4), STR("aws:"));
+        if (reserved) return fail(e, "InvalidParameterException", "aws: prefixed tag key names are not allowed for external use.");
+    }
+    return true;
+}
+
 static Outcome add_tags(Turn *turn, const Call *call, const char *too_many, Error *e) {
     LogGroup group;
     CALL_TRY(tagged_group(turn, call, &group, e));
+    CALL_TRY(logs_check_tags(doc_get(call->input, "tags"), e));
     Doc *tags = tags_of(call->arena, &group);
     for (const Doc *tag = doc_first(doc_get(call->input, "tags")); tag; tag = tag->next) doc_put(tags, tag->key, doc_copy(call->arena, tag));
     if (doc_count(tags) > LOGS_TAGS_MOST) return call_fail(e, too_many, "A resource can have no more than %d tags.", LOGS_TAGS_MOST);
