@@ -4,7 +4,11 @@
 #include <assert.h>
 
 void require(Requirements *all, Str action, Str resource, Doc *context) {
-    assert(all->count < sizeof all->at / sizeof *all->at);
+    if (all->count == all->room) {
+        Requirement *larger = arena_array(all->arena, Requirement, all->room = all->room ? all->room * 4 : 2);
+        if (all->count) memcpy(larger, all->at, all->count * sizeof *larger);
+        all->at = larger;
+    }
     all->at[all->count++] = (Requirement){.action = action, .resource = resource, .context = context};
 }
 

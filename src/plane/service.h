@@ -21,8 +21,8 @@ typedef struct Requirement {
 
 typedef struct Requirements {
     Arena *arena;
-    Requirement at[8];
-    size_t count;
+    Requirement *at;
+    size_t count, room;
 } Requirements;
 void require(Requirements *all, Str action, Str resource, Doc *context);
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host); // nothing when role_arn is STR_NONE

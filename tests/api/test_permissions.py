@@ -162,3 +162,36 @@ def test_a_profile_that_may_not_be_passed_is_refused_as_ec2_refuses(aws, user, a
     )
     with refused("UnauthorizedOperation", message, 403):
         user("ec2").run_instances(ImageId="ami-0c101f26f147fa7fd", MinCount=1, MaxCount=1, IamInstanceProfile={"Name": "web"})
+
+
+def test_every_table_of_a_batch_is_asked_for(aws, user, account):
+    tables = [f"table-{number}" for number in range(12)]
+    for name in tables:
+        keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+        aws("dynamodb").create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **keys)
+    everything = {name: {"Keys": [{"id": {"S": "a"}}]} for name in tables}
+    put_policy(aws, allow("dynamodb:BatchGetItem", f"arn:aws:dynamodb:us-east-1:{account}:table/*"))
+    assert set(user("dynamodb").batch_get_item(RequestItems=everything)["Responses"]) == set(tables)
+    last = f"arn:aws:dynamodb:us-east-1:{account}:table/table-11"
+    put_policy(aws, allow("dynamodb:BatchGetItem"), deny("dynamodb:BatchGetItem", last))
+    with refused("AccessDeniedException", status=400):
+        user("dynamodb").batch_get_item(RequestItems=everything)
+
+
+def test_every_role_of_a_pipeline_must_be_passed(aws, user, account):
+    iam, arn = aws("iam"), f"arn:aws:iam::{account}:role"
+    iam.create_role(RoleName="main", AssumeRolePolicyDocument=trust(Service="codepipeline.amazonaws.com"))
+    iam.put_role_policy(RoleName="main", PolicyName="p", PolicyDocument=document(allow("sts:AssumeRole")))
+    for number in range(12):
+        iam.create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=trust(AWS=f"{arn}/main"))
+    approval = {"actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}}
+    source = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
+    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": "b-b-b", "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
+    asks = [{"name": f"Ask{n}", **approval, "roleArn": f"{arn}/r{n}"} for n in range(12)]
+    stages = [{"name": "Source", "actions": [fetch]}, {"name": "Ask", "actions": asks}]
+    pipeline = {"name": "p", "roleArn": f"{arn}/main", "artifactStore": {"type": "S3", "location": "b-b-b"}, "stages": stages}
+    put_policy(aws, allow("codepipeline:*"), allow("iam:PassRole"), deny("iam:PassRole", f"{arn}/r11"))
+    with refused("AccessDeniedException", status=400):
+        user("codepipeline").create_pipeline(pipeline=pipeline)
+    put_policy(aws, allow("codepipeline:*"), allow("iam:PassRole"))
+    assert user("codepipeline").create_pipeline(pipeline=pipeline)["pipeline"]["name"] == "p"

@@ -3,13 +3,13 @@
 #include "services/codepipeline/structure.h"
 #include "services/codepipeline/triggers.h"
 
-enum { MOST_ROLES_CHECKED = 7, PAGE = 1000 };
+enum { PAGE = 1000 };
 
 // ---- Permissions ----
 
 static void require_roles(const Doc *pipeline, Requirements *all) {
     require_pass_role(all, doc_text(pipeline, "roleArn"), "codepipeline.amazonaws.com");
-    for (ActionPlace at = {0}; action_next(pipeline, &at) && all->count < MOST_ROLES_CHECKED;) {
+    for (ActionPlace at = {0}; action_next(pipeline, &at);) {
         Str role = doc_text(at.action, "roleArn");
         if (!str_eq(role, doc_text(pipeline, "roleArn"))) require_pass_role(all, role, "codepipeline.amazonaws.com");
     }
