@@ -78,12 +78,25 @@ static void add_bind(Arena *arena, Doc *binds, Str host, const char *inside) {
     doc_push(binds, one);
 }
 
+// CodeBuild User Guide, "Build environment compute modes and types".
+static int64_t memory_bytes(Str compute_type) {
+    static const struct {
+        const char *type;
+        int gib;
+    } all[] = {{"SMALL", 4}, {"MEDIUM", 8}, {"LARGE", 16}, {"XLARGE", 72}, {"2XLARGE", 144}};
+    Str size = str_strip_prefix(compute_type, STR("BUILD_GENERAL1_"));
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (str_is(size, all[i].type)) return (int64_t)all[i].gib << 30;
+    return 0;
+}
+
 static void create_sandbox(Step *step) {
     Arena *arena = step->arena;
     Doc *arguments = doc_map(arena), *limits = doc_map(arena), *binds = doc_list(arena);
     doc_set_str(arena, arguments, "name", doc_text(step->state, "$uuid"));
     doc_set_str(arena, arguments, "kind", STR("build"));
     doc_set_str(arena, arguments, "hostname", str_sub(doc_text(step->state, "$uuid"), 0, 12));
+    doc_set_int(arena, limits, "memoryBytes", memory_bytes(doc_text(doc_get(step->state, "environment"), "computeType")));
     doc_set_int(arena, limits, "processes", LIMIT_BUILD_PROCESSES);
     doc_set_int(arena, limits, "outputBytes", LIMIT_JOB_OUTPUT_BYTES);
     doc_set(arguments, "limits", limits);

@@ -46,6 +46,8 @@ enum { TELLINGS = sizeof TOLD / sizeof *TOLD };
 
 static Doc *effect(void *context, const OutboxEntry *entry, size_t number, Arena *arena, bool *final) {
     bool works = str_hash(entry->id) % 7 != 0;
+    if (str_is(entry->command.operation, "sandbox.create")) // as much memory as the compute type has
+        assert_int_equal(doc_number(doc_get(entry->command.input, "limits"), "memoryBytes", 0), 8LL << 30);
     if (!str_is(entry->command.operation, "job.run")) {
         Doc *data = parsed(arena, works ? "{\"ok\": true}" : "{\"ok\": false, \"reason\": \"no room\"}");
         return data;
@@ -91,7 +93,7 @@ static void check(void *context, Simulation *simulation) {
 
 static const char BUILD[] =
     "{\"buildStatus\": \"IN_PROGRESS\", \"buildComplete\": false, \"projectName\": \"app\", \"phases\": [], \"timeoutInMinutes\": 5,"
-    " \"queuedTimeoutInMinutes\": 5, \"source\": {\"type\": \"S3\", \"location\": \"b/k.zip\"}, \"environment\": {}, \"artifacts\": {},"
+    " \"queuedTimeoutInMinutes\": 5, \"source\": {\"type\": \"S3\", \"location\": \"b/k.zip\"}, \"environment\": {\"computeType\": \"BUILD_GENERAL1_MEDIUM\"}, \"artifacts\": {},"
     " \"$artifacts\": {\"type\": \"S3\", \"location\": \"b\", \"name\": \"app\", \"packaging\": \"ZIP\"},"
     " \"serviceRole\": \"arn:aws:iam::000000000000:role/build\", \"logs\": {}, \"$data\": \"/data\","
     " \"$logGroup\": \"group\", \"$logStream\": \"stream\"}";
