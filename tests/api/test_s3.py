@@ -115,10 +115,26 @@ def test_tags_encryption_and_ownership_of_a_bucket(s3, bucket):
     s3.delete_bucket_tagging(Bucket=bucket)
     refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=bucket)
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert rules == [
+        {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+            "BucketKeyEnabled": False,
+            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+        }
+    ]
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket=bucket, ACL="public-read")
     assert s3.get_bucket_acl(Bucket=bucket)["Grants"][0]["Permission"] == "FULL_CONTROL"
+
+
+def test_keys_of_customers_are_blocked_until_somebody_allows_them(s3, bucket):
+    own_key = {"Bucket": bucket, "Key": "o", "Body": b"x", "SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+    assert refused("AccessDenied", s3.put_object, **own_key)["Error"]["Message"] == "Access Denied"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    (told,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert told["BlockedEncryptionTypes"] == {"EncryptionType": ["NONE"]}
+    refused("NotImplemented", s3.put_object, **own_key)
 
 
 # ---- Objects ----

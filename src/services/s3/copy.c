@@ -116,7 +116,7 @@ Outcome copy_object(Turn *turn, const Call *call, Doc **out, Error *e) {
     CopySource source;
     ObjectRow from = {0}, row = {0};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    CALL_TRY(write_is_supported(call, e));
+    CALL_TRY(write_is_supported(turn, call, e));
     CALL_TRY(copy_source(call, &source, e));
     CALL_TRY(copy_source_read(turn, call, &source, &from, e));
     CALL_TRY(check_directives(call, &source, e));

@@ -116,9 +116,11 @@ static void show_sum(const Call *call, const ObjectRow *row, const ByteRange *ra
 
 // All that precedes the bytes: conditions, range, headers.
 static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange *range, Doc **reply, Error *e) {
-    static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", NULL};
-    TRY(s3_refuse(call, refused, e));
     TRY(object_for_read(turn, call, row, e));
+    if (doc_get(call->input, "SSECustomerAlgorithm") || doc_get(call->input, "SSECustomerKey")) {
+        const char *message = "The encryption parameters are not applicable to this object.";
+        return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+    }
     TRY(conditions_of_read(call, row, e));
     TRY(choose_range(call, row, range, e));
     Doc *shown = doc_map(call->arena);

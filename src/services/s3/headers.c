@@ -83,8 +83,10 @@ static bool key_check(const Call *call, Error *e) {
     return true;
 }
 
-bool write_is_supported(const Call *call, Error *e) {
+bool write_is_supported(Turn *turn, const Call *call, Error *e) {
     Str encryption = doc_text(call->input, "ServerSideEncryption");
+    bool own_key = doc_get(call->input, "SSECustomerAlgorithm") || doc_get(call->input, "SSECustomerKey");
+    if (own_key && customer_keys_blocked(turn, doc_text(call->input, "Bucket"))) return s3_denied(call, e);
     TRY(s3_refuse(call, REFUSED, e));
     if (encryption.len && !str_is(encryption, "AES256")) return s3_unsupported(call, "a ServerSideEncryption other than AES256", e);
     TRY(storage_class_check(call, e));

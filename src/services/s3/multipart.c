@@ -57,7 +57,7 @@ Outcome create_multipart_upload(Turn *turn, const Call *call, Doc **out, Error *
     Bucket bucket;
     ObjectRow row = {0};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
-    CALL_TRY(write_is_supported(call, e));
+    CALL_TRY(write_is_supported(turn, call, e));
     CALL_TRY(headers_read(call, &row, e));
     CALL_TRY(upload_checksum(call, &row.checksum, e));
     conditions_note(turn, bucket.name, key, &row);

@@ -1,6 +1,7 @@
 // Encryption, public access block and ownership controls of a bucket.
 //
-// Encryption: objects are said to be encrypted with AES256 whatever is put, so only that can be put; KMS is refused by name. The public access block is
+// Encryption: objects are said to be encrypted with AES256 whatever is put, so only that can be put; KMS is refused by name. Keys of customers (SSE-C) are blocked
+// in every bucket until somebody allows them, as on AWS since April 2026; where they are allowed they are refused by name. The public access block is
 // enforced where there is something to block: a public policy (policy.c); ACLs are off in any case, so that its other half has nothing to do. Ownership is
 // BucketOwnerEnforced, or deleted: putting another is refused.
 #include "services/s3/handlers.h"
@@ -8,11 +9,21 @@
 
 static const char *const BLOCKS[] = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets", NULL};
 
-static Doc *encryption_of(Arena *arena, bool bucket_key) {
+bool customer_keys_blocked(Turn *turn, Str bucket) { return doc_flag(bucket_configuration(turn, bucket, "encryption"), "BlocksCustomerKeys", true); }
+
+static Doc *blocked_types(Arena *arena, bool blocked) {
+    Doc *types = doc_map(arena), *list = doc_list(arena);
+    doc_push_str(arena, list, blocked ? STR("SSE-C") : STR("NONE"));
+    doc_set(types, "EncryptionType", list);
+    return types;
+}
+
+static Doc *encryption_of(Arena *arena, bool bucket_key, bool blocked) {
     Doc *configuration = doc_map(arena), *rules = doc_list(arena), *rule = doc_map(arena), *by_default = doc_map(arena);
     doc_set_str(arena, by_default, "SSEAlgorithm", STR("AES256"));
     doc_set(rule, "ApplyServerSideEncryptionByDefault", by_default);
     doc_set_bool(arena, rule, "BucketKeyEnabled", bucket_key);
+    doc_set(rule, "BlockedEncryptionTypes", blocked_types(arena, blocked));
     doc_push(rules, rule);
     doc_set(configuration, "Rules", rules);
     return configuration;
@@ -23,7 +34,7 @@ Outcome get_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e)
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     bool bucket_key = doc_flag(bucket_configuration(turn, bucket.name, "encryption"), "BucketKeyEnabled", false);
     *out = doc_map(call->arena);
-    doc_set(*out, "ServerSideEncryptionConfiguration", encryption_of(call->arena, bucket_key));
+    doc_set(*out, "ServerSideEncryptionConfiguration", encryption_of(call->arena, bucket_key, customer_keys_blocked(turn, bucket.name)));
     return OUTCOME_DONE;
 }
 
@@ -31,7 +42,9 @@ static bool check_encryption(const Call *call, const Doc *rules, Error *e) {
     const Doc *rule = doc_first(rules), *by_default = doc_get(rule, "ApplyServerSideEncryptionByDefault");
     Str algorithm = doc_text(by_default, "SSEAlgorithm");
     bool kms = str_is(algorithm, "aws:kms") || str_is(algorithm, "aws:kms:dsse");
-    if (doc_get(rule, "BlockedEncryptionTypes")) return s3_unsupported(call, "BlockedEncryptionTypes", e);
+    for (const Doc *type = doc_first(doc_get(doc_get(rule, "BlockedEncryptionTypes"), "EncryptionType")); type; type = type->next) {
+        if (!str_is(doc_str(type, STR("")), "SSE-C") && !str_is(doc_str(type, STR("")), "NONE")) return fail_malformed_xml(call, e);
+    }
     if (doc_count(rules) != 1 || (!kms && !str_is(algorithm, "AES256"))) return fail_malformed_xml(call, e);
     if (kms) return s3_unsupported(call, "an SSEAlgorithm other than AES256", e);
     if (!doc_get(by_default, "KMSMasterKeyID")) return true;
@@ -45,7 +58,10 @@ Outcome put_bucket_encryption(Turn *turn, const Call *call, Doc **out, Error *e)
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(check_encryption(call, rules, e));
     Doc *kept = doc_map(call->arena);
+    const Doc *blocked = doc_first(doc_get(doc_get(doc_first(rules), "BlockedEncryptionTypes"), "EncryptionType"));
+    bool blocks = blocked ? str_is(doc_str(blocked, STR("")), "SSE-C") : customer_keys_blocked(turn, bucket.name);
     doc_set_bool(call->arena, kept, "BucketKeyEnabled", doc_flag(doc_first(rules), "BucketKeyEnabled", false));
+    doc_set_bool(call->arena, kept, "BlocksCustomerKeys", blocks);
     bucket_configure(turn, bucket.name, "encryption", kept);
     return OUTCOME_DONE;
 }

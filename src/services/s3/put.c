@@ -19,7 +19,7 @@ static Doc *answer(const Call *call, const ObjectRow *row) {
 
 static bool may_be_put(Turn *turn, const Call *call, Bucket *bucket, Error *e) {
     TRY(bucket_need(turn, call, bucket, e));
-    TRY(write_is_supported(call, e));
+    TRY(write_is_supported(turn, call, e));
     return conditions_of_write(turn, call, bucket->name, doc_text(call->input, "Key"), e);
 }
 

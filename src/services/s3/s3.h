@@ -123,7 +123,7 @@ bool headers_read(const Call *call, ObjectRow *row, Error *e); // texts, metadat
 void headers_show(Arena *arena, const ObjectRow *row, Doc *to);
 bool storage_class_check(const Call *call, Error *e);
 bool canned_acl_is_known(const Call *call, Str acl, Error *e);
-bool write_is_supported(const Call *call, Error *e); // what PutObject, CopyObject and CreateMultipartUpload refuse; key and sizes too
+bool write_is_supported(Turn *turn, const Call *call, Error *e); // what PutObject, CopyObject and CreateMultipartUpload refuse; key and sizes too
 bool object_key_fits(const Call *call, Str key, Error *e);
 Str quoted_etag(Arena *arena, Str etag);
 
@@ -188,6 +188,7 @@ void list_keys(ListWalk *walk);
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
 bool list_encoding(const Call *call, bool *url, Error *e);
 Str list_key(Arena *arena, Str key, bool url);
+bool customer_keys_blocked(Turn *turn, Str bucket); // protection.c: SSE-C, as in every bucket where nobody allowed it
 void s3_list_checksum(Arena *arena, const ObjectRow *row, Doc *entry); // ChecksumAlgorithm and ChecksumType; list_objects.c
 Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url);
 
