@@ -1,7 +1,7 @@
 // store_commits: how much of the disk's and SQLite's own speed the store's interface leaves.
 //
 // usage: store_commits FOLDER [SECONDS=3]
-// In turns, on the same disk: bare SQLite (prepared statement, as turns.md measured it) and store_put, both committing 32 updates of random 1 KiB rows at a time, of
+// In turns, on the same disk: bare SQLite (a prepared statement) and store_put, both committing 32 updates of random 1 KiB rows at a time, of
 // 50,000. Prints one JSON line: rows a second of both and their ratio. Each row's bytes differ every time (an update to the same bytes writes no page).
 #include "base/ids.h"
 #include "os/files.h"

@@ -1,6 +1,6 @@
 // Queue: hands work from one thread to another. Many may push; one takes, and takes all.
 //
-// A lock-free stack that the taker reverses, so what one thread pushes comes out in its order. Waking is separate (turns.md measured that it is what costs):
+// A lock-free stack that the taker reverses, so what one thread pushes comes out in its order. Waking is separate (it is what costs):
 // queue_wake after one or many pushes; it makes a system call only when the taker sleeps.
 #pragma once
 

@@ -2,7 +2,7 @@
 //
 // A turn: take everything that waits → one transaction: perform it, carry out the outbox, fire timers, run what was woken → take late comers → commit →
 // hand replies, effects and a new snapshot to the loop. A failed commit turns every reply of the turn into an error; nothing in memory has changed then, since
-// memory follows the commit. turns.md holds the measurements behind the hand-over.
+// memory follows the commit. bench/ measures what the hand-over reaches.
 #include "plane/internal.h"
 
 #include "base/log.h"

@@ -1,7 +1,7 @@
 // Store on SQLite: one file DATA/rehearse.db in WAL mode. This file: opening and transactions.
 //
 // synchronous=FULL: what store_commit acknowledged survives a power cut. Statements are prepared once and kept. Small rows lie in WITHOUT ROWID
-// tables; rows that can exceed 1,000 bytes in rowid tables with a unique index, since a WITHOUT ROWID row that long spills to an overflow page (turns.md).
+// tables; rows that can exceed 1,000 bytes in rowid tables with a unique index, since a WITHOUT ROWID row that long spills to an overflow page.
 // A commit whose sync fails has written its frames to the log: a crash would bring back what was told to have failed. An empty commit is written over them.
 // Transactions start as BEGIN DEFERRED, so that a turn that only read costs no write. The first failure is remembered until the transaction ends.
 #include "store/sqlite.h"

@@ -93,7 +93,8 @@ static void check(void *context, Simulation *simulation) {
 
 static const char BUILD[] =
     "{\"buildStatus\": \"IN_PROGRESS\", \"buildComplete\": false, \"projectName\": \"app\", \"phases\": [], \"timeoutInMinutes\": 5,"
-    " \"queuedTimeoutInMinutes\": 5, \"source\": {\"type\": \"S3\", \"location\": \"b/k.zip\"}, \"environment\": {\"computeType\": \"BUILD_GENERAL1_MEDIUM\"}, \"artifacts\": {},"
+    " \"queuedTimeoutInMinutes\": 5, \"source\": {\"type\": \"S3\", \"location\": \"b/k.zip\"}, \"environment\": {\"computeType\": "
+    "\"BUILD_GENERAL1_MEDIUM\"}, \"artifacts\": {},"
     " \"$artifacts\": {\"type\": \"S3\", \"location\": \"b\", \"name\": \"app\", \"packaging\": \"ZIP\"},"
     " \"serviceRole\": \"arn:aws:iam::000000000000:role/build\", \"logs\": {}, \"$data\": \"/data\","
     " \"$logGroup\": \"group\", \"$logStream\": \"stream\"}";
