@@ -443,6 +443,25 @@ def test_exporting_reports_is_refused_by_name(codebuild):
         codebuild.create_report_group(name="unit", type="TEST", exportConfig={"exportConfigType": "S3", "s3Destination": {"bucket": "b"}})
 
 
+def test_a_report_group_without_reports_has_no_trend(codebuild, account):
+    arn = codebuild.create_report_group(name="unit", type="TEST", exportConfig=NO_EXPORT)["reportGroup"]["arn"]
+    trend = codebuild.get_report_group_trend(reportGroupArn=arn, trendField="DURATION")
+    assert trend["stats"] == {} and trend["rawData"] == []
+    with pytest.raises(codebuild.exceptions.ResourceNotFoundException):
+        codebuild.get_report_group_trend(reportGroupArn=arn + "s", trendField="DURATION")
+
+
+def test_trends_of_coverage_are_refused_by_name(codebuild):
+    arn = codebuild.create_report_group(name="unit", type="TEST", exportConfig=NO_EXPORT)["reportGroup"]["arn"]
+    with pytest.raises(codebuild.exceptions.ClientError, match="NotImplemented.*Trends of code coverage are not built"):
+        codebuild.get_report_group_trend(reportGroupArn=arn, trendField="LINE_COVERAGE")
+
+
+def test_nothing_is_shared(codebuild):
+    assert codebuild.list_shared_projects(sortBy="ARN")["projects"] == []
+    assert codebuild.list_shared_report_groups(sortOrder="DESCENDING")["reportGroups"] == []
+
+
 def test_test_cases_of_an_unknown_report_are_not_found(codebuild, account):
     arn = f"arn:aws:codebuild:us-east-1:{account}:report/unit:1"
     with refused(MISSING, f"Report {arn} does not exist"):

@@ -379,6 +379,19 @@ def test_reports_are_listed_and_filtered(builder, tested, account):
     assert builder.codebuild.list_reports(filter={"status": "SUCCEEDED"})["reports"] == []
 
 
+def test_a_report_groups_trend_is_of_its_last_reports(builder, tested, account):
+    group = f"arn:aws:codebuild:us-east-1:{account}:report-group/app-unit"
+    good = "cat > unit.xml <<'END'\n<testsuite><testcase name='a' time='1'/></testsuite>\nEND"
+    override = buildspec(build=[good], reports={"unit": {"files": ["unit.xml"], "file-format": "JUNITXML"}})
+    last = builder.ended(builder.start(buildspecOverride=override))["reportArns"][0]
+    trend = builder.codebuild.get_report_group_trend(reportGroupArn=group, trendField="TOTAL")
+    assert trend["stats"] == {"average": "2.0", "max": "3.0", "min": "1.0"}
+    assert trend["rawData"] == [{"reportArn": last, "data": "1.0"}, {"reportArn": tested["reportArns"][0], "data": "3.0"}]
+    assert builder.codebuild.get_report_group_trend(reportGroupArn=group, trendField="PASS_RATE")["stats"]["max"] == "100.0"
+    longest = builder.codebuild.get_report_group_trend(reportGroupArn=group, trendField="DURATION", numOfReports=1)
+    assert longest["rawData"] == [{"reportArn": last, "data": "1000000000.0"}]
+
+
 def test_a_report_may_name_a_group_by_its_arn(builder):
     group = builder.codebuild.create_report_group(name="shared", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"})["reportGroup"]["arn"]
     write = f"cat > unit.xml <<'END'\n{JUNIT}\nEND"

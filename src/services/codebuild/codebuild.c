@@ -70,6 +70,9 @@ static const Operation OPERATIONS[] = {
     {"ListReportsForReportGroup", list_reports_for_report_group, GROUP_ARN, OP_LOCAL},
     {"DescribeTestCases", describe_test_cases, .requirements = report_requirements, .flags = OP_LOCAL},
     {"DeleteReport", delete_report, .requirements = report_requirements, .flags = OP_LOCAL},
+    {"GetReportGroupTrend", get_report_group_trend, GROUP_ARN, OP_LOCAL},
+    {"ListSharedProjects", list_shared_projects, NULL, OP_LOCAL},
+    {"ListSharedReportGroups", list_shared_report_groups, NULL, OP_LOCAL},
     {"ListCuratedEnvironmentImages", list_curated_environment_images, NULL, OP_LOCAL},
     {NULL},
 };

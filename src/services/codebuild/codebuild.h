@@ -22,6 +22,7 @@ CallHandler create_project, update_project, delete_project, batch_get_projects, 
 CallHandler start_build, stop_build, retry_build, batch_get_builds, list_builds, list_builds_for_project, batch_delete_builds;
 CallHandler create_report_group, update_report_group, delete_report_group, batch_get_report_groups, list_report_groups;
 CallHandler batch_get_reports, list_reports, list_reports_for_report_group, describe_test_cases, delete_report;
+CallHandler get_report_group_trend, list_shared_projects, list_shared_report_groups;
 CallHandler list_curated_environment_images;
 void project_requirements(Turn *turn, const Call *call, Requirements *all);
 
@@ -45,6 +46,10 @@ Doc *build_of_project(Turn *turn, const Call *call, const Doc *project); // of S
 Doc *build_again(Turn *turn, const Call *call, const Doc *earlier, const Doc *project); // of RetryBuild
 bool is_from_pipeline(const Call *call);
 
+// reports.c
+bool find_report_group(Turn *turn, Str arn, Doc **group, Error *e);
+Doc *reports_of(Turn *turn, Str group);
+
 // artifacts.c: where artifacts go. `wanted`: ProjectArtifacts.
 Str artifact_bucket(const Doc *wanted);
 Str artifact_key(Arena *arena, const Doc *build, const Doc *wanted, Str name);
@@ -63,6 +68,7 @@ typedef struct Listing {
 } Listing;
 
 ListOrder listing_order(const Call *call); // by the input's sortBy
+const Doc **listing_sort(Arena *arena, const Listing *listing, size_t *count);
 Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Error *e);
 
 // phases.c: the bookkeeping of a build's phases; each end is told by an event.

@@ -30,7 +30,7 @@ static int compare_items(const void *a, const void *b, void *context) {
     return listing->ascending ? way : -way;
 }
 
-static const Doc **sorted(Arena *arena, const Listing *listing, size_t *count) {
+const Doc **listing_sort(Arena *arena, const Listing *listing, size_t *count) {
     const Doc **all = arena_array(arena, const Doc *, doc_count(listing->docs) + 1);
     Str status = doc_text(listing->filter, "status");
     *count = 0;
@@ -48,7 +48,7 @@ Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Erro
     size_t count;
     Str token = doc_text(call->input, "nextToken");
     if (token.len && (!str_to_int(token, &from) || from < 0)) return invalid_input(e, "Invalid next token"), OUTCOME_ERROR;
-    const Doc **all = sorted(arena, listing, &count);
+    const Doc **all = listing_sort(arena, listing, &count);
     size_t at = (size_t)from;
     for (; at < count && shown->count < size; at++) doc_push_str(arena, shown, doc_text(all[at], listing->shows));
     doc_set(reply, listing->as, shown);
@@ -56,3 +56,14 @@ Outcome list_documents(const Call *call, const Listing *listing, Doc **out, Erro
     *out = reply;
     return OUTCOME_DONE;
 }
+
+// ---- Shared lists: nothing is shared with an account but by resource policies, which are not built ----
+
+static Outcome list_nothing(const Call *call, const char *as, Doc **out, Error *e) {
+    Listing listing = {.docs = doc_list(call->arena), .as = as};
+    return list_documents(call, &listing, out, e);
+}
+
+Outcome list_shared_projects(Turn *turn, const Call *call, Doc **out, Error *e) { return list_nothing(call, "projects", out, e); }
+
+Outcome list_shared_report_groups(Turn *turn, const Call *call, Doc **out, Error *e) { return list_nothing(call, "reportGroups", out, e); }

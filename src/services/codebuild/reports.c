@@ -45,14 +45,14 @@ Outcome create_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-static bool find_group(Turn *turn, Str arn, Doc **group, Error *e) {
+bool find_report_group(Turn *turn, Str arn, Doc **group, Error *e) {
     return turn_get(turn, &CODEBUILD_REPORT_GROUP, id_of(arn), group) ||
            fail(e, "ResourceNotFoundException", "Report group %.*s does not exist", STR_ARG(arn));
 }
 
 Outcome update_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *group;
-    CALL_TRY(find_group(turn, doc_text(call->input, "arn"), &group, e));
+    CALL_TRY(find_report_group(turn, doc_text(call->input, "arn"), &group, e));
     const Doc *export = doc_get(call->input, "exportConfig"), *tags = doc_get(call->input, "tags");
     if (export) doc_set(group, "exportConfig", doc_copy(call->arena, export));
     if (tags) doc_set(group, "tags", doc_copy(call->arena, tags));
@@ -62,7 +62,7 @@ Outcome update_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     return reply_group(call, group, out);
 }
 
-static Doc *reports_of(Turn *turn, Str group) {
+Doc *reports_of(Turn *turn, Str group) {
     return turn_scan(turn, &CODEBUILD_REPORT, (DocumentScan){.prefix = str_cat(turn_arena(turn), group, STR(":"))});
 }
 
@@ -134,7 +134,7 @@ Outcome list_reports(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 Outcome list_reports_for_report_group(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *group;
-    CALL_TRY(find_group(turn, doc_text(call->input, "reportGroupArn"), &group, e));
+    CALL_TRY(find_report_group(turn, doc_text(call->input, "reportGroupArn"), &group, e));
     return list_arns(call, reports_of(turn, doc_text(group, "name")), out, e);
 }
 
