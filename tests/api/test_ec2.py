@@ -200,7 +200,12 @@ def test_a_terminated_instance_is_shown_and_cannot_come_back(ec2, one):
     assert change["PreviousState"]["Name"] == change["CurrentState"]["Name"] == "terminated"
     with refused("IncorrectInstanceState", f"The instance '{one}' is not in a state from which it can be started.", 400):
         ec2.start_instances(InstanceIds=[one])
-    with refused("IncorrectInstanceState", f"The instance '{one}' is not in a state from which it can be stopped."):
+    with refused("IncorrectInstanceState", f"This instance '{one}' is not in a state from which it can be stopped."):
+        ec2.stop_instances(InstanceIds=[one])
+
+
+def test_a_pending_instance_cannot_be_stopped(ec2, one):
+    with refused("IncorrectInstanceState", f"Instance '{one}' cannot be stopped as it has never reached the 'running' state.", 400):
         ec2.stop_instances(InstanceIds=[one])
 
 
@@ -531,6 +536,7 @@ def test_ways_out_are_authorized_and_revoked(ec2, group):
             "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
             {"IpProtocol": "udp", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
         ),
+        ("InvalidParameterValue", "The same permission must not appear multiple times", rule(8080, "0.0.0.0/0")),
         ("InvalidPermission.Malformed", None, rule(80, "0.0.0.0/0", protocol="smoke")),
         ("InvalidGroup.NotFound", None, {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0123456789abcdef0"}]}),
         ("UnsupportedOperation", "Rules with PrefixListIds are not built.", {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": "pl-1"}]}),
@@ -542,6 +548,16 @@ def test_a_rule_that_cannot_be_is_refused_and_changes_nothing(ec2, group, code, 
     with refused(code, message, 400):
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule(8080, "0.0.0.0/0"), asked])
     assert permissions(ec2, group) == before
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "words"), [("50", -1, "protocol: 50"), ("icmp", -1, "ICMP, type: ALL, code: ALL"), ("udp", 53, "UDP, from port: 53, to port: 53")]
+)
+def test_a_rule_that_is_there_already_is_told_in_the_words_of_its_protocol(ec2, group, protocol, port, words):
+    asked = [rule(port, "10.0.0.0/8", protocol=protocol)]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=asked)
+    with refused("InvalidPermission.Duplicate", f'the specified rule "peer: 10.0.0.0/8, {words}, ALLOW" already exists', 400):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=asked)
 
 
 def test_a_rule_that_is_not_there_cannot_be_revoked(ec2, group):

@@ -104,6 +104,7 @@ def test_the_root_volume_is_as_it_was_asked_for(ec2, run):
     ("code", "message", "device"),
     [
         ("InvalidBlockDeviceMapping", None, {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 4}}),
+        ("InvalidParameterCombination", None, {"DeviceName": "/dev/xvda", "Ebs": {"VolumeType": "gp2", "Throughput": 125}}),
         (
             "UnsupportedOperation",
             "RunInstances with a volume at /dev/sdh is not built: an instance has one volume, at /dev/xvda.",

@@ -181,15 +181,22 @@ static bool is_one_of(const char *const *states, Str state) {
     return false;
 }
 
+// As EC2 words it, for each of them in its own way.
+static bool wrong_state(const Change *change, Str id, Str state, Error *e) {
+    bool stop = strcmp(change->event, "stop") == 0;
+    if (stop && str_is(state, "pending"))
+        return fail(e, "IncorrectInstanceState", "Instance '%.*s' cannot be stopped as it has never reached the 'running' state.", STR_ARG(id));
+    return fail(e, "IncorrectInstanceState", "%s instance '%.*s' is not in a state from which it can be %s.", stop ? "This" : "The", STR_ARG(id),
+                change->done);
+}
+
 static bool change_one(Turn *turn, const Change *change, Str id, Doc *list, Error *e) {
     Arena *arena = turn_arena(turn);
     Doc *before, *after, *view = doc_map(arena);
     if (!turn_get(turn, &EC2_INSTANCE, id, &before)) return false;
     Str state = doc_text(doc_get(before, "State"), "Name");
     bool applies = is_one_of(change->from, state);
-    if (!applies && !is_one_of(change->already, state)) {
-        return fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in a state from which it can be %s.", STR_ARG(id), change->done);
-    }
+    if (!applies && !is_one_of(change->already, state)) return wrong_state(change, id, state, e);
     if (applies) turn_send(turn, &EC2_INSTANCE, id, str_of(change->event), NULL);
     if (!turn_get(turn, &EC2_INSTANCE, id, &after)) after = before;
     doc_set_str(arena, view, "InstanceId", id);

@@ -39,7 +39,7 @@ static bool check_ebs(Arena *arena, const Doc *ebs, Str image, Error *e) {
     if (!is_one_of(type, TYPES)) return invalid_value(e, type, "volumeType");
     if (snapshot.at && !str_eq(snapshot, own)) return fail(e, "InvalidSnapshot.NotFound", "The snapshot '%.*s' does not exist.", STR_ARG(snapshot));
     if (size < IMAGE_VOLUME_GIB) {
-        return fail(e, "InvalidBlockDeviceMapping", "Volume of size %lldGB is smaller than snapshot '%.*s', expect size >= %dGB", (long long)size,
+        return fail(e, "InvalidBlockDeviceMapping", "Volume of size %lldGB is smaller than  snapshot '%.*s', expect size >= %dGB", (long long)size,
                     STR_ARG(own), IMAGE_VOLUME_GIB);
     }
     return check_speed(ebs, type, e);

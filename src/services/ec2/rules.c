@@ -5,7 +5,6 @@
 #include "services/ec2/ec2.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 
 enum { MOST_RULES = 60, IPV4_BITS = 32, IPV6_BITS = 128 };
 
@@ -245,14 +244,36 @@ bool rule_is_among(const Doc *rule, const Doc *ids) {
     return false;
 }
 
+// What EC2 says of a rule's protocol and ports: "TCP, from port: 80, to port: 80", "ICMP, type: 8, code: ALL", "protocol: 50", "ALL".
+static Str traffic_words(Arena *arena, const Doc *rule) {
+    Str protocol = doc_text(rule, "IpProtocol");
+    long long from = (long long)doc_number(rule, "FromPort", -1), to = (long long)doc_number(rule, "ToPort", -1);
+    if (str_is(protocol, "-1")) return STR("ALL");
+    if (str_starts(protocol, STR("icmp"))) {
+        Str type = from < 0 ? STR("ALL") : str_format(arena, "%lld", from), code = to < 0 ? STR("ALL") : str_format(arena, "%lld", to);
+        const char *name = str_is(protocol, "icmp") ? "ICMP" : "ICMPv6";
+        return str_format(arena, "%s, type: %.*s, code: %.*s", name, STR_ARG(type), STR_ARG(code));
+    }
+    bool named = str_is(protocol, "tcp") || str_is(protocol, "udp");
+    if (!named) return str_format(arena, "protocol: %.*s", STR_ARG(protocol));
+    return str_format(arena, "%s, from port: %lld, to port: %lld", str_is(protocol, "tcp") ? "TCP" : "UDP", from, to);
+}
+
 static bool tell_duplicate(Arena *arena, const Doc *rule, Error *e) {
-    Str protocol = str_copy(arena, doc_text(rule, "IpProtocol")), group = doc_text(doc_get(rule, "ReferencedGroupInfo"), "GroupId");
+    Str group = doc_text(doc_get(rule, "ReferencedGroupInfo"), "GroupId"), traffic = traffic_words(arena, rule);
     Str cidr = doc_text(rule, doc_get(rule, "CidrIpv6") ? "CidrIpv6" : "CidrIpv4"), peer = group.at ? group : cidr;
-    if (str_is(protocol, "-1"))
-        return fail(e, "InvalidPermission.Duplicate", "the specified rule \"peer: %.*s, ALL, ALLOW\" already exists", STR_ARG(peer));
-    for (size_t i = 0; i < protocol.len; i++) ((char *)protocol.at)[i] = (char)toupper((unsigned char)protocol.at[i]);
-    return fail(e, "InvalidPermission.Duplicate", "the specified rule \"peer: %.*s, %.*s, from port: %lld, to port: %lld, ALLOW\" already exists",
-                STR_ARG(peer), STR_ARG(protocol), (long long)doc_number(rule, "FromPort", -1), (long long)doc_number(rule, "ToPort", -1));
+    return fail(e, "InvalidPermission.Duplicate", "the specified rule \"peer: %.*s, %.*s, ALLOW\" already exists", STR_ARG(peer), STR_ARG(traffic));
+}
+
+// One request names each rule once.
+static bool check_twice(const Doc *asked, Error *e) {
+    for (const Doc *rule = doc_first(asked); rule; rule = rule->next) {
+        for (const Doc *other = rule->next; other; other = other->next) {
+            if (same_ports(rule, other) && same_peer(rule, other))
+                return fail(e, "InvalidParameterValue", "The same permission must not appear multiple times");
+        }
+    }
+    return true;
 }
 
 static Outcome authorize_rules(Turn *turn, const Call *call, bool egress, Doc **out, Error *e) {
@@ -262,6 +283,7 @@ static Outcome authorize_rules(Turn *turn, const Call *call, bool egress, Doc **
     CALL_TRY(specified_tags(arena, call->input, "security-group-rule", &tags, e));
     CALL_TRY(group_asked(turn, call->input, &group, e));
     CALL_TRY(read_rules(turn, call, egress, &asked, e));
+    CALL_TRY(check_twice(asked, e));
     Doc *rules = doc_get(group, "$rules");
     for (const Doc *rule = doc_first(asked); rule; rule = rule->next) {
         if (find_rule(rules, rule)) return tell_duplicate(arena, rule, e), OUTCOME_ERROR;
