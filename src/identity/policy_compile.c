@@ -206,9 +206,11 @@ static bool compile_statement(const Compiler *compiler, const Doc *statement, St
     Str effect = doc_text(statement, "Effect");
     if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) return SYNTAX(compiler);
     out->allow = str_is(effect, "Allow");
+    bool trust = compiler->kind == POLICY_TRUST; // told of its resource before of a missing principal
+    if (trust) TRY(compile_resources(compiler, statement, &out->resources));
     TRY(compile_principals(compiler, statement, &out->principals));
     TRY(compile_actions(compiler, statement, &out->actions));
-    TRY(compile_resources(compiler, statement, &out->resources));
+    if (!trust) TRY(compile_resources(compiler, statement, &out->resources));
     return compile_conditions(compiler, doc_get(statement, "Condition"), out);
 }
 

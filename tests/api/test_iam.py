@@ -114,7 +114,7 @@ def test_a_role_keeps_its_trust_policy_description_and_session_length(iam, accou
     [
         ("{", "This policy contains invalid Json"),
         (document({**json.loads(SERVICE_TRUST)["Statement"][0], "Action": "s3:*"}), "AssumeRole policy may only specify STS AssumeRole actions."),
-        (document(allow("s3:*")), "Missing required field Principal"),
+        (document(allow("s3:*")), "Has prohibited field Resource"),
         (document({**json.loads(SERVICE_TRUST)["Statement"][0], "Resource": "*"}), "Has prohibited field Resource"),
         (trust(AWS="bob"), 'Invalid principal in policy: "AWS":"bob"'),
     ],
