@@ -68,8 +68,9 @@ static int run(int argc, char **argv) {
     Doc *wish = NULL, *clock = NULL;
     const Option options[] = {COMMON_OPTIONS(common)};
     AUTO_ARENA arena = arena_new();
-    bool good = options_take(options, sizeof options / sizeof *options, &argc, argv, &e) && common_operands(argc, argv, 0, 2, "a wish", &e) &&
-                wish_of(arena, argc, argv, &wish, &e) && common_open(&common, arena, &client, NULL, &e) &&
+    bool good = options_take(options, sizeof options / sizeof *options, &argc, argv, &e) &&
+                common_operands(argc, argv, 0, 2, "show, advance DURATION, real, jump, held or xN", &e) && wish_of(arena, argc, argv, &wish, &e) &&
+                common_open(&common, arena, &client, NULL, &e) &&
                 client_page(&client, arena, wish ? "POST" : "GET", "/_rehearse/clock", wish, &clock, &e);
     if (!good) return cannot_run(&e);
     if (common.json) return common_print_json(arena, clock);
@@ -77,7 +78,7 @@ static int run(int argc, char **argv) {
     buf_init(&out, 256 * 1024);
     Look look = common_look(&common);
     write_clock(arena, &look, clock, &out);
-    common_print(&out);
+    common_print_folded(&look, &out);
     return EXIT_OK;
 }
 

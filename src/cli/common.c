@@ -3,10 +3,11 @@
 #include "formats/json.h"
 #include "formats/timestamps.h"
 #include "os/files.h"
+#include "services/common/spec.h"
 
 #include <unistd.h>
 
-enum { FOLDED_BYTES = 4 * 1024 * 1024, FOLDED_INDENT = 16 };
+enum { FOLDED_BYTES = 4 * 1024 * 1024, FOLDED_INDENT = 16, NARROW = 60 };
 
 bool common_open(const Common *common, Arena *arena, Client *client, Doc **health, Error *e) {
     Doc *told = NULL;
@@ -49,7 +50,7 @@ static size_t row_bytes(Str line, int width) {
 }
 
 static void fold_line(const Look *look, Str line, Buf *out) {
-    int indent = look->width < 2 * FOLDED_INDENT ? 2 : FOLDED_INDENT;
+    int indent = look->width < NARROW ? 4 : FOLDED_INDENT;
     for (int margin = 0;; margin = indent) {
         size_t bytes = row_bytes(line, look->width - margin);
         buf_addf(out, "%*s%.*s\n", margin, "", (int)bytes, line.at);
@@ -103,6 +104,26 @@ int common_print_json(Arena *arena, const Doc *doc) {
     Str text = str_cat(arena, json_write_pretty(arena, printed), STR("\n"));
     file_write_fd(STDOUT_FILENO, text, NULL);
     return EXIT_OK;
+}
+
+bool common_fail_pipeline(const Client *client, Arena *arena, Str name, const Error *why, Error *e) {
+    Doc *reply = NULL;
+    if (!error_is(why, "PipelineNotFoundException") || !client_call(client, arena, "codepipeline", "ListPipelines", NULL, &reply, NULL)) {
+        *e = *why;
+        return false;
+    }
+    const Doc *pipelines = doc_get(reply, "pipelines");
+    const char **names = (const char **)arena_array(arena, const char *, doc_count(pipelines) + 1);
+    Str all = STR("");
+    size_t count = 0;
+    for (const Doc *each = doc_first(pipelines); each; each = each->next) {
+        names[count++] = str_c(arena, doc_text(each, "name"));
+        all = str_format(arena, "%.*s%s%s", STR_ARG(all), all.len ? ", " : "", names[count - 1]);
+    }
+    names[count] = NULL;
+    Str near = spec_suggestion(arena, names, name);
+    if (!all.len) return fail(e, "usage", "there is no pipeline \"%.*s\", nor any other. To make one: rehearse run", STR_ARG(name));
+    return fail(e, "usage", "there is no pipeline \"%.*s\"%.*s; there is: %.*s", STR_ARG(name), STR_ARG(near), STR_ARG(all));
 }
 
 bool common_operands(int argc, char **argv, int least, int most, const char *what, Error *e) {

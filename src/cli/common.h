@@ -24,4 +24,6 @@ void common_print(const Buf *out);
 void common_print_folded(const Look *look, const Buf *out); // in a terminal: its lines broken between words, as wide as it is
 int common_print_json(Arena *arena, const Doc *doc); // points in time as RFC 3339, in UTC; returns EXIT_OK
 // `what` is what the operand is: "logs needs the name of a pipeline".
+// After a call about a pipeline failed with `why`: which pipelines there are, when it was that this one is not. Always false.
+bool common_fail_pipeline(const Client *client, Arena *arena, Str name, const Error *why, Error *e);
 bool common_operands(int argc, char **argv, int least, int most, const char *what, Error *e);

@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { SAYS_BYTES = 64 * 1024, SAYS_MS = 5000, OUT_BYTES = 256 * 1024, SUBJECT_COLUMNS = 20 };
+enum { SAYS_BYTES = 64 * 1024, SAYS_MS = 5000, OUT_BYTES = 256 * 1024, NARROW = 60, LEAST_COLUMNS = 12 };
 
 typedef struct Program {
     const char *name, *why, *package;
@@ -34,6 +34,8 @@ typedef struct Doctor {
     bool missing; // something that is needed
 } Doctor;
 
+static int subject_columns(const Doctor *doctor) { return doctor->look.width < NARROW ? 10 : 20; }
+
 static void find(Doctor *doctor, Symbol symbol, Str subject, Str text, Str remedy) {
     Doc *doc = doc_map(doctor->arena);
     doc_set_str(doctor->arena, doc, "subject", subject);
@@ -45,15 +47,15 @@ static void find(Doctor *doctor, Symbol symbol, Str subject, Str text, Str remed
     buf_add_char(doctor->out, ' ');
     look_text(&doctor->look, colour, str_of(look_symbol(&doctor->look, symbol)), doctor->out);
     buf_add_char(doctor->out, ' ');
-    text_cell(doctor->arena, &doctor->look, subject, SUBJECT_COLUMNS, doctor->out);
-    int columns = doctor->look.width - SUBJECT_COLUMNS - 5;
+    text_cell(doctor->arena, &doctor->look, subject, subject_columns(doctor), doctor->out);
+    int margin = subject_columns(doctor) + 3, columns = doctor->look.width - margin - 2;
     bool first = true;
-    for (Str line; (line = text_fold(&text, columns > 20 ? columns : 20)).len; first = false) {
-        if (!first) buf_addf(doctor->out, "%*s", SUBJECT_COLUMNS + 3, "");
+    for (Str line; (line = text_fold(&text, columns > LEAST_COLUMNS ? columns : LEAST_COLUMNS)).len; first = false) {
+        if (!first) buf_addf(doctor->out, "%*s", margin, "");
         buf_addf(doctor->out, " %.*s\n", STR_ARG(line));
     }
     if (first) buf_add_char(doctor->out, '\n');
-    if (remedy.len) buf_addf(doctor->out, "%*s %.*s\n", SUBJECT_COLUMNS + 3, "", STR_ARG(remedy));
+    if (remedy.len) buf_addf(doctor->out, "%*s %.*s\n", doctor->look.width < NARROW ? 2 : margin, "", STR_ARG(remedy));
 }
 
 // ---- Sandboxes ----

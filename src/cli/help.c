@@ -1,7 +1,19 @@
 // rehearse help [VERB]
-#include "cli/verb.h"
+#include "cli/common.h"
 
 #include <stdio.h>
+#include <unistd.h>
+
+enum { HELP_BYTES = 64 * 1024 };
+
+int print_help(const Verb *verb) {
+    AUTO_BUF text;
+    buf_init(&text, HELP_BYTES);
+    Look look = look_of(STDOUT_FILENO, true);
+    buf_add(&text, str_of(verb->help));
+    common_print_folded(&look, &text);
+    return EXIT_OK;
+}
 
 static int run(int argc, char **argv) {
     if (argc < 2) {
@@ -12,8 +24,7 @@ static int run(int argc, char **argv) {
     }
     for (const Verb *const *verb = VERBS; *verb; verb++) {
         if (strcmp((*verb)->name, argv[1]) != 0) continue;
-        fputs((*verb)->help, stdout);
-        return EXIT_OK;
+        return print_help(*verb);
     }
     return unknown_verb(argv[1]);
 }

@@ -60,8 +60,7 @@ static bool choose(const Request *request, const Doc *details, Found *out, Error
         some = true;
     }
     if (some) return true;
-    if (request->wanted.len)
-        return fail(e, "no-log", "%.*s has run no stage or action \"%.*s\" yet", STR_ARG(request->pipeline), STR_ARG(request->wanted));
+    if (request->wanted.len) return fail(e, "no-log", "%.*s has not run %.*s yet", STR_ARG(request->pipeline), STR_ARG(request->wanted));
     return fail(e, "no-log", "%.*s has no log yet", STR_ARG(request->pipeline));
 }
 
@@ -74,25 +73,31 @@ static Doc *of_pipeline(const Request *request, Arena *arena, const char *key, i
 
 static bool find(const Request *request, Found *out, Error *e) {
     Doc *reply = NULL;
-    TRY(client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions",
-                    of_pipeline(request, request->arena, "pipelineName", 100), &reply, e));
+    Error why = {0};
+    if (!client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions",
+                     of_pipeline(request, request->arena, "pipelineName", 100), &reply, &why))
+        return common_fail_pipeline(&request->client, request->arena, request->pipeline, &why, e);
     return choose(request, doc_get(reply, "actionExecutionDetails"), out, e);
 }
 
 // ---- What has not begun ----
 
-// Has the pipeline such a stage or action at all? What it has not would be waited for in vain.
-static bool is_part(const Request *request, Arena *arena, bool *out, Error *e) {
+// What the pipeline has not at all would be looked for, or waited for, in vain.
+static bool check_part(const Request *request, Arena *arena, Error *e) {
     Doc *reply = NULL;
-    *out = request->wanted.len == 0;
+    Str names = STR("");
+    if (!request->wanted.len) return true;
     TRY(client_call(&request->client, arena, "codepipeline", "GetPipeline", of_pipeline(request, arena, "name", 0), &reply, e));
     for (const Doc *stage = doc_first(doc_get(doc_get(reply, "pipeline"), "stages")); stage; stage = stage->next) {
-        *out = *out || str_eq(doc_text(stage, "name"), request->wanted);
+        Str name = doc_text(stage, "name");
+        if (str_eq(name, request->wanted)) return true;
+        names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "", STR_ARG(name));
         for (const Doc *action = doc_first(doc_get(stage, "actions")); action; action = action->next) {
-            *out = *out || str_eq(doc_text(action, "name"), request->wanted);
+            if (str_eq(doc_text(action, "name"), request->wanted)) return true;
         }
     }
-    return true;
+    return fail(e, "usage", "%.*s has no stage or action \"%.*s\"; its stages are %.*s", STR_ARG(request->pipeline), STR_ARG(request->wanted),
+                STR_ARG(names));
 }
 
 // Will the newest execution come to what is wanted? `found`: what there is of it so far, or NULL.
@@ -102,7 +107,7 @@ static bool is_to_come(const Request *request, Arena *arena, const Found *found,
     TRY(client_call(&request->client, arena, "codepipeline", "ListPipelineExecutions", of_pipeline(request, arena, "pipelineName", 1), &reply, e));
     const Doc *newest = doc_first(doc_get(reply, "pipelineExecutionSummaries"));
     if (!is_under_way(doc_text(newest, "status"))) return true;
-    if (!found) return is_part(request, arena, out, e);
+    if (!found) return *out = true;
     bool begins = is_logged(found) && !found->id.len && is_under_way(found->status);
     bool older = !is_under_way(found->status) && !str_eq(found->execution, doc_text(newest, "pipelineExecutionId"));
     *out = begins || older;
@@ -119,6 +124,7 @@ static bool find_or_wait(const Request *request, Found *out, Error *e) {
         look.arena = arena;
         bool found = find(&look, out, &why);
         if (!found && !error_is(&why, "no-log")) return *e = why, false;
+        if (!found) TRY(check_part(request, arena, e));
         if (request->follow) TRY(is_to_come(&look, arena, found ? out : NULL, &to_come, e));
         if (!to_come) return find(request, out, e);
         poll(NULL, 0, FOLLOW_EACH_MS);
@@ -289,8 +295,9 @@ static bool print_log(const Request *request, Error *e) {
     TRY(find_or_wait(request, &found, e));
     if (is_rejection(&found)) return print_rejection(request, &found);
     if (!is_logged(&found) || !found.id.len) {
-        Str why = found.summary.len ? found.summary : STR("it has no log");
-        return fail(e, "no-log", "%.*s/%.*s: %.*s", STR_ARG(found.stage), STR_ARG(found.action), STR_ARG(why));
+        Str said = str_trim(found.summary), status = str_lower(request->arena, found.status);
+        return fail(e, "no-log", "%.*s/%.*s has no log: %.*s %.*s%s%.*s", STR_ARG(found.stage), STR_ARG(found.action), STR_ARG(found.provider),
+                    STR_ARG(status), said.len ? ", and said: " : "", STR_ARG(said));
     }
     return str_is(found.provider, "CodeBuild") ? print_build(request, &found, e) : print_deployment(request, &found, e);
 }

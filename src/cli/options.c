@@ -2,6 +2,7 @@
 
 #include "services/common/spec.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 enum { OPTIONS_MOST = 24 };
@@ -48,7 +49,7 @@ bool options_take(const Option *options, size_t count, int *argc, char **argv, E
             for (i++; i < *argc; i++) argv[kept++] = argv[i];
             break;
         }
-        if (argv[i][0] != '-' || argv[i][1] == '\0') {
+        if (argv[i][0] != '-' || argv[i][1] == '\0' || isdigit((unsigned char)argv[i][1])) {
             argv[kept++] = argv[i++];
             continue;
         }

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-enum { OUT_BYTES = 1024 * 1024, LABEL_COLUMNS = 16 };
+enum { OUT_BYTES = 1024 * 1024, LABEL_COLUMNS = 16, NAME_COLUMNS = 20, STATE_COLUMNS = 13, STANDING_COLUMNS = 32, NARROW = 60 };
 
 typedef struct Page {
     Client client;
@@ -17,10 +17,21 @@ typedef struct Page {
     Buf *out;
 } Page;
 
+static bool is_narrow(const Page *page) { return page->look.terminal && page->look.width < NARROW; }
+
 static void label(const Page *page, const char *text) {
+    bool narrow = is_narrow(page);
     look_begin(&page->look, COLOUR_DIM, page->out);
-    text_cell(page->arena, &page->look, str_of(text), LABEL_COLUMNS, page->out);
+    if (narrow) buf_addf(page->out, "%s%s  ", text, *text ? "\n" : "");
+    if (!narrow) text_cell(page->arena, &page->look, str_of(text), LABEL_COLUMNS, page->out);
     look_end(&page->look, COLOUR_DIM, page->out);
+}
+
+// In a column of its own, where there is room for columns.
+static void cell(const Page *page, Str text, int columns) {
+    if (is_narrow(page)) buf_add(page->out, text);
+    if (!is_narrow(page)) text_cell(page->arena, &page->look, text, columns, page->out);
+    buf_add_char(page->out, ' ');
 }
 
 static int64_t wall_ms(void) {
@@ -171,8 +182,7 @@ static void write_plane(const Page *page) {
 static Str human_status(Arena *arena, Str status) { return str_lower(arena, str_replace(arena, status, STR("InProgress"), STR("in progress"))); }
 
 static void write_name(const Page *page, Str name, Symbol symbol, Colour colour) {
-    text_cell(page->arena, &page->look, name, 20, page->out);
-    buf_add_char(page->out, ' ');
+    cell(page, name, NAME_COLUMNS);
     look_text(&page->look, colour, str_of(look_symbol(&page->look, symbol)), page->out);
 }
 
@@ -213,7 +223,9 @@ static void write_newest(const Page *page, const Doc *pipeline, Str name) {
     if (problem.len) {
         buf_addf(page->out, " %.*s\n", STR_ARG(problem));
     } else if (status.len) {
-        buf_addf(page->out, " %-32s %.*s\n", str_c(page->arena, text), STR_ARG(ago));
+        buf_add_char(page->out, ' ');
+        cell(page, text, STANDING_COLUMNS);
+        buf_addf(page->out, "%.*s\n", STR_ARG(ago));
     } else {
         buf_add(page->out, STR(" has not run\n"));
     }
@@ -235,9 +247,8 @@ static void write_pipeline(const Page *page, const Doc *pipeline) {
 
 static void write_instance(const Page *page, const Doc *instance) {
     Str address = doc_text(instance, "address"), id = doc_text(instance, "id");
-    text_cell(page->arena, &page->look, doc_text(instance, "name"), 20, page->out);
-    buf_add_char(page->out, ' ');
-    text_cell(page->arena, &page->look, doc_text(instance, "state"), 14, page->out);
+    cell(page, doc_text(instance, "name"), NAME_COLUMNS);
+    cell(page, doc_text(instance, "state"), STATE_COLUMNS);
     if (address.len) buf_addf(page->out, "http://%.*s  ", STR_ARG(address));
     for (const Doc *unit = doc_first(doc_get(instance, "units")); unit; unit = unit->next) {
         Str name = str_strip_suffix(doc_text(unit, "name"), STR(".service")), state = doc_text(unit, "state");

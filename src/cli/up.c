@@ -6,6 +6,7 @@
 #include "engine/poison.h"
 #include "os/files.h"
 #include "os/loop.h"
+#include "os/sockets.h"
 #include "plane/handles.h"
 #include "plane/plane.h"
 
@@ -25,6 +26,11 @@ static bool account_ok(const char *account, Error *e) {
     return digits || fail(e, "usage", "--account takes 12 digits, not \"%s\"", account);
 }
 
+static bool region_ok(const char *region, Error *e) {
+    bool good = *region && strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(region);
+    return good || fail(e, "usage", "--region takes a name like us-east-1, not \"%s\"", region);
+}
+
 static bool absolute_folder(Arena *arena, const char *path, Str *out, Error *e) {
     TRY(folder_make(str_of(path), 0700, e));
     char *real = realpath(path, NULL);
@@ -39,6 +45,7 @@ static bool read_wishes(Arena *arena, const Wishes *wishes, PlaneOptions *option
     if (wishes->port) TRY(option_int("--port", wishes->port, 0, 65535, &port, e));
     if (wishes->crash_at) TRY(option_int("--crash-at", wishes->crash_at, 1, INT64_MAX, &crash_at, e));
     if (wishes->account) TRY(account_ok(wishes->account, e));
+    if (wishes->region) TRY(region_ok(wishes->region, e));
     *options = (PlaneOptions){
         .host = str_of(wishes->host ? wishes->host : "127.0.0.1"),
         .port = (uint16_t)port,
@@ -59,6 +66,18 @@ static bool read_wishes(Arena *arena, const Wishes *wishes, PlaneOptions *option
 
 static void stop(void *context) { loop_stop(context); }
 
+// Who has the port, and how to take another.
+static void tell_taken(uint16_t port, Error *e) {
+    pid_t pid = 0;
+    char name[64];
+    unsigned next = port + 1U;
+    if (!socket_listener_of(port, &pid, name, sizeof name)) {
+        fail(e, "port-taken", "port %u is taken by another program. Stop it, or: rehearse up --port %u", (unsigned)port, next);
+    } else {
+        fail(e, "port-taken", "port %u is taken by process %d (%s). Stop it, or: rehearse up --port %u", (unsigned)port, (int)pid, name, next);
+    }
+}
+
 static int serve(const PlaneOptions *options) {
     Error e = {0};
     Plane *plane = NULL;
@@ -74,7 +93,9 @@ static int serve(const PlaneOptions *options) {
     loop_signal_free(interrupt);
     loop_signal_free(terminate);
     loop_free(loop);
-    return opened ? EXIT_OK : cannot_run(&e);
+    if (opened) return EXIT_OK;
+    if (error_is(&e, "address-in-use")) tell_taken(options->port, &e);
+    return cannot_run(&e);
 }
 
 static int run(int argc, char **argv) {

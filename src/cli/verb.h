@@ -25,5 +25,6 @@ typedef struct Option {
 // Takes options off `argv` in place ("--name value" and "--name=value"); what is left are the operands. Unknown options are errors that suggest a near one.
 bool options_take(const Option *options, size_t count, int *argc, char **argv, Error *e);
 bool option_int(const char *name, const char *text, int64_t least, int64_t most, int64_t *out, Error *e);
+int print_help(const Verb *verb); // returns EXIT_OK
 int unknown_verb(const char *name); // says so on standard error, with a near one; returns EXIT_CANNOT_RUN
 int cannot_run(const Error *e); // says it on standard error, returns EXIT_CANNOT_RUN

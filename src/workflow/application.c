@@ -219,12 +219,25 @@ static bool read_variables(const Reader *reader, const Doc *node, void *into) {
     return true;
 }
 
+// Names are in the list's items as they stand in the file.
+static bool check_names_differ(const Reader *reader, const Doc *list, const char *what) {
+    for (const Doc *item = doc_first(list); item; item = item->next) {
+        Str name = doc_text(item, "name");
+        for (const Doc *before = doc_first(list); before != item; before = before->next) {
+            if (str_eq(doc_text(before, "name"), name)) return reader_fail(reader, item, "two %s are named %.*s", what, STR_ARG(name));
+        }
+    }
+    return true;
+}
+
 static bool read_instances(const Reader *reader, const Doc *node, void *into) {
-    return reader_list(reader, node, "instances", read_instance, &((Application *)into)->instances);
+    TRY(reader_list(reader, node, "instances", read_instance, &((Application *)into)->instances));
+    return check_names_differ(reader, node, "instances");
 }
 
 static bool read_tables(const Reader *reader, const Doc *node, void *into) {
-    return reader_list(reader, node, "tables", read_table, &((Application *)into)->tables);
+    TRY(reader_list(reader, node, "tables", read_table, &((Application *)into)->tables));
+    return check_names_differ(reader, node, "tables");
 }
 
 static bool read_permissions(const Reader *reader, const Doc *node, void *into) {
@@ -251,7 +264,10 @@ static const ReaderKey APPLICATION_KEYS[] = {
 bool application_parse(Arena *arena, Str text, Application *out, Error *e) {
     Error why = {0};
     Doc *doc = NULL;
-    if (!yaml_parse_texts(arena, text, &doc, &why)) return fail(e, "bad-application", "%s:%s", FILE_NAME, why.message);
+    if (!yaml_parse_texts(arena, text, &doc, &why)) {
+        bool tab = str_contains(str_of(why.message), STR("cannot start any token")) && str_contains(text, STR("\n\t"));
+        return fail(e, "bad-application", "%s:%s%s", FILE_NAME, why.message, tab ? "; YAML is indented with spaces, not with tabs" : "");
+    }
     Application application = application_of(arena);
     Reader reader = {arena, FILE_NAME, e};
     if (doc->kind != DOC_NULL) TRY(reader_map(&reader, doc, "the application", APPLICATION_KEYS, &application));

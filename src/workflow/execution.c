@@ -64,7 +64,11 @@ static bool failed_execution(const Client *client, Arena *arena, Str pipeline, S
         Str name = doc_text(each, "stageName");
         names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "", STR_ARG(name));
         if (!str_eq(name, stage)) continue;
-        *out = doc_text(doc_get(each, "latestExecution"), "pipelineExecutionId");
+        const Doc *latest = doc_get(each, "latestExecution");
+        *out = doc_text(latest, "pipelineExecutionId");
+        if (str_is(doc_text(latest, "status"), "Succeeded"))
+            return fail(e, "usage", "stage %.*s of %.*s succeeded: there is nothing to retry. To run all of it again: rehearse run%.*s",
+                        STR_ARG(stage), STR_ARG(pipeline), STR_ARG(client->option));
         return out->len || fail(e, "usage", "stage %.*s of %.*s has not run yet: there is nothing to retry", STR_ARG(stage), STR_ARG(pipeline));
     }
     return fail(e, "usage", "%.*s has no stage \"%.*s\"; its stages are %.*s", STR_ARG(pipeline), STR_ARG(stage), STR_ARG(names));

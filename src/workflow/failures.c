@@ -29,9 +29,26 @@ static Str traceback_place(Arena *arena, Str line) {
     return is_number(number) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
 }
 
+// "at test_x (/codebuild/output/src/src/test/x.test.js:4:30)" (JavaScript): of the application, as its folder has it; neither Node.js's own nor a package's.
+static Str javascript_place(Arena *arena, Str line) {
+    Str rest = str_strip_prefix(str_trim(line), STR("at "));
+    if (rest.len == str_trim(line).len || str_contains(rest, STR("node:")) || str_contains(rest, STR("node_modules/"))) return STR_NONE;
+    ptrdiff_t opens = str_rfind_char(rest, '(');
+    if (opens >= 0) rest = str_from(rest, (size_t)opens + 1);
+    Str inside = str_strip_prefix(rest, STR("/codebuild/output/"));
+    if (inside.len < rest.len) str_cut(&inside, '/'), str_cut(&inside, '/');
+    rest = str_strip_prefix(inside, STR("file://"));
+    Str file = str_cut(&rest, ':'), number = str_cut(&rest, ':');
+    return is_number(number) && str_contains(file, STR(".")) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
+}
+
 // The last place named in the application itself is where the assertion stands: helpers come before it, libraries behind it have absolute paths.
 static Str place_of(Arena *arena, Str message) {
     Str place = STR_NONE;
+    for (Str rest = message, line; !str_is_none(line = str_next_line(&rest));) {
+        Str found = javascript_place(arena, line);
+        if (found.len) return found; // the innermost call comes first
+    }
     for (Str line; !str_is_none(line = str_next_line(&message));) {
         Str found = pytest_place(arena, str_trim(line));
         if (str_is_none(found)) found = traceback_place(arena, line);
@@ -83,6 +100,27 @@ static void compare(Failure *failure, Str line) {
     failure->expected = unquoted(str_from(rest, (size_t)at + 4));
 }
 
+static Str value_behind(Str line, const char *name) {
+    Str value = str_strip_prefix(line, str_of(name));
+    return value.len < line.len ? unquoted(str_strip_suffix(str_trim(value), STR(","))) : STR_NONE;
+}
+
+// Both by their names: "expected: 4," and "actual: 3," (Node.js), "Expected: 4" and "Received: 3" (Jest).
+static void read_named(Failure *failure, Str message) {
+    static const char *const EXPECTED[] = {"expected: ", "Expected: "}, *const GOT[] = {"actual: ", "Received: "};
+    Str expected = STR_NONE, got = STR_NONE;
+    for (Str line; !str_is_none(line = str_next_line(&message));) {
+        for (size_t i = 0; i < 2; i++) {
+            Str is_expected = value_behind(str_trim(line), EXPECTED[i]), is_got = value_behind(str_trim(line), GOT[i]);
+            if (is_expected.len) expected = is_expected;
+            if (is_got.len) got = is_got;
+        }
+    }
+    if (failure->expected.len || !expected.len || !got.len) return;
+    failure->expected = expected;
+    failure->got = got;
+}
+
 // pytest's diff has both in full where the assertion itself is cut: "- expected", "+ got".
 static void read_diff(Failure *failure, Str message) {
     Str expected = STR_NONE, got = STR_NONE;
@@ -127,6 +165,7 @@ Failure failure_of_message(Arena *arena, Str name, Str message) {
     Str rest = message;
     for (Str line; !failure.expected.len && !str_is_none(line = str_next_line(&rest));) compare(&failure, str_trim(line));
     read_diff(&failure, message);
+    read_named(&failure, message);
     Str error = pytest_error(message);
     if (error.len && !failure.expected.len) failure.message = text_printable(arena, error);
     return failure;

@@ -89,7 +89,7 @@ def test_logs_that_are_followed_wait_for_the_stage_and_tell_of_a_server_that_die
 def test_a_stage_that_the_pipeline_has_not_is_not_waited_for(plane, application):
     plane.rehearse("run", application("shop"))
     done = plane.rehearse("logs", "shop", "Nowhere", "--follow", check=False)
-    assert (done.returncode, done.stderr) == (2, 'rehearse: shop has run no stage or action "Nowhere" yet\n')
+    assert (done.returncode, done.stderr) == (2, 'rehearse: shop has no stage or action "Nowhere"; its stages are Source, Build\n')
 
 
 @pytest.fixture

@@ -55,6 +55,11 @@ static void a_mistake_is_told_with_its_place(void **state) {
          "rehearse.yaml:1:13: \"2ND\" cannot be the name of a variable; write letters, digits and _, not beginning with a digit"},
         {"variables: {CODEBUILD_LEVEL: x}\n",
          "rehearse.yaml:1:13: \"CODEBUILD_LEVEL\" cannot be the name of a variable: CodeBuild keeps CODEBUILD_ for its own"},
+        {"instances:\n  - name: web\n  - count: 2\n    name: web\n", "rehearse.yaml:3:5: two instances are named web"},
+        {"tables:\n  - {name: Users, key: id}\n  - {name: Users, key: at}\n", "rehearse.yaml:3:5: two tables are named Users"},
+        {"instances:\n\t- name: web\n", "rehearse.yaml:2:1: found character that cannot start any token, while scanning for the next token (which "
+                                        "began on line 2); YAML is indented "
+                                        "with spaces, not with tabs"},
         {"permissions:\n  builds: []\n", "rehearse.yaml:2:3: unknown key \"builds\" in permissions (did you mean \"build\"?)"},
     };
     for (size_t i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++) {

@@ -18,6 +18,16 @@ static void the_message_of_a_test_tells_where_and_what(void **state) {
         {"AssertionError: assert 'a == b' == 'c'", "", "c", "a == b"},
         {"AssertionError: 'x' != 'y'\nTraceback:\n  File \"tests/a.py\", line 7, in test_x", "tests/a.py:7", "y", "x"},
         {"KeyError: 'id'\ntests/a.py:9: in helper\n/usr/lib/python3/x.py:88: KeyError", "tests/a.py:9", "", ""},
+        {"Expected values to be strictly equal:3 !== 4\nError [ERR_TEST_FAILURE]: Expected values to be strictly equal:\n\n3 !== 4\n\n"
+         "    at AsyncResource.runInAsyncScope (node:async_hooks:206:9) {\n"
+         "      at TestContext.<anonymous> (/codebuild/output/src/src/test/cart.test.js:4:30)\n      at Test.run (node:internal/x:79:25)\n"
+         "    actual: 3,\n    expected: 4,\n    operator: 'strictEqual'\n",
+         "test/cart.test.js:4", "4", "3"},
+        {"Error: expect(received).toBe(expected) // Object.is equality\n\nExpected: \"a\"\nReceived: \"b\"\n"
+         "    at Object.toBe (/codebuild/output/src/src/cart.test.js:5:20)\n    at run (/codebuild/output/src/src/node_modules/jest/x.js:1:2)",
+         "cart.test.js:5", "a", "b"},
+        {"AssertionError: expected 3 to equal 4\n    at Context.<anonymous> (file:///codebuild/x/test/a.mjs:9:1)", "/codebuild/x/test/a.mjs:9", "",
+         ""},
         {"something else", "", "", ""},
         {"", "", "", ""},
     };
