@@ -160,6 +160,11 @@ def started(world, deployment, event):
     return info["status"] == "InProgress" and world.event(deployment, event)["status"] == "InProgress"
 
 
+def begun(world, deployment, event):
+    """Like started, for an event so short that it may be over at once."""
+    return world.info(deployment)["status"] in ("InProgress", *OVER) and world.event(deployment, event)["status"] != "Pending"
+
+
 def refused(call, **arguments):
     with pytest.raises(ClientError) as caught:
         call(**arguments)

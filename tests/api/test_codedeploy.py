@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from codedeploy_world import World, allowing, appspec, refused, script, started, tarred, trusting, wait_for, zipped
+from codedeploy_world import World, allowing, appspec, begun, refused, script, started, tarred, trusting, wait_for, zipped
 
 EVENTS = ["ApplicationStop", "DownloadBundle", "BeforeInstall", "Install", "AfterInstall", "ApplicationStart", "ValidateService"]
 HOOKS = ["ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]
@@ -408,7 +408,7 @@ def test_a_kill_of_the_server_loses_nothing_and_runs_nothing_twice(start_server)
     world.put("r.zip", zipped({"appspec.yml": appspec(hooks), "app/x": "x", **scripts}))
     deployment = world.start("r.zip")
     for event in ("BeforeInstall", "ApplicationStart"):
-        wait_for(lambda event=event: started(world, deployment, event))
+        wait_for(lambda event=event: begun(world, deployment, event))
         server.restart()
     assert world.finish(deployment)["status"] == "Succeeded"
     assert world.look("cat /root/journal") == HOOKS[1:]

@@ -107,7 +107,7 @@ class Plane:
         )
 
 
-def until(question, seconds=15):
+def until(question, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := question():
