@@ -283,10 +283,18 @@ typedef struct Answer {
     size_t len;
 } Answer;
 
+// recv is not gone on with by itself where it has a time-out, and libuv's io_uring (1.49 and later) interrupts the thread that made the loop.
+static inline ssize_t hear_some(int fd, void *to, size_t room) {
+    ssize_t got;
+    do got = recv(fd, to, room, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 static inline size_t read_head(int fd, char *head, size_t room) {
     size_t len = 0;
     while (len + 1 < room) {
-        ssize_t got = recv(fd, head + len, 1, 0);
+        ssize_t got = hear_some(fd, head + len, 1);
         if (got <= 0) break;
         head[++len] = 0;
         if (len >= 4 && memcmp(head + len - 4, "\r\n\r\n", 4) == 0) break;
@@ -297,7 +305,7 @@ static inline size_t read_head(int fd, char *head, size_t room) {
 
 static inline bool read_all(int fd, char *to, size_t len) {
     for (size_t done = 0; done < len;) {
-        ssize_t got = recv(fd, to + done, len - done, 0);
+        ssize_t got = hear_some(fd, to + done, len - done);
         if (got <= 0) return false;
         done += (size_t)got;
     }
@@ -315,7 +323,7 @@ static inline void read_chunks(Answer *answer, int fd) {
     for (;;) {
         char line[64];
         size_t len = 0;
-        while (len < sizeof line - 1 && recv(fd, line + len, 1, 0) == 1 && line[len++] != '\n') {}
+        while (len < sizeof line - 1 && hear_some(fd, line + len, 1) == 1 && line[len++] != '\n') {}
         line[len] = 0;
         size_t size = strtoul(line, NULL, 16);
         char end[2];
@@ -349,7 +357,7 @@ static inline void assert_answer(int fd, int status, const char *body) {
 
 static inline void assert_closed(int fd) {
     char c;
-    ssize_t got = recv(fd, &c, 1, 0);
+    ssize_t got = hear_some(fd, &c, 1);
     assert_true(got == 0 || (got < 0 && errno == ECONNRESET));
     close(fd);
 }

@@ -71,7 +71,7 @@ static size_t converse(const Harness *harness, const char *text, size_t len, uin
     }
     shutdown(fd, SHUT_WR);
     size_t got = 0;
-    for (ssize_t now; got < REPLY_BYTES && (now = recv(fd, reply + got, REPLY_BYTES - got, 0)) > 0;) got += (size_t)now;
+    for (ssize_t now; got < REPLY_BYTES && (now = hear_some(fd, reply + got, REPLY_BYTES - got)) > 0;) got += (size_t)now;
     close(fd);
     for (char *at = reply; (at = memmem(at, got - (size_t)(at - reply), "\r\nDate: ", 8)) && (size_t)(at - reply) + 39 <= got;) {
         memmove(at, at + 37, got - (size_t)(at - reply) - 37);
