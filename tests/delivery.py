@@ -116,9 +116,12 @@ class Account:
     def __init__(self, server, account, name="app"):
         self.server, self.account, self.name = server, account, name
         self.bucket = f"artifacts-{account}"
+        self._clients = {}
 
     def client(self, service):
-        return self.server.client(service, key=self.account)
+        if service not in self._clients:
+            self._clients[service] = self.server.client(service, key=self.account)
+        return self._clients[service]
 
     def role(self, name, service, policy=None):
         iam = self.client("iam")
@@ -304,7 +307,10 @@ def example_without(target, *missing):
 HOOKS = ["ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]
 PASSING = '<testsuite name="unit"><testcase classname="unit" name="passes" time="0.1"/></testsuite>'
 JOURNAL = "/root/journal"  # on the instance: a line for each hook that ran
-SMALL_BUILDSPEC = f"""version: 0.2
+
+
+def small_buildspec(pause_seconds):
+    return f"""version: 0.2
 phases:
   install:
     commands:
@@ -312,7 +318,7 @@ phases:
   build:
     commands:
       - echo building
-      - sleep 0.3
+      - sleep {pause_seconds}
       - echo '{PASSING}' > report.xml
 artifacts:
   files: ['**/*']
@@ -328,14 +334,18 @@ def small_appspec(hooks=HOOKS, destination="/opt/small"):
     return f"version: 0.0\nos: linux\nfiles:\n  - source: page.txt\n    destination: {destination}\nfile_exists_behavior: OVERWRITE\nhooks:\n{entries}"
 
 
-def small_application(page="one", hook="sleep 0.1", hooks=HOOKS):
-    """{path: text} of an application whose hooks write themselves into the instance's journal, then do `hook`."""
-    text = f'#!/bin/sh\necho "$DEPLOYMENT_ID $LIFECYCLE_EVENT" >> {JOURNAL}\n{hook}\n'
-    return {"buildspec.yml": SMALL_BUILDSPEC, "appspec.yml": small_appspec(hooks), "page.txt": page + "\n", "hook.sh": text}
+def small_application(page="one", hook=":", hooks=HOOKS, pause_seconds=0.05):
+    """{path: text} of an application whose build takes a moment, and whose hooks write themselves into the instance's journal, take a moment, then do `hook`."""
+    text = f'#!/bin/sh\necho "$DEPLOYMENT_ID $LIFECYCLE_EVENT" >> {JOURNAL}\nsleep {pause_seconds}\n{hook}\n'
+    return {"buildspec.yml": small_buildspec(pause_seconds), "appspec.yml": small_appspec(hooks), "page.txt": page + "\n", "hook.sh": text}
+
+
+def whole_journal_of(server, instance):
+    """(deployment, hook) of each hook that ever ran on an instance, in their order: from the instance's own file."""
+    files = (server.data / "sandboxes" / instance / "layer").glob(f"*{JOURNAL}")
+    return [tuple(line.split()) for file in files for line in file.read_text().splitlines()]
 
 
 def journal_of(server, instance, deployment):
-    """The hooks that ran on an instance for a deployment, in their order: from the instance's own file."""
-    (file,) = (server.data / "sandboxes" / instance / "layer").rglob("journal")
-    lines = [line.split() for line in file.read_text().splitlines()]
-    return [hook for of, hook in lines if of == deployment]
+    """The hooks that ran on an instance for a deployment, in their order."""
+    return [hook for of, hook in whole_journal_of(server, instance) if of == deployment]
