@@ -1,9 +1,9 @@
 // Blocks of public addresses, 127.77.BLOCK.0/24. A claim is an abstract socket that nobody else on the machine can bind while a process has it: the server, and
 // the holder of the instances' network, which outlives it. DATA/address-block remembers the number.
+#include "os/files.h"
 #include "sandbox/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -34,7 +34,7 @@ void sandbox_block_claim(Str data_folder, int preferred, SandboxBlock *out) {
     char data[SANDBOX_PATH_BYTES / 2], path[SANDBOX_PATH_BYTES], text[32] = "";
     snprintf(data, sizeof data, "%.*s", STR_ARG(data_folder));
     snprintf(path, sizeof path, "%s/address-block", data);
-    bool stored = file_read_small(path, text, sizeof text);
+    bool stored = file_read_small(path, text, sizeof text) && *text;
     int first = stored ? (int)strtol(text, NULL, 10) & (BLOCKS - 1) : preferred & (BLOCKS - 1);
     *out = (SandboxBlock){.number = first, .claim = stored ? claim_of_holder(data) : -1};
     for (int i = 0; i < BLOCKS && out->claim < 0; i++) {
@@ -44,7 +44,7 @@ void sandbox_block_claim(Str data_folder, int preferred, SandboxBlock *out) {
     }
     if (stored && out->number == first) return;
     snprintf(text, sizeof text, "%d\n", out->number);
-    file_place(AT_FDCWD, path, str_of(text), NULL);
+    file_write_atomically(str_of(path), str_of(text), 0644, NULL); // without the file, a later start claims any free block
 }
 
 void sandbox_block_keep(SandboxHost *host, const SandboxBlock *block) {

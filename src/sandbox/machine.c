@@ -207,7 +207,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     TRY(choose_rung(&host, e));
     if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(skeleton_begin(&host, e));
     TRY(clock_open(&host, e));
-    each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was removing
+    each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was making and removing
+    each_folder(&host, ".new-", remove_gone);
     sweep(&host);
     buf_init(&host.usual, SANDBOX_SPEC_BYTES);
     *out = malloc(sizeof host);

@@ -1,4 +1,4 @@
-// Removes a sandbox folder. Rung A's files belong to ids that only root may touch: the server is root then. Rung B's belong
+// Removes a sandbox folder, and ends what runs in it. Rung A's files belong to ids that only root may touch: the server is root then. Rung B's belong
 // to subordinate ids: it is done from a user namespace that has them. In rung C everything belongs
 // to the user, but folders may lack permissions (overlay's work folders have mode 000): they are given first.
 #include "sandbox_keeper.h"
@@ -22,13 +22,21 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return 0;
 }
 
-// Waits for the keeper to end: the folder may still be mounted.
-static void await_keeper(const char *folder) {
+// Ends the keeper and waits for that: the folder may still be mounted. One that is just starting takes the message later: it is sent until the keeper is gone.
+static void end_keeper(const char *folder) {
+    enum { AGAIN_US = 20 * 1000 };
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/keeper.lock", folder);
     int lock = open(path, O_RDWR | O_CLOEXEC);
     if (lock < 0) return;
-    while (flock(lock, LOCK_EX) && errno == EINTR) {}
+    while (flock(lock, LOCK_EX | LOCK_NB) && (errno == EWOULDBLOCK || errno == EINTR)) {
+        int keeper = unix_socket_connect(folder, "keeper.sock");
+        if (keeper >= 0) {
+            message_send(keeper, -1, "kill");
+            close(keeper);
+        }
+        usleep(AGAIN_US);
+    }
     close(lock);
 }
 
@@ -43,7 +51,7 @@ bool remove_folder(const char *folder) {
 int remove_main(const char *folder) {
     int ready = daemonize("/dev/null");
     daemon_ready(ready, 0);
-    await_keeper(folder);
+    end_keeper(folder);
     if (geteuid() != 0 && !range_enter()) errno = 0; // without subordinate ids there are no files of others
     return !remove_folder(folder);
 }

@@ -275,6 +275,11 @@ static void after_a_reboot_a_build_is_lost(void **state) {
     sandbox_close(build);
 }
 
+static void wait_until_gone(const char *path) {
+    for (int64_t end = elapsed_ms() + 20000; access(path, F_OK) == 0 && elapsed_ms() < end;) usleep(5000);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void a_destroyed_sandbox_leaves_nothing(void **state) {
     Place *place = *state;
     Error e = {0};
@@ -294,6 +299,37 @@ static void a_destroyed_sandbox_leaves_nothing(void **state) {
         closedir(folder);
     }
     assert_int_equal(left, 0);
+}
+
+// A server that dies between the two steps of a removal: the folder has its last name, and what runs in it goes on.
+static void a_removal_that_was_cut_off_is_finished_at_the_next_start(void **state) {
+    Place *place = *state;
+    Error e = {0};
+    char from[512], to[512];
+    SandboxHost *again;
+    Sandbox *build = make_build(place, "b", no_limits);
+    start_job(build, "job", "echo begun; sleep 1000", "");
+    wait_event(build, SANDBOX_JOB_OUTPUT, "job");
+    snprintf(from, sizeof from, "%s/sandboxes/b", place->folder);
+    snprintf(to, sizeof to, "%s/sandboxes/.gone-0000000000000001", place->folder);
+    assert_int_equal(rename(from, to), 0);
+    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
+    sandbox_host_close(again);
+    wait_event(build, SANDBOX_STOPPED, NULL);
+    wait_until_gone(to);
+    sandbox_close(build);
+}
+
+static void a_sandbox_that_was_never_made_whole_is_swept_away_at_the_next_start(void **state) {
+    Place *place = *state;
+    Error e = {0};
+    char half[512];
+    SandboxHost *again;
+    snprintf(half, sizeof half, "%s/sandboxes/.new-b", place->folder);
+    assert_int_equal(mkdir(half, 0755), 0);
+    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
+    sandbox_host_close(again);
+    wait_until_gone(half);
 }
 
 static void a_sandbox_whose_folder_somebody_removes_ends(void **state) {
@@ -436,11 +472,6 @@ static void a_held_clock_stands_still_and_waits_go_on(void **state) {
     sandbox_close(build);
 }
 
-static void wait_until_gone(const char *path) {
-    for (int64_t end = elapsed_ms() + 20000; access(path, F_OK) == 0 && elapsed_ms() < end;) usleep(5000);
-    assert_int_not_equal(access(path, F_OK), 0);
-}
-
 static void a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it(void **state) {
     Place *place = *state;
     char letter = (char)sandbox_host_rung(place->host), used[512], unused[512], spec[600];
@@ -500,6 +531,8 @@ static const struct CMUnitTest builds[] = {
     CASE(a_build_whose_keeper_is_killed_is_lost_with_all_its_processes),
     CASE(after_a_reboot_a_build_is_lost),
     CASE(a_destroyed_sandbox_leaves_nothing),
+    CASE(a_removal_that_was_cut_off_is_finished_at_the_next_start),
+    CASE(a_sandbox_that_was_never_made_whole_is_swept_away_at_the_next_start),
     CASE(a_sandbox_whose_folder_somebody_removes_ends),
     CASE(names_that_are_no_names_are_refused),
     CASE(a_missing_bind_breaks_the_sandbox_with_its_cause),
