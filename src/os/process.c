@@ -216,7 +216,7 @@ bool process_spawn(Loop *loop, const ProcessSpec *spec, const ProcessOwner *owne
     process->owner = *owner;
     process->handle.data = process;
     process->handles = 1;
-    uv_stdio_container_t stdio[3];
+    uv_stdio_container_t stdio[4] = {[3] = {.flags = UV_INHERIT_FD, .data.fd = spec->held}};
     const int wanted[] = {spec->input, spec->output, spec->errors};
     for (int i = 0; i < 3; i++) set_stdio(process, loop_uv(loop), i, wanted[i], &stdio[i]);
     uv_process_options_t options = {
@@ -226,7 +226,7 @@ bool process_spawn(Loop *loop, const ProcessSpec *spec, const ProcessOwner *owne
         .env = (char **)spec->env,
         .cwd = spec->cwd,
         .flags = UV_PROCESS_DETACHED, // a session, and so a group, of its own
-        .stdio_count = 3,
+        .stdio_count = spec->held ? 4 : 3,
         .stdio = stdio,
     };
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); // also what was left open by whoever started us

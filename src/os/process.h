@@ -2,7 +2,7 @@
 //
 // For the loop's thread. Callbacks come from the loop, never from within the call that causes them. on_exit is the last one and comes after all output
 // (of descendants that hold the pipes open longer, one second more is waited for).
-// A child gets only the descriptors 0, 1, 2, a process group of its own, and default signal handlers.
+// A child gets only the descriptors 0, 1, 2 (and 3, if that is wanted), a process group of its own, and default signal handlers.
 #pragma once
 
 #include "os/loop.h"
@@ -16,6 +16,7 @@ typedef struct ProcessSpec {
     const char *const *env; // "NAME=value", ends with NULL; NULL: the server's own
     const char *cwd; // NULL: the server's own
     int input, output, errors; // a descriptor, PROCESS_NULL or PROCESS_PIPE. `errors` == `output` as descriptors is well
+    int held; // a descriptor that the child and its children keep open as 3, so that a lock on it tells when the last of them has ended; 0: none
 } ProcessSpec;
 
 typedef struct ProcessOwner {

@@ -193,6 +193,16 @@ static void delete_blob(void *context, Str path) {
     vec_add(&turns->files, Str, path_join(turns->arena, plane_options(turns->plane)->data, path));
 }
 
+// What lies outside the database goes with the commit too: files are deleted after it (or at the next start), sandboxes by commands.
+static void reset_files(Turns *turns) {
+    const PlaneOptions *options = plane_options(turns->plane);
+    Turn turn;
+    Str origin = str_cat(turns->arena, STR("reset/"), id_uuid(&turns->ids, turns->arena));
+    turn_begin(&turn, turns, turns->arena, (Partition){options->account, options->region}, origin);
+    sandboxes_reset(&turn);
+    leftovers_reset(&turn);
+}
+
 static bool perform_reset(Turns *turns, Work *work) {
     AdminWork *admin = (AdminWork *)work;
     blob_each(turns->store, turns->arena, delete_blob, turns);
@@ -200,16 +210,14 @@ static bool perform_reset(Turns *turns, Work *work) {
     directory_reset(turns->directory);
     timing_reset(turns);
     turns_start_services(turns);
+    reset_files(turns);
     turns->changed = true;
     admin->reply = doc_map(admin->exchange->request.arena);
     return true;
 }
 
 static void finish_reset(Plane *plane, Work *work, const Error *failed) {
-    if (!failed) {
-        sandboxes_reset(plane);
-        unsupported_done(plane);
-    }
+    if (!failed) unsupported_done(plane);
     finish_admin(plane, work, failed);
 }
 

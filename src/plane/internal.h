@@ -204,7 +204,7 @@ void unsupported_done(Plane *plane);
 // sandboxes.c
 bool sandboxes_open(Plane *plane, Error *e);
 void sandboxes_close(Plane *plane);
-void sandboxes_reset(Plane *plane); // destroys all, and what effects left
+void sandboxes_reset(Turn *turn); // destroys all
 Doc *sandboxes_doc(Plane *plane, Arena *arena); // name → its units: [{name, state, subState}], of those in use
 void sandboxes_set_clock(Plane *plane); // what programs in them see as the time: with each new snapshot
 
@@ -227,6 +227,10 @@ void effects_add(Turns *turns, const OutboxEntry *entry);
 void effects_start(Plane *plane, const EffectStart *start);
 bool effects_hold_clock(Turns *turns);
 Doc *effects_under_way(Turns *turns, Arena *arena); // for `rehearse clock`: what holds it
+
+// leftovers.c: files of effects, DATA/effects
+bool leftovers_remove(Store *store, Str data, Error *e); // at start: of effects that nobody waits for, and that no machine will discard
+void leftovers_reset(Turn *turn); // all
 
 // bus.c
 void bus_publish(Turns *turns, const OutboxEntry *entry);

@@ -388,6 +388,7 @@ static void start_destroy(Plane *plane, const Effect *effect) {
     SandboxHost *host = plane_sandbox_host(plane, &e);
     forget_handle(plane, name);
     bool destroyed = host && sandbox_destroy(host, name, &e);
+    if (!destroyed) log_warn("sandbox %.*s: %s", STR_ARG(name), e.message);
     loop_timer_start(plane->sandboxes->tidy, TIDY_MS, 0);
     effect_end(plane, effect->id, destroyed ? NULL : &e);
 }
@@ -465,30 +466,16 @@ Doc *sandboxes_doc(Plane *plane, Arena *arena) {
     return all;
 }
 
-static void empty_effects(const Plane *plane) {
-    AUTO_ARENA arena = arena_new();
-    Str folder = path_join(arena, plane->options.data, STR("effects")), *names;
-    size_t count = 0;
-    if (!folder_list(arena, folder, &names, &count, NULL)) return;
-    for (size_t i = 0; i < count; i++) tree_remove(path_join(arena, folder, names[i]), NULL);
-}
-
-void sandboxes_reset(Plane *plane) {
-    empty_effects(plane);
-    AUTO_ARENA arena = arena_new();
-    Error e = {0};
-    Vec names = vec_of(arena, Str);
-    Str folder = path_join(arena, plane->options.data, STR("sandboxes"));
-    if (!folder_exists(folder)) return;
-    SandboxHost *host = plane_sandbox_host(plane, &e);
-    if (!host || !sandbox_list(host, arena, &names, &e)) {
-        log_warn("sandboxes could not be removed: %s", e.message);
-        return;
+// Commands of the transaction that empties the plane: whatever is killed after it, the sandboxes end.
+void sandboxes_reset(Turn *turn) {
+    Arena *arena = turn_arena(turn);
+    Str *names;
+    size_t count;
+    if (!folder_list(arena, path_join(arena, turn_data_folder(turn), STR("sandboxes")), &names, &count, NULL)) return;
+    for (size_t i = 0; i < count; i++) {
+        Doc *arguments = doc_map(arena);
+        if (names[i].at[0] == '.') continue;
+        doc_set_str(arena, arguments, "name", names[i]);
+        turn_effect(turn, "sandbox.destroy", arguments);
     }
-    for (size_t i = 0; i < names.len; i++) {
-        Str name = vec_get(&names, Str, i);
-        forget_handle(plane, name);
-        if (!sandbox_destroy(host, name, &e)) log_warn("%.*s: %s", STR_ARG(name), e.message);
-    }
-    loop_timer_start(plane->sandboxes->tidy, TIDY_MS, 0);
 }

@@ -156,6 +156,7 @@ static bool open_store(Turns *turns, Error *e) {
     TRY(store_open(data, STORE_WRITER, tables, count, &turns->store, e));
     store_begin(turns->store);
     TRY(blobs_open(turns->store, data, e));
+    TRY(leftovers_remove(turns->store, data, e));
     return store_commit(turns->store, e);
 }
 

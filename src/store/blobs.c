@@ -54,7 +54,7 @@ bool blobs_open(Store *store, Str data, Error *e) {
     TRY(folder_make(folder, FOLDER_MODE, e));
     TRY(folder_list(arena, folder, &names, &count, e));
     for (size_t i = 0; i < count; i++) TRY(remove_unknown(store, data, names[i], e));
-    return true;
+    return folder_sync(folder, e); // a folder made just before a crash is relied on from now on
 }
 
 // ---- Keeping ----

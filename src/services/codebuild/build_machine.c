@@ -48,6 +48,13 @@ static void discard_archive(Step *step) {
     doc_set(step->state, "$archive", NULL);
 }
 
+static void discard_clone(Step *step) {
+    Str path = doc_text(step->event->data, "path");
+    if (!path.at) return;
+    doc_set_str(step->arena, step->state, "$archive", str_copy(step->arena, path));
+    discard_archive(step);
+}
+
 static void clear_up(Step *step) {
     destroy_sandbox(step);
     discard_archive(step);
@@ -201,8 +208,8 @@ static void step_build(Step *step) {
     if (is_from(step, "effect") && str_is(tag, "job")) on_job(step);
     if (is_stage(step, "provisioning") && provision_event(step)) return;
     if (is_stage(step, "collecting") && collect_event(step)) finish(step, str_c(step->arena, doc_text(step->state, "$verdict")));
-    // A sandbox that was being made when the build was interrupted goes as soon as it is there.
-    if (is_stage(step, "over") && str_is(tag, "sandbox")) destroy_sandbox(step);
+    // A clone that was being made when the build was interrupted goes as soon as it is there.
+    if (is_stage(step, "over") && str_is(tag, "clone")) discard_clone(step);
 }
 
 const MachineType BUILD_MACHINE = {.version = 1, .step = step_build};

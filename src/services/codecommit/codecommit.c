@@ -33,10 +33,14 @@ static const Operation OPERATIONS[] = {
     {NULL},
 };
 
-static void start(Turn *turn) { refs_follow_all(turn); }
+static void start(Turn *turn) {
+    repositories_sweep(turn);
+    pushes_follow(turn); // before the refs are read: a push that ends in between is in them
+    refs_follow_all(turn);
+}
 
 static const DocumentType *const DOCUMENTS[] = {&CODECOMMIT_REPOSITORY, NULL};
-static const EffectType *const EFFECTS[] = {&GIT_ARCHIVE, &GIT_CLONE, NULL};
+static const EffectType *const EFFECTS[] = {&GIT_ARCHIVE, &GIT_CLONE, &GIT_AWAIT, NULL};
 static const Endpoint ENDPOINTS[] = {{"api", "/v1/repos/", &CODECOMMIT_GIT}, {NULL, NULL, NULL}};
 
 const Service CODECOMMIT_SERVICE = {

@@ -6,6 +6,7 @@
 // git's refs are the truth; the document follows. After a push, after an operation that moves a branch, and at the start of the plane, refs.c compares the two,
 // publishes an event for each difference and stores the new state, in one transaction. An operation moves its ref as its last act. So whatever is killed in between, the
 // next comparison publishes what was missed, once.
+// A push outlives a server that is killed: git goes on and moves its refs. Each holds a lock (pushes.c), so that the next server knows of it and compares again when it has ended.
 #pragma once
 
 #include "plane/effects.h"
@@ -15,7 +16,7 @@
 
 extern const DocumentType CODECOMMIT_REPOSITORY;
 extern const EndpointType CODECOMMIT_GIT;
-extern const EffectType GIT_ARCHIVE, GIT_CLONE;
+extern const EffectType GIT_ARCHIVE, GIT_CLONE, GIT_AWAIT;
 
 CallHandler codecommit_create_repository, codecommit_get_repository, codecommit_batch_get_repositories, codecommit_list_repositories,
     codecommit_delete_repository;
@@ -30,6 +31,11 @@ CallHandler codecommit_create_commit, codecommit_put_file, codecommit_delete_fil
 bool repository_find(Turn *turn, Str name, Doc **out, Error *e); // RepositoryDoesNotExistException
 Str repository_folder(Arena *arena, Str data, const Doc *repository);
 Str repository_arn(Arena *arena, Partition where, Str name);
+void repositories_sweep(Turn *turn); // folders that no repository has: of a removal, a creation or a reset that was cut off
+
+// pushes.c
+bool push_begin(Arena *arena, Str data, int *held, Error *e); // a descriptor for the process that receives a push
+void pushes_follow(Turn *turn); // at start: of those that an earlier server began
 
 // checks.c: what names and paths may be
 bool codecommit_check_repository_name(Str name, Error *e);

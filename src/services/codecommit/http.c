@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "os/files.h"
 #include "os/process.h"
 
 #include <signal.h>
@@ -195,18 +196,22 @@ static const char *variable(Arena *arena, const char *name, Str value) { return 
 static const char *const *environment(Session *session) {
     const HttpRequest *request = &session->exchange->request;
     Arena *arena = session->arena;
-    const char **env = arena_array(arena, const char *, 20);
+    const char **env = arena_array(arena, const char *, 24);
     size_t n = 0;
     Str id = doc_text(session->repository, "repositoryId");
     env[n++] = "PATH=/usr/local/bin:/usr/bin:/bin";
     env[n++] = "HOME=/nonexistent";
     env[n++] = "GIT_CONFIG_NOSYSTEM=1";
     env[n++] = "GIT_HTTP_EXPORT_ALL=1";
-    env[n++] = "GIT_CONFIG_COUNT=2";
+    env[n++] = "GIT_CONFIG_COUNT=4";
     env[n++] = "GIT_CONFIG_KEY_0=http.receivepack";
     env[n++] = "GIT_CONFIG_VALUE_0=true";
     env[n++] = "GIT_CONFIG_KEY_1=safe.directory";
     env[n++] = "GIT_CONFIG_VALUE_1=*";
+    env[n++] = "GIT_CONFIG_KEY_2=core.fsync"; // what a push leaves is as durable as the document that tells of it
+    env[n++] = "GIT_CONFIG_VALUE_2=committed,reference";
+    env[n++] = "GIT_CONFIG_KEY_3=core.fsyncMethod";
+    env[n++] = "GIT_CONFIG_VALUE_3=batch";
     env[n++] = variable(arena, "GIT_PROJECT_ROOT", str_cat(arena, plane_options(session->plane)->data, STR("/git")));
     env[n++] = variable(arena, "PATH_INFO", str_format(arena, "/%.*s.git%.*s", STR_ARG(id), STR_ARG(session->rest)));
     env[n++] = variable(arena, "REQUEST_METHOD", request->method);
@@ -219,19 +224,25 @@ static const char *const *environment(Session *session) {
     return env;
 }
 
+static bool refuse_as_ours(Error *e) {
+    e->http_status = 500;
+    return false;
+}
+
 static bool spawn(Session *session, bool has_body, Error *e) {
     static const char *const ARGV[] = {"git", "http-backend", NULL};
+    AUTO_FD held = -1;
+    if (session->receives && !push_begin(session->arena, plane_options(session->plane)->data, &held, e)) return refuse_as_ours(e);
     ProcessSpec spec = {
         .argv = ARGV,
         .env = environment(session),
+        .held = held < 0 ? 0 : held,
         .input = has_body ? PROCESS_PIPE : PROCESS_NULL,
         .output = PROCESS_PIPE,
         .errors = PROCESS_NULL,
     };
     ProcessOwner owner = {.on_output = on_output, .on_drained = on_drained, .on_exit = on_end, .context = session};
-    if (process_spawn(plane_loop(session->plane), &spec, &owner, &session->process, e)) return true;
-    e->http_status = 500;
-    return false;
+    return process_spawn(plane_loop(session->plane), &spec, &owner, &session->process, e) || refuse_as_ours(e);
 }
 
 static Session *session_new(Plane *plane, HttpExchange *exchange) {

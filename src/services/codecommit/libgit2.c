@@ -32,6 +32,7 @@ static void set_up(void *library) {
     __typeof__(&git_libgit2_opts) opts = (__typeof__(&git_libgit2_opts))(uintptr_t)find(library, "git_libgit2_opts");
     init();
     opts(GIT_OPT_SET_OWNER_VALIDATION, 0); // the folder is ours
+    opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); // objects and refs are as durable as the document that tells of them
     opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, ""); // nobody's own settings
     opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_SYSTEM, "");
 }

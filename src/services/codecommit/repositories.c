@@ -1,7 +1,9 @@
 // Repositories: names, descriptions, the default branch.
 #include "services/codecommit/codecommit.h"
 
+#include "base/map.h"
 #include "identity/signing_keys.h"
+#include "os/files.h"
 
 enum { MOST_BATCH = 100, MOST_DESCRIPTION_BYTES = 1000 };
 
@@ -45,7 +47,7 @@ static Outcome reply_metadata(const Call *call, Doc *repository, Doc **out) {
     return OUTCOME_DONE;
 }
 
-// A folder that stays behind when the call is undone is nobody's: its name is random.
+// A folder that stays behind when the call is undone is nobody's until the next start: its name is random.
 static bool make_folder(Turn *turn, const Doc *repository, Error *e) {
     Arena *arena = turn_arena(turn);
     Str folder = repository_folder(arena, turn_data_folder(turn), repository);
@@ -56,6 +58,32 @@ static bool make_folder(Turn *turn, const Doc *repository, Error *e) {
     if (git_repository_init_ext(&git, str_c(arena, folder), &options) != 0) return git_failed(e, "The repository cannot be made");
     git_repository_free(git);
     return true;
+}
+
+typedef struct Folders {
+    Arena *arena;
+    Map *known; // by name
+} Folders;
+
+static bool note_folder(void *context, Partition where, Str id, const Doc *repository) {
+    (void)where, (void)id;
+    const Folders *folders = context;
+    map_put(folders->known, str_format(folders->arena, "%.*s.git", STR_ARG(doc_text(repository, "repositoryId"))), folders->known);
+    return true;
+}
+
+void repositories_sweep(Turn *turn) {
+    Arena *arena = turn_arena(turn);
+    Str *names;
+    size_t count;
+    Folders folders = {arena, NULL};
+    if (!folder_list(arena, path_join(arena, turn_data_folder(turn), STR("git")), &names, &count, NULL)) return;
+    folders.known = map_new();
+    document_each(turn_store(turn), &CODECOMMIT_REPOSITORY, arena, note_folder, &folders);
+    for (size_t i = 0; i < count && !store_failure(turn_store(turn)); i++) {
+        if (str_ends(names[i], STR(".git")) && !map_get(folders.known, names[i])) turn_delete_file(turn, str_cat(arena, STR("git/"), names[i]));
+    }
+    map_free(folders.known);
 }
 
 static bool check_description(const Call *call, Error *e) {

@@ -147,6 +147,17 @@ static Step step_of(Arena *arena, const char *state) {
     return (Step){.arena = arena, .where = HOME, .id = STR("app:1"), .state = parsed(arena, state)};
 }
 
+static void a_clone_that_comes_after_the_end_of_the_build_is_discarded(void **state) {
+    AUTO_ARENA arena = arena_new();
+    Step step = step_of(arena, "{\"$stage\": \"over\"}");
+    Event came = {STR("effect"), parsed(arena, "{\"tag\": \"clone\", \"ok\": true, \"path\": \"/data/effects/source-1.tar\"}")};
+    step.event = &came;
+    CODEBUILD_BUILD.machine->step(&step);
+    assert_non_null(step.first_command);
+    assert_true(str_is(step.first_command->operation, "file.discard"));
+    assert_true(str_is(doc_text(step.first_command->input, "path"), "/data/effects/source-1.tar"));
+}
+
 static void a_phases_end_is_told_as_aws_tells_it(void **state) {
     AUTO_ARENA arena = arena_new();
     Step step = step_of(arena, "{\"arn\": \"ARN\", \"projectName\": \"app\", \"initiator\": \"ann\"}");
@@ -183,7 +194,8 @@ static void a_builds_state_is_told_with_its_phases(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_build_comes_to_an_end), cmocka_unit_test(a_phases_end_is_told_as_aws_tells_it),
-                                       cmocka_unit_test(a_builds_state_is_told_with_its_phases)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_build_comes_to_an_end), cmocka_unit_test(a_clone_that_comes_after_the_end_of_the_build_is_discarded),
+        cmocka_unit_test(a_phases_end_is_told_as_aws_tells_it), cmocka_unit_test(a_builds_state_is_told_with_its_phases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+"""kill -9 between two steps of what is done outside the database: the next start finishes it, or clears up what is left of it."""
+
+import json
+import os
+import stat
+
+import pytest
+
+from delivery import Account, until
+from harness import fresh_account
+
+WAITING = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo begun\n      - sleep 1000\n"
+# A push lasts until this file is there: git itself waits, in the repository's own hook.
+SLOW_HOOK = """#!/bin/sh
+touch "{folder}/begun"
+while [ ! -e "{folder}/go" ]; do sleep 0.01; done
+"""
+
+
+@pytest.fixture
+def account(start_server):
+    return Account(start_server(), fresh_account())
+
+
+@pytest.fixture
+def app(account):
+    """The folder of its repository."""
+    account.prepare()
+    made = account.client("codecommit").get_repository(repositoryName="app")["repositoryMetadata"]
+    return account.server.data / "git" / f"{made['repositoryId']}.git"
+
+
+def sandboxes(server):
+    """All there are, also those that are being removed; but not the one that is kept for the next build."""
+    return [one.name for one in (server.data / "sandboxes").glob("*") if not one.name.startswith(".spare-")]
+
+
+def begin_build(account):
+    account.project("waits", WAITING, "NO_SOURCE")
+    build = account.client("codebuild").start_build(projectName="waits")["build"]["id"].partition(":")[2]
+    until(lambda: (account.server.data / "sandboxes" / build / "jobs/build/started").exists(), what="the start of the build's job")
+    return build
+
+
+# ---- A push ----
+
+
+def test_a_push_that_outlives_the_server_is_told_when_it_has_ended(account, app, tmp_path):
+    hook = app / "hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(SLOW_HOOK.format(folder=tmp_path))
+    hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
+    work = tmp_path / "work"
+    work.mkdir()
+    account.git(work, "init", "-q", "-b", "main")
+    account.git(work, "commit", "-q", "--allow-empty", "-m", "One")
+    pid = os.spawnvpe(os.P_NOWAIT, "git", ["git", "-C", str(work), "push", "-q", account.remote(), "main"], account.server.environment(key=account.account))
+    until((tmp_path / "begun").exists, 20, what="the push")
+    account.server.restart()
+    os.waitpid(pid, 0)  # cut off
+    codecommit = account.client("codecommit")
+    assert codecommit.list_branches(repositoryName="app")["branches"] == []
+    (tmp_path / "go").touch()
+    until(lambda: codecommit.list_branches(repositoryName="app")["branches"] == ["main"], 20, what="the branch that the push made")
+
+
+# ---- Repositories ----
+
+
+def test_the_folder_of_a_repository_that_was_never_made_or_is_removed_goes_at_the_next_start(account, app):
+    nobodys = app.parent / "00000000-0000-4000-8000-000000000000.git"
+    (nobodys / "refs").mkdir(parents=True)
+    account.server.restart()
+    until(lambda: not nobodys.exists(), 20, what="the removal of nobody's folder")
+    assert app.is_dir() and account.client("codecommit").list_branches(repositoryName="app")["branches"] == []
+
+
+# ---- What effects leave ----
+
+
+def test_a_file_of_an_effect_that_nobody_waits_for_goes_at_the_next_start(account):
+    leftover = account.server.data / "effects/source-00000000-0000-4000-8000-000000000000.tar"
+    leftover.parent.mkdir(exist_ok=True)
+    leftover.write_bytes(b"clone")
+    account.server.restart()
+    assert not leftover.exists()
+
+
+# ---- A reset ----
+
+
+def crash_after_the_next_commit(server):
+    """Starts it so that it dies right after its first commit that is not part of the start."""
+    server.restart()
+    passed = -1
+    while passed != (passed := points(server)):
+        pass
+    server.restart("--crash-at", str(passed + 2))
+
+
+def points(server):
+    return json.loads(server.request("GET", "/_rehearse/health").data)["failPoints"]
+
+
+def test_a_reset_that_was_cut_off_is_finished_at_the_next_start(account, app):
+    begin_build(account)
+    leftover = account.server.data / "effects/leftover"
+    leftover.parent.mkdir(exist_ok=True)
+    crash_after_the_next_commit(account.server)
+    leftover.write_bytes(b"clone")
+    with pytest.raises(OSError):
+        account.server.request("POST", "/_rehearse/reset")
+    assert account.server.process.wait(20) < 0 and ": after commit" in account.server.log()
+    account.server.start()
+    until(lambda: not sandboxes(account.server), 20, what="the end of all sandboxes")
+    until(lambda: not app.exists(), 20, what="the removal of the repository's folder")
+    assert not leftover.exists() and not account.client("codecommit").list_repositories()["repositories"]
+
+
+def test_a_reset_leaves_no_files_behind(account, app):
+    begin_build(account)
+    account.server.request("POST", "/_rehearse/reset")
+    until(lambda: not sandboxes(account.server) and not app.exists(), 20, what="the removal of all files")
