@@ -14,7 +14,7 @@ from harness import fresh_account
 ALL = bool(os.environ.get("REHEARSE_ALL_FAULTS"))
 SAMPLES = 3
 PATIENCE_SECONDS = 30
-KINDS = ["spawn", "write", "fsync", *(["open", "rename", "read"] if ALL else [])]
+KINDS = ["spawn", "write", "fsync", *(["open", "rename", "remove", "read", "accept", "socket", "alloc"] if ALL else [])]
 BUILDSPEC = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo built\n"
 
 
@@ -34,6 +34,7 @@ class Scenarios:
         self.source = folder / "source"
         self.source.mkdir()
         self.runs = 0
+        self.why = None  # the last one failed
 
     def client(self, service):
         return self.account.client(service)
@@ -53,15 +54,19 @@ class Scenarios:
         if self.server.is_dead():
             self.server.revive()
 
+    def settle(self):
+        """A server that is just dying is no living one."""
+        until(lambda: self.server.is_dead() or self.server.is_healthy(), 20, what="a server that lives or is dead")
+        self.alive()
+
     def asking(self, question):
         """The answer, or None: the server refused with a 5xx, or died under the question."""
         try:
             return question()
         except Exception as error:
-            status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-            assert status >= 500, error
-            until(lambda: self.server.is_dead() or self.server.is_healthy(), 20, what="a server that lives or is dead")
-            self.alive()
+            refused = getattr(error, "response", None) or {}
+            assert refused.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500, error
+            self.settle()
             return None
 
     # -- the scenarios: each returns whether it went well, and asserts that it says so truly --
@@ -72,11 +77,10 @@ class Scenarios:
         try:
             commit = self.account.push(self.source, f"push {self.runs}")
         except AssertionError as refused:
-            assert "fatal" in str(refused) or "error" in str(refused) or "rejected" in str(refused), refused
-            commit = None
+            self.why, commit = str(refused), None
+            assert "fatal" in self.why or "error" in self.why or "rejected" in self.why, refused
         self.server.disarm()
-        self.asking(lambda: None)
-        self.alive()
+        self.settle()
         if commit:
             assert self.client("codecommit").get_branch(repositoryName="app", branchName="main")["branch"]["commitId"] == commit
         return bool(commit)
@@ -84,6 +88,7 @@ class Scenarios:
     def build(self):
         started = self.asking(lambda: self.client("codebuild").start_build(projectName="tiny")["build"]["id"])
         if not started:
+            self.why = "it was not started"
             return False
 
         def ended():
@@ -97,7 +102,8 @@ class Scenarios:
             assert "built\n" in self.account.log(build)
             return True
         contexts = [context for phase in build["phases"] for context in phase.get("contexts", [])]
-        assert any(context.get("message") for context in contexts), f"it failed and does not say why: {build['phases']}"
+        self.why = [context["message"] for context in contexts if context.get("message")]
+        assert self.why, f"it failed and does not say why: {build['phases']}"
         return False
 
     def release(self):
@@ -106,6 +112,7 @@ class Scenarios:
         self.server.hold(lambda: self.client("s3").put_object(Bucket=self.account.bucket, Key="in/app.zip", Body=zip_of({"page.txt": text})))
         started = self.asking(lambda: self.client("codepipeline").start_pipeline_execution(name="copy")["pipelineExecutionId"])
         if not started:
+            self.why = "it was not started"
             return False
 
         def ended():
@@ -122,7 +129,8 @@ class Scenarios:
             assert found.decode() == text
             return True
         actions = [one for one in self.account.actions("copy") if one["pipelineExecutionId"] == started and one["status"] == "Failed"]
-        assert actions and all(told(one["output"]["executionResult"]) for one in actions), f"it failed and does not say why: {actions}"
+        self.why = [told(one["output"]["executionResult"]) for one in actions]
+        assert self.why and all(self.why), f"it failed and does not say why: {actions}"
         return False
 
 
@@ -145,7 +153,7 @@ def scenarios(shared_scenarios):
 def walk(scenarios, run, kind):
     server = scenarios.server
     server.arm(kind, FOR_EVER)
-    assert run(), "it must go well undisturbed"
+    assert run(), f"it must go well undisturbed: {scenarios.why}"
     count = server.count(kind)
     points = range(1, count + 1, 1 if ALL else -(-count // SAMPLES) or 1)
     failed = good = deaths = 0
@@ -154,8 +162,8 @@ def walk(scenarios, run, kind):
         good += run()
         failed += server.failed() > 0
         deaths += server.revive()
-        assert not ALL or run(), f"after {kind} {number} had failed, the next one did not go well"
-    assert run(), "the next one did not go well"
+        assert not ALL or run(), f"after {kind} {number} had failed, the next one did not go well: {scenarios.why}"
+    assert run(), f"the next one did not go well: {scenarios.why}"
     server.check()
     print(f"{kind}: {count} calls, {len(points)} points, {failed} failed, {good} went well all the same, the server ended at {deaths}")
 
