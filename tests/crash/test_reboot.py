@@ -68,6 +68,6 @@ def test_an_instance_starts_again_with_its_files_and_its_units(account):
     until(lambda: units(account, instance).get("clock.service") == "active", what="the unit")
     reboot(account.server)
     until(lambda: units(account, instance).get("clock.service") == "active", what="the unit after the reboot")
-    (again,) = account.described([instance])
-    assert (again["State"]["Name"], again["PrivateIpAddress"]) == ("running", address)
+    until(lambda: account.described([instance])[0]["State"]["Name"] == "running", what="the instance's own state")
+    assert account.described([instance])[0]["PrivateIpAddress"] == address
     assert list((account.server.data / "sandboxes").glob(f"{instance}/**/opt/kept.txt"))
