@@ -12,7 +12,6 @@
 
 enum {
     WAITING_MOST_BYTES = 256 * 1024, // of input that the child has not read
-    READ_BYTES = 64 * 1024,
     OUTPUT_GRACE_MS = 1000, // after the exit, for what descendants still write into the child's pipes
 };
 
@@ -101,8 +100,8 @@ static void on_exited(uv_process_t *handle, int64_t status, int signal_number) {
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
     (void)suggested;
     Process *process = handle->data;
-    if (!process->block) process->block = malloc(READ_BYTES);
-    *room = uv_buf_init(process->block, process->block ? READ_BYTES : 0);
+    if (!process->block) process->block = malloc(PROCESS_PIECE_BYTES);
+    *room = uv_buf_init(process->block, process->block ? PROCESS_PIECE_BYTES : 0);
 }
 
 static void on_output(uv_stream_t *stream, ssize_t len, const uv_buf_t *room) {

@@ -10,6 +10,7 @@
 typedef struct Process Process;
 
 enum { PROCESS_NULL = -1, PROCESS_PIPE = -2 }; // instead of a descriptor of the caller's
+enum { PROCESS_PIECE_BYTES = 64 * 1024 }; // the most that on_output gets at once
 
 typedef struct ProcessSpec {
     const char *const *argv; // ends with NULL; argv[0] is looked up in PATH

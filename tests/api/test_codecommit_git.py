@@ -1,9 +1,11 @@
 """CodeCommit as git sees it: clones and pushes over each of AWS's ways, what they need, and what follows from them."""
 
 import base64
+import concurrent.futures
 import contextlib
 import hashlib
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -214,6 +216,50 @@ def test_a_large_push_arrives_whole(codecommit, git, tmp_path):
     git("clone", "-q", git.out("remote", "get-url", "origin"), tmp_path / "clone")
     assert (tmp_path / "clone/large.bin").read_bytes() == large
     assert len(list((tmp_path / "clone/many").iterdir())) == 500
+
+
+def stopped_while_git_answers(server):
+    """Stops the server as soon as it has started git, until git has answered more than the server reads at once."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    before = set(children.read_text().split())
+    until(lambda: set(children.read_text().split()) - before, 20, every=0, what="git's process")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: any(written_by(pid) > 40_000 for pid in descendants(server.process.pid)), 10, what="git's answer")
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+def descendants(pid):
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield child
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            yield from descendants(child)
+
+
+def written_by(pid):
+    with contextlib.suppress(OSError, StopIteration):
+        return int(next(line for line in Path(f"/proc/{pid}/io").read_text().splitlines() if line.startswith("wchar")).split()[1])
+    return 0
+
+
+def test_what_git_answers_before_the_server_reads_arrives_whole(start_server, tmp_path):
+    server = start_server()
+    made = server.client("codecommit").create_repository(repositoryName="app")["repositoryMetadata"]
+    (tmp_path / "work").mkdir()
+    git = Git(server, tmp_path / "work", server.environment(**IDENTITY, **helper_of(server)))
+    git("init", "-q", "-b", "main")
+    commit = git.commit({"a": b"1"})
+    git("push", "-q", made["cloneUrlHttp"], "main")
+    packed = server.data / "git" / f"{made['repositoryId']}.git" / "packed-refs"
+    packed.write_text("".join(f"{commit} refs/heads/branch-{number:04}\n" for number in range(2000)))
+    key = base64.b64encode(b"test:anything").decode()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        stopping = pool.submit(stopped_while_git_answers, server)
+        until(stopping.running, 20, what="the watch")
+        reply = server.request("GET", "/v1/repos/app/info/refs?service=git-upload-pack", headers={"Authorization": f"Basic {key}"})
+        stopping.result()
+    assert reply.status == 200 and reply.data.count(b"refs/heads/branch-") == 2000
 
 
 def test_a_shallow_clone_has_the_last_commit_only(git, tmp_path):

@@ -250,7 +250,7 @@ static Session *session_new(Plane *plane, HttpExchange *exchange) {
     Session *session = arena_new_of(arena, Session);
     *session = (Session){.plane = plane, .exchange = exchange, .arena = arena, .pushes = wants_push(&exchange->request)};
     session->receives = session->pushes && str_is(exchange->request.method, "POST");
-    buf_init(&session->head, HEAD_BYTES);
+    buf_init(&session->head, HEAD_BYTES + PROCESS_PIECE_BYTES); // what follows the head may come with it
     split_path(session, &exchange->request);
     return session;
 }
