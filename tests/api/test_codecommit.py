@@ -735,6 +735,57 @@ def test_differences_come_in_pages(codecommit, commit):
         codecommit.get_differences(repositoryName="app")
 
 
+# ---- A file's history ----
+
+
+def history(codecommit, path, **more):
+    return codecommit.list_file_commit_history(repositoryName="app", filePath=path, **more)["revisionDag"]
+
+
+def test_a_files_history_is_of_the_commits_that_changed_it(codecommit, commit):
+    first = commit({"a": b"1", "b": b"1"})["commitId"]
+    commit({"b": b"2"})
+    last = commit({"a": b"2"})["commitId"]
+    newest, oldest = history(codecommit, "/a")
+    assert newest["commit"] == codecommit.get_commit(repositoryName="app", commitId=last)["commit"]
+    assert (newest["path"], newest["revisionChildren"]) == ("a", [])
+    assert (oldest["commit"]["commitId"], oldest["revisionChildren"]) == (first, [last])
+    assert codecommit.get_blob(repositoryName="app", blobId=oldest["blobId"])["content"] == b"1"
+    assert [one["commit"]["commitId"] for one in history(codecommit, "a", commitSpecifier=first)] == [first]
+    assert history(codecommit, "never") == []
+
+
+def test_a_files_history_goes_on_under_its_earlier_name(codecommit, commit):
+    first = commit({"old": b"1"})["commitId"]
+    moved = commit(putFiles=[{"filePath": "new", "sourceFile": {"filePath": "old", "isMove": True}}])["commitId"]
+    told = [(one["commit"]["commitId"], one["path"], one["revisionChildren"]) for one in history(codecommit, "new")]
+    assert told == [(moved, "new", []), (first, "old", [moved])]
+
+
+def test_a_file_that_was_deleted_and_came_back_has_both_lives(codecommit, commit):
+    first = commit({"a": b"1", "keep": b"k"})["commitId"]
+    commit(deleteFiles=[{"filePath": "a"}])
+    assert [one["commit"]["commitId"] for one in history(codecommit, "a")] == [first]
+    again = commit({"a": b"other"})["commitId"]
+    assert [(one["commit"]["commitId"], one["revisionChildren"]) for one in history(codecommit, "a")] == [(again, []), (first, [again])]
+
+
+def test_a_files_history_comes_in_pages(codecommit, commit):
+    made = [commit({"a": bytes(str(number), "ascii")})["commitId"] for number in range(3)]
+    asked = {"repositoryName": "app", "filePath": "a"}
+    page = codecommit.list_file_commit_history(**asked, maxResults=2)
+    rest = codecommit.list_file_commit_history(**asked, nextToken=page["nextToken"])
+    assert [one["commit"]["commitId"] for one in page["revisionDag"] + rest["revisionDag"]] == made[::-1] and "nextToken" not in rest
+    with refused("InvalidMaxResultsException"):
+        codecommit.list_file_commit_history(**asked, maxResults=0)
+    with refused("InvalidContinuationTokenException"):
+        codecommit.list_file_commit_history(**asked, nextToken="%%%")
+    with refused("PathRequiredException"):
+        codecommit.list_file_commit_history(repositoryName="app", filePath="/")
+    with refused("CommitDoesNotExistException"):
+        codecommit.list_file_commit_history(**asked, commitSpecifier="nowhere")
+
+
 # ---- What is not built, permissions, the command line ----
 
 

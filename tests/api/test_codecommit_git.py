@@ -129,6 +129,26 @@ def test_what_is_pushed_is_what_the_api_shows_and_a_clone_gets(codecommit, git, 
     assert git("rev-parse", "HEAD", folder=tmp_path / "clone").stdout.strip() == commit
 
 
+def test_a_files_history_is_what_git_log_tells(codecommit, git):
+    base = git.commit({"a": b"base\n", "b": b"1"})
+    git("checkout", "-q", "-b", "side")
+    side = git.commit({"a": b"base\nside\n"})
+    git.commit({"b": b"2"})
+    git("checkout", "-q", "main")
+    other = git.commit({"a": b"main\nbase\n"})
+    git("merge", "-q", "--no-edit", "side")
+    merge = git.out("rev-parse", "HEAD")
+    git("checkout", "-q", "-b", "unrelated")
+    git.commit({"c": b"3"})
+    git("checkout", "-q", "main")
+    git("merge", "-q", "--no-ff", "--no-edit", "unrelated")
+    git("push", "-q", "origin", "main")
+    dag = codecommit.list_file_commit_history(repositoryName="app", filePath="a")["revisionDag"]
+    children = {one["commit"]["commitId"]: sorted(one["revisionChildren"]) for one in dag}
+    assert children == {merge: [], side: [merge], other: [merge], base: sorted([side, other])}
+    assert set(children) == set(git.out("log", "--format=%H", "--", "a").split())
+
+
 def test_the_credential_helper_of_the_aws_cli_clones_and_pushes(server, codecommit, app, git, as_user, tmp_path):
     git.commit({"a": b"1"})
     git("push", "-q", "origin", "main")

@@ -74,7 +74,7 @@ static Doc *person(Arena *arena, const git_signature *who) {
     return doc;
 }
 
-static Doc *commit_doc(Arena *arena, git_commit *commit) {
+Doc *codecommit_commit_doc(Arena *arena, git_commit *commit) {
     Doc *doc = doc_map(arena), *parents = doc_list(arena);
     doc_set_str(arena, doc, "commitId", git_oid_str(arena, git_commit_id(commit)));
     doc_set_str(arena, doc, "treeId", git_oid_str(arena, git_commit_tree_id(commit)));
@@ -99,7 +99,7 @@ Outcome codecommit_get_commit(Turn *turn, const Call *call, Doc **out, Error *e)
     CALL_TRY(git_open(turn, repository, &git, e));
     CALL_TRY(codecommit_check_commit_id(git, id, &commit, &OF_COMMIT, e));
     *out = doc_map(call->arena);
-    doc_set(*out, "commit", commit_doc(call->arena, commit));
+    doc_set(*out, "commit", codecommit_commit_doc(call->arena, commit));
     return OUTCOME_DONE;
 }
 
@@ -120,7 +120,7 @@ Outcome codecommit_batch_get_commits(Turn *turn, const Call *call, Doc **out, Er
         Doc *problem = doc_map(arena);
         Error why = {0};
         if (codecommit_check_commit_id(git, doc_str(id, STR("")), &commit, &OF_COMMIT, &why)) {
-            doc_push(found, commit_doc(arena, commit));
+            doc_push(found, codecommit_commit_doc(arena, commit));
             git_commit_free(commit);
             continue;
         }

@@ -27,6 +27,7 @@ static const Operation OPERATIONS[] = {
     {"GetFolder", codecommit_get_folder, REPOSITORY, OP_LOCAL},
     {"GetBlob", codecommit_get_blob, REPOSITORY, OP_LOCAL},
     {"GetDifferences", codecommit_get_differences, REPOSITORY, OP_LOCAL},
+    {"ListFileCommitHistory", codecommit_list_file_commit_history, REPOSITORY, OP_LOCAL},
     {"CreateCommit", codecommit_create_commit, REPOSITORY, OP_LOCAL},
     {"PutFile", codecommit_put_file, REPOSITORY, OP_LOCAL},
     {"DeleteFile", codecommit_delete_file, REPOSITORY, OP_LOCAL},

@@ -24,7 +24,7 @@ CallHandler codecommit_update_description, codecommit_update_name, codecommit_up
 CallHandler codecommit_tag, codecommit_untag, codecommit_list_tags;
 CallHandler codecommit_create_branch, codecommit_get_branch, codecommit_list_branches, codecommit_delete_branch;
 CallHandler codecommit_get_commit, codecommit_batch_get_commits;
-CallHandler codecommit_get_file, codecommit_get_folder, codecommit_get_blob, codecommit_get_differences;
+CallHandler codecommit_get_file, codecommit_get_folder, codecommit_get_blob, codecommit_get_differences, codecommit_list_file_commit_history;
 CallHandler codecommit_create_commit, codecommit_put_file, codecommit_delete_file;
 
 // repositories.c
@@ -46,6 +46,17 @@ typedef struct CommitCodes {
     const char *invalid, *missing; // errors: no commit id at all; no such commit
 } CommitCodes;
 bool codecommit_check_commit_id(git_repository *git, Str id, git_commit **out, const CommitCodes *codes, Error *e); // a full id, no branch or tag
+
+// branches.c
+Doc *codecommit_commit_doc(Arena *arena, git_commit *commit);
+
+// lists.c: pages of what is computed anew for each; the token says how much of it was shown.
+typedef struct CommitPage {
+    const char *size, *token; // the members' names: "maxResults", "nextToken"
+    size_t from, most;
+} CommitPage;
+bool codecommit_page_read(const Call *call, CommitPage *page, Error *e); // `most`: the largest, and the default
+void codecommit_page_show(Arena *arena, const CommitPage *page, Doc *all, const char *as, Doc *reply); // takes the items out of `all`
 
 // tags.c
 bool codecommit_check_tags(const Doc *tags, Error *e); // NULL: none

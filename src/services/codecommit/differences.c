@@ -106,42 +106,18 @@ static bool compare(const Call *call, git_repository *git, git_commit *from, git
     return true;
 }
 
-static bool read_page(const Call *call, size_t *from, size_t *most, Error *e) {
-    const Doc *wanted = doc_get(call->input, "MaxResults");
-    int64_t size = doc_int(wanted, DIFFERENCES_PAGE), at = 0;
-    Str token = doc_text(call->input, "NextToken"), text;
-    if (wanted && size <= 0) return fail(e, "InvalidMaxResultsException", "The maximum number of results is not valid: %lld", (long long)size);
-    if (token.len && (!str_unbase64(call->arena, token, &text) || !str_to_int(text, &at) || at < 0))
-        return fail(e, "InvalidContinuationTokenException", "The continuation token is not valid.");
-    *from = (size_t)at;
-    *most = (size_t)(size < DIFFERENCES_PAGE ? size : DIFFERENCES_PAGE);
-    return true;
-}
-
-static Doc *page_of(Arena *arena, Doc *all, size_t from, size_t most) {
-    Doc *reply = doc_map(arena), *page = doc_list(arena), *next;
-    size_t at = 0;
-    for (Doc *one = doc_first(all); one && at < from + most; one = next, at++) {
-        next = one->next;
-        one->next = NULL;
-        if (at >= from) doc_push(page, one);
-    }
-    doc_set(reply, "differences", page);
-    if (at < doc_count(all)) doc_set_str(arena, reply, "NextToken", str_base64(arena, str_format(arena, "%zu", at)));
-    return reply;
-}
-
 Outcome codecommit_get_differences(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str before = doc_text(call->input, "beforeCommitSpecifier"), after = doc_text(call->input, "afterCommitSpecifier");
     AUTO_GIT *git = NULL;
     AUTO_COMMIT *to = NULL, *from = NULL;
     Doc *all = doc_list(call->arena);
-    size_t at, most;
+    CommitPage page = {.size = "MaxResults", .token = "NextToken", .most = DIFFERENCES_PAGE};
     if (!after.len) return call_fail(e, "CommitRequiredException", "A commit was not specified.");
-    CALL_TRY(read_page(call, &at, &most, e));
+    CALL_TRY(codecommit_page_read(call, &page, e));
     CALL_TRY(git_open_commit(turn, call, after, &git, &to, e));
     if (before.len) CALL_TRY(git_commit_of(git, before, &from, e));
     CALL_TRY(compare(call, git, from, to, all, e));
-    *out = page_of(call->arena, all, at, most);
+    *out = doc_map(call->arena);
+    codecommit_page_show(call->arena, &page, all, "differences", *out);
     return OUTCOME_DONE;
 }

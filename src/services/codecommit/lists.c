@@ -93,3 +93,29 @@ Outcome codecommit_list_branches(Turn *turn, const Call *call, Doc **out, Error 
     *out = reply;
     return OUTCOME_DONE;
 }
+
+// ---- What is computed anew for each page ----
+
+bool codecommit_page_read(const Call *call, CommitPage *page, Error *e) {
+    const Doc *wanted = doc_get(call->input, page->size);
+    int64_t size = doc_int(wanted, (int64_t)page->most), at = 0;
+    Str token = doc_text(call->input, page->token), text;
+    if (wanted && size <= 0) return fail(e, "InvalidMaxResultsException", "The maximum number of results is not valid: %lld", (long long)size);
+    if (token.len && (!str_unbase64(call->arena, token, &text) || !str_to_int(text, &at) || at < 0))
+        return fail(e, "InvalidContinuationTokenException", "The continuation token is not valid.");
+    page->from = (size_t)at;
+    if (size < (int64_t)page->most) page->most = (size_t)size;
+    return true;
+}
+
+void codecommit_page_show(Arena *arena, const CommitPage *page, Doc *all, const char *as, Doc *reply) {
+    Doc *shown = doc_list(arena), *next;
+    size_t at = 0;
+    for (Doc *one = doc_first(all); one && at < page->from + page->most; one = next, at++) {
+        next = one->next;
+        one->next = NULL;
+        if (at >= page->from) doc_push(shown, one);
+    }
+    doc_set(reply, as, shown);
+    if (at < doc_count(all)) doc_set_str(arena, reply, page->token, str_base64(arena, str_format(arena, "%zu", at)));
+}
