@@ -195,3 +195,76 @@ def test_every_role_of_a_pipeline_must_be_passed(aws, user, account):
         user("codepipeline").create_pipeline(pipeline=pipeline)
     put_policy(aws, allow("codepipeline:*"), allow("iam:PassRole"))
     assert user("codepipeline").create_pipeline(pipeline=pipeline)["pipeline"]["name"] == "p"
+
+
+LAUNCH = {"ImageId": "ami-0a1b2c3d4e5f60001", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+
+
+@pytest.fixture
+def instances(aws):
+    """The ids of two instances, the second tagged stage=test."""
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "stage", "Value": "test"}]}]
+    made = [aws("ec2").run_instances(**LAUNCH, **more)["Instances"][0]["InstanceId"] for more in ({}, {"TagSpecifications": tags})]
+    yield made
+    aws("ec2").terminate_instances(InstanceIds=made)
+
+
+def told(account, action, resource):
+    return (
+        "You are not authorized to perform this operation. "
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: {action} on resource: {resource} "
+        f"because no identity-based policy allows the {action} action"
+    )
+
+
+def test_every_instance_of_a_request_is_asked_for(aws, user, account, instances):
+    arns = [f"arn:aws:ec2:us-east-1:{account}:instance/{id}" for id in instances]
+    put_policy(aws, allow("ec2:RebootInstances", arns[0]))
+    with refused("DryRunOperation"):
+        user("ec2").reboot_instances(InstanceIds=instances[:1], DryRun=True)
+    with refused("UnauthorizedOperation", told(account, "ec2:RebootInstances", arns[1]), 403):
+        user("ec2").reboot_instances(InstanceIds=instances)
+
+
+def test_the_tags_of_an_instance_decide(aws, user, account, instances):
+    put_policy(aws, allow("ec2:TerminateInstances", "*", Condition={"StringEquals": {"ec2:ResourceTag/stage": "test"}}))
+    with refused("DryRunOperation"):
+        user("ec2").terminate_instances(InstanceIds=instances[1:], DryRun=True)
+    with refused("UnauthorizedOperation", told(account, "ec2:TerminateInstances", f"arn:aws:ec2:us-east-1:{account}:instance/{instances[0]}")):
+        user("ec2").terminate_instances(InstanceIds=instances[:1])
+
+
+def test_a_launch_needs_all_that_it_is_made_of(aws, user, account):
+    where = f"arn:aws:ec2:us-east-1:{account}"
+    parts = [f"{where}:instance/*", "arn:aws:ec2:us-east-1::image/*", f"{where}:network-interface/*", f"{where}:security-group/*", f"{where}:subnet/*"]
+    put_policy(aws, allow("ec2:RunInstances", parts))
+    with refused("UnauthorizedOperation", told(account, "ec2:RunInstances", f"{where}:volume/*"), 403):
+        user("ec2").run_instances(**LAUNCH)
+    put_policy(aws, allow("ec2:RunInstances", [*parts, f"{where}:volume/*"]))
+    with refused("DryRunOperation"):
+        user("ec2").run_instances(**LAUNCH, DryRun=True)
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "stage", "Value": "test"}]}]
+    with refused("UnauthorizedOperation", told(account, "ec2:CreateTags", f"{where}:instance/*"), 403):
+        user("ec2").run_instances(**LAUNCH, TagSpecifications=tags)
+
+
+def test_tags_are_asked_for_by_resource_and_key(aws, user, account, instances):
+    put_policy(aws, allow("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["stage"]}}))
+    user("ec2").create_tags(Resources=instances, Tags=[{"Key": "stage", "Value": "prod"}])
+    with refused("UnauthorizedOperation", told(account, "ec2:CreateTags", f"arn:aws:ec2:us-east-1:{account}:instance/{instances[0]}"), 403):
+        user("ec2").create_tags(Resources=instances, Tags=[{"Key": "owner", "Value": "me"}])
+
+
+def test_a_group_is_asked_for_by_its_id_and_by_its_name(aws, user, account):
+    group = aws("ec2").create_security_group(GroupName="web", Description="Of tests")["GroupId"]
+    put_policy(aws, allow("ec2:*", "*"), deny("ec2:DeleteSecurityGroup", f"arn:aws:ec2:us-east-1:{account}:security-group/{group}"))
+    for asked in ({"GroupId": group}, {"GroupName": "web"}):
+        with refused("UnauthorizedOperation", status=403):
+            user("ec2").delete_security_group(**asked)
+
+
+def test_listing_tables_is_about_all_tables(aws, user, account):
+    put_policy(aws, allow("dynamodb:GetItem", "*"))
+    message = f"arn:aws:dynamodb:us-east-1:{account}:table/* because no identity-based policy allows the dynamodb:ListTables action"
+    with refused("AccessDeniedException", f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: dynamodb:ListTables on resource: {message}", 400):
+        user("dynamodb").list_tables()

@@ -23,7 +23,6 @@ CallHandler create_tags, delete_tags, describe_tags;
 CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types,
     describe_key_pairs;
 CallHandler describe_volumes, describe_network_interfaces, describe_instance_credit_specifications;
-void run_instances_requirements(Turn *turn, const Call *call, Requirements *all);
 void ec2_start(Turn *turn);
 
 // facts.c
@@ -91,6 +90,14 @@ typedef struct PageRule {
 bool page_reply(const Call *call, Doc *all, const char *list, PageRule rule, Doc **out, Error *e); // cuts `all` (taken apart) to the wanted page
 bool check_id(Str id, const char *prefix, const char *code, Error *e); // "i-" and 8 or 17 hexadecimal digits
 
+// requirements.c
+void require_launch(Turn *turn, const Call *call, Requirements *all);
+void require_association(Turn *turn, const Call *call, Requirements *all);
+void require_instances(Turn *turn, const Call *call, Requirements *all); // InstanceId or each of InstanceIds
+void require_security_group(Turn *turn, const Call *call, Requirements *all); // GroupId or GroupName
+void require_new_group(Turn *turn, const Call *call, Requirements *all);
+void require_tagged(Turn *turn, const Call *call, Requirements *all); // each of Resources
+
 // filters.c
 typedef struct Filterable {
     const char *filter, *path;
@@ -101,6 +108,9 @@ bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, cons
 bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e);
 bool specified_tags_of(Arena *arena, const Doc *input, const char *resource_type, const char *const *allowed, Doc **tags,
                        Error *e); // of several types
+
+const char *tagged_kind(Str id); // "instance" of "i-…"; "*" of what has no tags here
+const Doc *tags_of(Turn *turn, Str id); // NULL: there is no such thing
 
 // addresses.c
 Str public_address(Arena *arena, int block, int64_t number); // on the host

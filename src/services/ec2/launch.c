@@ -20,14 +20,6 @@ bool instance_profile(Turn *turn, const Doc *wanted, Doc **profile, Error *e) {
 
 static Str profile_role(const Doc *profile) { return doc_text(doc_first(doc_get(profile, "Roles")), "Arn"); }
 
-void run_instances_requirements(Turn *turn, const Call *call, Requirements *all) {
-    Str arn = str_format(call->arena, "arn:aws:ec2:%.*s:%.*s:instance/*", STR_ARG(call->where.region), STR_ARG(call->where.account));
-    require(all, str_format(call->arena, "ec2:%.*s", STR_ARG(wire_str(call->operation->name))), arn, NULL);
-    Doc *profile = NULL;
-    const Doc *wanted = doc_get(call->input, "IamInstanceProfile");
-    if (wanted && instance_profile(turn, wanted, &profile, NULL)) require_pass_role(all, profile_role(profile), "ec2.amazonaws.com");
-}
-
 static bool add_group(Turn *turn, Doc *groups, Str id, Str name, Error *e) {
     Arena *arena = turn_arena(turn);
     Doc *group, *view = doc_map(arena);

@@ -44,6 +44,17 @@ static bool tagged_thing(Turn *turn, Str id, const Tagged **kind, Doc **out, Err
     return found || no_such(e, (*kind)->absent, (*kind)->what, id);
 }
 
+const char *tagged_kind(Str id) {
+    const Tagged *kind = kind_of(id);
+    return kind ? kind->kind : "*";
+}
+
+const Doc *tags_of(Turn *turn, Str id) {
+    const Tagged *kind;
+    Doc *thing;
+    return tagged_thing(turn, id, &kind, &thing, NULL) ? doc_get(thing, kind->member) : NULL;
+}
+
 enum { MOST_TAGS = 50, KEY_MAX_BYTES = 128, VALUE_MAX_BYTES = 256 };
 
 static bool check_tag(const Doc *tag, Error *e) {
