@@ -75,5 +75,7 @@ typedef struct Application {
 bool application_read(Arena *arena, Str folder, Application *out, Error *e);
 // The text of a rehearse.yaml alone, without looking at files (tests).
 bool application_parse(Arena *arena, Str text, Application *out, Error *e);
+// What is allowed but will hardly do what is meant; a line for each goes into `notes` (Str).
+void application_doubts(Arena *arena, const Application *application, Vec *notes);
 const char *stage_kind_name(StageKind kind); // "build"
 const char *role_name(Role role); // "build"

@@ -26,6 +26,17 @@ static void note_line(Watch *watch, Arena *arena, Activity *activity, Str line) 
     if (runtime || str_starts(line, STR(NOTE_MARK))) activity_note(&watch->view, activity, str_strip_prefix(log_text(arena, line), STR(NOTE_MARK)));
 }
 
+static void note_remark(Watch *watch, Activity *activity, Str line) {
+    if (str_starts(line, STR("[Container] "))) activity->remark = str_contains(line, STR(REMARKS_BEGIN)) ? STR("buildspec") : STR_NONE;
+    if (!activity->remark.len) return;
+    Str section = str_strip_prefix(line, STR(REMARKS_SECTION)), key = str_strip_prefix(line, STR(REMARKS_KEY));
+    if (section.len < line.len) activity->remark = str_copy(watch->arena, str_trim(section));
+    if (key.len == line.len) return;
+    key = str_trim(key);
+    activity_note(&watch->view, activity,
+                  str_format(watch->arena, "the buildspec has a key in %.*s that nobody reads: %.*s", STR_ARG(activity->remark), STR_ARG(key)));
+}
+
 static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc *build) {
     const Doc *logs = doc_get(build, "logs");
     view_keep(watch->arena, &activity->log_group, doc_text(logs, "groupName"));
@@ -41,6 +52,7 @@ static void follow_log(Watch *watch, Arena *arena, Activity *activity, const Doc
     for (const Doc *event = doc_first(doc_get(reply, "events")); event; event = event->next) {
         activity_say(activity, arena, doc_text(event, "message"));
         note_line(watch, arena, activity, doc_text(event, "message"));
+        note_remark(watch, activity, doc_text(event, "message"));
     }
     view_keep(watch->arena, &activity->log_token, doc_text(reply, "nextForwardToken"));
 }

@@ -123,8 +123,11 @@ static void write_header(const Run *run) {
 static Str branch_of(const Application *application) { return ((const Stage *)vec_at(&application->stages, 0))->branch; }
 
 static bool push(Run *run, Error *e) {
-    return revision_push(&run->client, run->arena, run->data, run->application.folder, run->application.name, branch_of(&run->application),
-                         &run->revision, e);
+    screen_busy(run->screen, "Committing and pushing the folder");
+    bool pushed = revision_push(&run->client, run->arena, run->data, run->application.folder, run->application.name, branch_of(&run->application),
+                                &run->revision, e);
+    screen_clear(run->screen);
+    return pushed;
 }
 
 static void write_nested(const Run *run) {
@@ -150,6 +153,8 @@ static bool begin(Run *run, Error *e) {
     bool created = false, there = provision_has_pipeline(&run->client, run->arena, name);
     Str before = execution_newest(&run->client, run->arena, name);
     Vec notes = vec_of(run->arena, Str);
+    application_doubts(run->arena, &run->application, &notes);
+    screen_busy(run->screen, "Making what the application needs");
     TRY(provision_world(&run->client, run->arena, &run->application, run->place, &notes, e));
     for (size_t i = 0; i < notes.len; i++) screen_note(run->screen, vec_get(&notes, Str, i));
     if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));

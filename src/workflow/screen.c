@@ -27,6 +27,7 @@ struct Screen {
     Buf buf;
     Told told[EVENTS_MOST];
     size_t told_count;
+    const StageView *waiting; // it has been told why
 };
 
 Screen *screen_new(int fd, Look look, bool quiet, bool verbose) {
@@ -165,9 +166,17 @@ static void tell(Screen *screen, const View *view, const StageView *stage, const
     told->state = activity->state;
 }
 
+static void tell_waiting(Screen *screen, const StageView *stage) {
+    if (screen->waiting == stage) return;
+    screen->waiting = stage;
+    stamp(screen);
+    buf_addf(&screen->buf, "%.*s %.*s\n", STR_ARG(stage->name), STR_ARG(stage->waits));
+}
+
 static void tell_all(Screen *screen, const View *view) {
     for (size_t i = 0; i < view->stages.len; i++) {
         const StageView *stage = vec_at(&view->stages, i);
+        if (stage->waits.len) tell_waiting(screen, stage);
         for (size_t j = 0; j < stage->activities.len; j++) tell(screen, view, stage, vec_at(&stage->activities, j));
     }
     flush(screen);
@@ -181,6 +190,16 @@ void screen_show(Screen *screen, const View *view) {
     } else {
         tell_all(screen, view);
     }
+}
+
+void screen_busy(Screen *screen, const char *what) {
+    if (screen->quiet || !screen->look.terminal) return;
+    screen_clear(screen);
+    look_text(&screen->look, COLOUR_DIM, str_format(screen->arena, "%s %s", what, look_symbol(&screen->look, SYMBOL_ELLIPSIS)), &screen->buf);
+    buf_add_char(&screen->buf, '\n');
+    screen->lines = 1;
+    screen->hidden = true;
+    flush(screen);
 }
 
 void screen_note(Screen *screen, Str line) {

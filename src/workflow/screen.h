@@ -10,5 +10,6 @@ Screen *screen_new(int fd, Look look, bool quiet, bool verbose);
 void screen_free(Screen *screen); // accepts NULL; gives the cursor back
 void screen_show(Screen *screen, const View *view);
 void screen_clear(Screen *screen); // takes the tree away, for what is printed for good
+void screen_busy(Screen *screen, const char *what); // in a terminal: a line that stands until something else is shown
 void screen_note(Screen *screen, Str line); // one line that stays
 int screen_pause_ms(const Screen *screen); // until the next picture

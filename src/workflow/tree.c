@@ -205,11 +205,12 @@ static void write_stage(const Tree *tree, const StageView *stage) {
     const Activity *first = vec_at(&stage->activities, 0);
     if (stage->activities.len == 1) {
         Row row = row_of(first, stage->name, 0);
+        if (stage->waits.len) row.detail = stage->waits;
         write_row(tree, &row);
         write_below(tree, stage, first);
         return;
     }
-    Row head = {.name = stage->name, .state = stage_state(stage), .elapsed_ms = stage_elapsed(stage)};
+    Row head = {.name = stage->name, .state = stage_state(stage), .elapsed_ms = stage_elapsed(stage), .detail = stage->waits};
     write_row(tree, &head);
     for (size_t i = 0; i < stage->activities.len; i++) {
         const Activity *activity = vec_at(&stage->activities, i);

@@ -25,6 +25,7 @@ typedef struct Activity { // an action
     State state;
     Str detail; // "12 tests passed"
     Str problem; // why it failed, when no Failure says it
+    Str remark; // the section of the buildspec that the log is finding fault with
     Vec notes; // Str: what differs from AWS's machines
     Vec failures; // Failure
     int64_t failure_count; // may be more than are kept
@@ -44,6 +45,7 @@ typedef struct Activity { // an action
 
 typedef struct StageView {
     Str name;
+    Str waits; // why it does not begin, when it is its turn; STR_NONE: nothing is in its way
     Vec activities; // Activity, by run order
 } StageView;
 

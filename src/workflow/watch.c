@@ -145,6 +145,39 @@ static bool look_at_execution(Watch *watch, Arena *arena, Error *e) {
     return true;
 }
 
+static bool is_at_work(const View *view) {
+    for (size_t i = 0; i < view->stages.len; i++) {
+        State state = stage_state(vec_at(&view->stages, i));
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            const Activity *activity = vec_at(&stage->activities, j);
+            if (activity->state == STATE_RUNNING || activity->state == STATE_APPROVAL || state == STATE_FAILED) return true;
+        }
+    }
+    return state_is_over(view->state);
+}
+
+static const char *reason_to_wait(const Doc *state, Str execution) {
+    for (const Doc *inbound = doc_first(doc_get(state, "inboundExecutions")); inbound; inbound = inbound->next) {
+        if (!str_eq(doc_text(inbound, "pipelineExecutionId"), execution)) continue;
+        bool enabled = doc_flag(doc_get(state, "inboundTransitionState"), "enabled", true);
+        return enabled ? "waits until an earlier execution has left this stage" : "waits: the transition to this stage is disabled";
+    }
+    return NULL;
+}
+
+// Where nothing is at work something may be in the way: an execution before it, or a person who has closed the way.
+static void look_at_waiting(Watch *watch, Arena *arena) {
+    Doc *reply = NULL;
+    bool asks = !is_at_work(&watch->view);
+    if (asks) client_call(watch->client, arena, "codepipeline", "GetPipelineState", input_of(arena, "name", watch->view.pipeline), &reply, NULL);
+    const Doc *state = doc_first(doc_get(reply, "stageStates"));
+    for (size_t i = 0; i < watch->view.stages.len; i++, state = state ? state->next : NULL) {
+        const char *reason = reason_to_wait(state, watch->view.execution);
+        ((StageView *)vec_at(&watch->view.stages, i))->waits = reason ? str_of(reason) : STR_NONE;
+    }
+}
+
 static bool is_rolling_back(const Activity *activity) { return activity->rollback.len && !state_is_over(activity->rollback_state); }
 
 bool watch_is_over(const Watch *watch) {
@@ -178,6 +211,7 @@ bool watch_look(Watch *watch, Error *e) {
         StageView *stage = vec_at(&watch->view.stages, i);
         for (size_t j = 0; j < stage->activities.len; j++) look_closer(watch, arena, vec_at(&stage->activities, j));
     }
+    look_at_waiting(watch, arena);
     watch->view.elapsed_ms = watch_now_ms() - watch->started_ms;
     return true;
 }

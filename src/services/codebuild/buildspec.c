@@ -1,6 +1,7 @@
 #include "services/codebuild/buildspec.h"
 
 #include "formats/yaml.h"
+#include "services/common/log_words.h"
 
 #include <stdio.h>
 
@@ -38,13 +39,13 @@ static void remark(Reader *r, Str line) { vec_add(&r->remarks, Str, line); }
 
 static void remark_unknown(Reader *r, const Keys *keys, const Doc *member, bool *begun) {
     if (!*begun) {
-        remark(r, STR("Found possible syntax errors in buildspec: "));
-        remark(r, str_format(r->file.arena, "In the section %s", keys->section ? keys->section : "buildspec"));
+        remark(r, STR(REMARKS_BEGIN));
+        remark(r, str_format(r->file.arena, REMARKS_SECTION "%s", keys->section ? keys->section : "buildspec"));
         remark(r, STR("    The following keys cannot be identified:"));
     }
     *begun = true;
     Str hint = spec_suggestion(r->file.arena, keys->known, member->key);
-    remark(r, str_format(r->file.arena, "        %.*s%.*s", STR_ARG(member->key), STR_ARG(hint)));
+    remark(r, str_format(r->file.arena, REMARKS_KEY "%.*s%.*s", STR_ARG(member->key), STR_ARG(hint)));
 }
 
 static bool check_keys(Reader *r, const Doc *map, const Keys *keys) {

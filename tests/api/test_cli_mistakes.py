@@ -1,0 +1,137 @@
+"""Mistakes that people make at the command line: one sentence each that says what is wrong, what there is instead, and what to do."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from harness import free_port, program
+
+BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
+
+
+@pytest.fixture(scope="module")
+def plane(own_server):
+    """A plane with a pipeline named shop that has run and succeeded."""
+    folder = own_server.folder / "shop"
+    folder.mkdir()
+    (folder / "buildspec.yml").write_text(BUILD.format("true"))
+    own_server.rehearse("run", folder, "-q")
+    return own_server
+
+
+@pytest.fixture
+def site(tmp_path):
+    """An application that is only deployed, with a hook."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/hook.sh").write_text("#!/bin/sh\necho done\n")
+    (tmp_path / "site/appspec.yml").write_text("version: 0.0\nos: linux\nhooks:\n  AfterInstall: [{ location: hook.sh }]\n")
+    return tmp_path / "site"
+
+
+def refused(plane, *words):
+    done = plane.rehearse(*words, check=False)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1, done
+    return done.stderr.removeprefix("rehearse: ").strip()
+
+
+@pytest.mark.parametrize("verb", ["logs", "approve", "reject"])
+def test_a_pipeline_that_is_not_there_is_told_with_those_that_are(plane, verb):
+    assert refused(plane, verb, "shpo") == 'there is no pipeline "shpo" (did you mean "shop"?); there is: shop'
+
+
+def test_where_there_is_no_pipeline_at_all_the_way_to_one_is_told(start_server):
+    assert refused(start_server(), "logs", "shop") == 'there is no pipeline "shop", nor any other. To make one: rehearse run'
+
+
+def test_a_stage_without_a_log_tells_what_it_did(plane):
+    assert refused(plane, "logs", "shop", "Source") == "Source/Source has no log: CodeCommit succeeded, and said: The folder as it is"
+
+
+def test_a_stage_that_succeeded_cannot_be_retried_and_the_run_is_named(plane):
+    told = refused(plane, "run", plane.folder / "shop", "--retry", "Build")
+    assert told == "stage Build of shop succeeded: there is nothing to retry. To run all of it again: rehearse run"
+
+
+def test_a_clock_is_not_set_back(plane):
+    assert refused(plane, "clock", "advance", "-5m") == '"-5m" is no duration; write 7d, 90m, 1h30m, 45s or 250ms'
+
+
+def test_a_port_that_is_taken_is_told_with_its_owner_and_the_next(plane, tmp_path):
+    told = refused(plane, "up", "--port", plane.port, "--data", tmp_path / "data")
+    owner = f"process {plane.process.pid} (rehearse)"
+    assert told == f"port {plane.port} is taken by {owner}. Stop it, or: rehearse up --port {plane.port + 1}"
+
+
+def test_a_region_that_is_none_is_refused(plane, tmp_path):
+    told = refused(plane, "up", "--port", free_port(), "--data", tmp_path / "data", "--region", "")
+    assert told == '--region takes a name like us-east-1, not ""'
+
+
+def test_an_unknown_option_is_told_with_those_that_are_there(plane):
+    assert refused(plane, "down", "--everything") == "unknown option --everything; options are --port, --json, --no-color, --all"
+
+
+def test_a_script_with_line_ends_of_windows_is_told_before_it_fails(plane, site):
+    (site / "hook.sh").write_bytes(b"#!/bin/sh\r\necho done\r\n")
+    done = plane.rehearse("run", site, check=False)
+    assert done.returncode == 1
+    assert "hook.sh has the line ends of Windows: Linux finds no interpreter named in its first line. Mend: sed -i 's/\\r$//' hook.sh" in done.stderr
+
+
+def test_a_key_of_the_buildspec_that_nobody_reads_is_told_by_the_run(plane, tmp_path):
+    (tmp_path / "typo").mkdir()
+    (tmp_path / "typo/buildspec.yml").write_text(BUILD.format("true") + "    comands: ['false']\n")
+    done = plane.rehearse("run", tmp_path / "typo")
+    assert 'the buildspec has a key in phases/build that nobody reads: comands (did you mean "commands"?)' in " ".join(done.stdout.split())
+
+
+def test_a_run_behind_a_disabled_transition_says_what_it_waits_for(plane, site):
+    plane.rehearse("run", site, "-q")
+    way = {"pipelineName": "site", "stageName": "Deploy", "transitionType": "Inbound"}
+    plane.client("codepipeline").disable_stage_transition(**way, reason="lunch")
+    running = subprocess.Popen([program(), "run", site], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plane.environment())
+    assert any("Deploy waits: the transition to this stage is disabled" in line for line in running.stderr)
+    plane.client("codepipeline").enable_stage_transition(**way)
+    assert running.wait(60) == 0
+    running.communicate()
+
+
+def test_a_run_behind_another_execution_says_so(plane, tmp_path):
+    folder = tmp_path / "queue"
+    folder.mkdir()
+    (folder / "buildspec.yml").write_text(BUILD.format("test ! -e wait || sleep 600"))
+    (folder / "wait").write_text("")
+    first = subprocess.Popen([program(), "run", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plane.environment())
+    assert any("Build running" in line for line in first.stderr)
+    (folder / "wait").unlink()
+    second = subprocess.Popen([program(), "run", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plane.environment())
+    assert any("Build waits until an earlier execution has left this stage" in line for line in second.stderr)
+    builds = plane.client("codebuild")
+    (build,) = builds.list_builds_for_project(projectName="queue-Build")["ids"]
+    builds.stop_build(id=build)
+    assert (first.wait(60), second.wait(60)) == (1, 0)
+    for one in (first, second):
+        one.communicate()
+
+
+@pytest.mark.parametrize("words", [["help", "run"], ["doctor"], ["status"], ["clock"]])
+def test_no_line_is_wider_than_a_narrow_terminal(plane, words):
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    shown = subprocess.Popen([program(), *words], stdout=terminal, env=plane.environment(LANG="C.UTF-8", TERM="xterm", NO_COLOR="1"))
+    os.close(terminal)
+    text = b""
+    try:
+        while part := os.read(main, 65536):
+            text += part
+    except OSError:  # the other side is closed
+        pass
+    os.close(main)
+    assert shown.wait(60) == 0
+    wide = [line for line in text.decode().splitlines() if len(line) > 40 and " " in line.strip()]
+    assert not wide
