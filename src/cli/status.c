@@ -224,7 +224,7 @@ static void write_newest(const Page *page, const Doc *pipeline, Str name) {
         buf_addf(page->out, " %.*s\n", STR_ARG(problem));
     } else if (status.len) {
         buf_add_char(page->out, ' ');
-        cell(page, text, STANDING_COLUMNS);
+        cell(page, text, text_columns(text) < STANDING_COLUMNS ? STANDING_COLUMNS : text_columns(text));
         buf_addf(page->out, "%.*s\n", STR_ARG(ago));
     } else {
         buf_add(page->out, STR(" has not run\n"));
