@@ -82,7 +82,7 @@ static void encode_json_error(Writer *writer, const Fault *fault) {
 
 static void encode_rest_json_error(Writer *writer, const Fault *fault) {
     int status = fault->status;
-    writer_header(writer, "x-amzn-ErrorType", fault->name);
+    writer_header(writer, "x-amzn-ErrorType", str_copy(writer->arena, fault->name)); // the error may be gone before the reply is sent
     if (fault->shape) rest_encode_headers(writer, fault->shape, fault->extra, &status);
     buf_add_char(writer->buf, '{');
     json_error_members(writer, fault);

@@ -19,7 +19,8 @@ def program():
 
 class Peer:
     def __enter__(self):
-        self.process = subprocess.Popen([program()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1"}  # newer compilers do so anyway
+        self.process = subprocess.Popen([program()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **sanitizers})
         return self
 
     def __exit__(self, *_):
