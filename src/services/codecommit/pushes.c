@@ -13,9 +13,7 @@
 enum { LOOK_AGAIN_MS = 50 };
 
 static bool open_lock(Arena *arena, Str data, int *fd, Error *e) {
-    Str folder = path_join(arena, data, STR("git"));
-    TRY(folder_make(folder, 0777, e));
-    return file_open(path_join(arena, folder, STR("pushes")), O_RDWR | O_CREAT, 0600, fd, e);
+    return file_open(path_join(arena, data, STR("git/pushes")), O_RDWR | O_CREAT, 0600, fd, e); // the folder is there with the first repository
 }
 
 bool push_begin(Arena *arena, Str data, int *held, Error *e) {
