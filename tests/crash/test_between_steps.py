@@ -1,6 +1,6 @@
 """kill -9 between two steps of what is done outside the database: the next start finishes it, or clears up what is left of it."""
 
-import json
+import itertools
 import os
 import stat
 
@@ -89,32 +89,38 @@ def test_a_file_of_an_effect_that_nobody_waits_for_goes_at_the_next_start(accoun
 # ---- A reset ----
 
 
-def crash_after_the_next_commit(server):
-    """Starts it so that it dies right after its first commit that is not part of the start."""
+def crash_in_reset(server, point):
+    """Resets a server that dies at its `point`-th fail point; false when it lived on. Dead at the start already, it has not begun."""
+    try:
+        server.restart("--crash-at", str(point))
+        server.request("POST", "/_rehearse/reset")
+    except (AssertionError, OSError):
+        server.process.wait(20)
+    lived = server.process.poll() is None
     server.restart()
-    passed = -1
-    while passed != (passed := points(server)):
-        pass
-    server.restart("--crash-at", str(passed + 2))
+    return not lived
 
 
-def points(server):
-    return json.loads(server.request("GET", "/_rehearse/health").data)["failPoints"]
-
-
-def test_a_reset_that_was_cut_off_is_finished_at_the_next_start(account, app):
-    begin_build(account)
-    leftover = account.server.data / "effects/leftover"
-    leftover.parent.mkdir(exist_ok=True)
-    crash_after_the_next_commit(account.server)
-    leftover.write_bytes(b"clone")
-    with pytest.raises(OSError):
-        account.server.request("POST", "/_rehearse/reset")
-    assert account.server.process.wait(20) < 0 and ": after commit" in account.server.log()
-    account.server.start()
-    until(lambda: not sandboxes(account.server), 20, what="the end of all sandboxes")
-    until(lambda: not app.exists(), 20, what="the removal of the repository's folder")
-    assert not leftover.exists() and not account.client("codecommit").list_repositories()["repositories"]
+def test_a_reset_that_is_cut_off_happens_wholly_or_not_at_all(account):
+    server, codecommit = account.server, account.client("codecommit")
+    leftover = server.data / "effects/leftover"
+    account.prepare()
+    build, finished = begin_build(account), 0
+    for point in itertools.count(1):
+        leftover.parent.mkdir(exist_ok=True)
+        leftover.write_bytes(b"clone")
+        crashed = crash_in_reset(server, point)
+        if codecommit.list_repositories()["repositories"]:
+            assert build in sandboxes(server)
+            continue
+        until(lambda: not sandboxes(server) and not list((server.data / "git").glob("*.git")), 20, what=f"the end of all after a crash at {point}")
+        assert not leftover.exists()
+        finished += crashed
+        if not crashed:
+            break
+        account.prepare()
+        build = begin_build(account)
+    assert finished, "no crash came after the commit"
 
 
 def test_a_reset_leaves_no_files_behind(account, app):

@@ -56,6 +56,10 @@ class FaultyServer(Server):
             struct.pack_into("q", self._control, struct.calcsize(HEAD) + 8 * index, count)
         struct.pack_into("i", self._control, 0, kind)
 
+    def forget_reports(self):
+        """What a sanitizer has said until now is no failure."""
+        self._checked = len(self.log())
+
     def is_healthy(self):
         return self._is_healthy()
 

@@ -154,6 +154,14 @@ def test_when_all_from_one_on_fail_nothing_that_was_acknowledged_is_lost(ledger,
     walk(ledger, kind, last=FOR_EVER)
 
 
+def test_a_commit_by_the_api_is_as_durable_as_the_document_that_tells_of_it(ledger):
+    ledger.codecommit.create_repository(repositoryName="durable")
+    ledger.server.arm("fsync", FOR_EVER)
+    file = {"filePath": "a", "fileContent": b"1"}
+    ledger.codecommit.create_commit(repositoryName="durable", branchName="main", putFiles=[file])
+    assert ledger.server.count("fsync") >= 5, "the file, its tree, the commit, the branch, the document"
+
+
 def test_connections_that_cannot_be_accepted_harm_no_other(ledger):
     server = ledger.server
     server.arm("accept", 1, 3)
