@@ -51,7 +51,7 @@ const char *tagged_kind(Str id) {
 
 const Doc *tags_of(Turn *turn, Str id) {
     const Tagged *kind;
-    Doc *thing;
+    Doc *thing = NULL;
     return tagged_thing(turn, id, &kind, &thing, NULL) ? doc_get(thing, kind->member) : NULL;
 }
 
