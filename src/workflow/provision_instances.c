@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-enum { START_LOOKS = 20, START_LOOK_US = 50000 }; // a second: a sandbox starts within milliseconds, on the first day within some seconds
+enum { START_LOOKS = 200, START_LOOK_US = 50000 }; // ten seconds: a sandbox starts within milliseconds, on the first day within some seconds
 
 typedef struct World {
     const Client *client;
@@ -56,10 +56,10 @@ static Str ids_text(Arena *arena, const Vec *instances) {
 
 // ---- Finding them ----
 
-static void take_living(const Doc *reply, Vec *out) {
+static void take(const Doc *reply, bool gone_too, Vec *out) {
     for (const Doc *some = doc_first(doc_get(reply, "Reservations")); some; some = some->next) {
         for (const Doc *one = doc_first(doc_get(some, "Instances")); one; one = one->next) {
-            if (!is_gone(one)) vec_add(out, const Doc *, one);
+            if (gone_too || !is_gone(one)) vec_add(out, const Doc *, one);
         }
     }
 }
@@ -70,7 +70,7 @@ static bool find_living(const World *world, Vec *living, Error *e) {
     provision_filter(world->arena, list, "tag:" PLAN_APPLICATION_TAG, world->application->name);
     doc_set(input, "Filters", list);
     TRY(ec2(world, "DescribeInstances", input, &out, e));
-    take_living(out, living);
+    take(out, false, living);
     return true;
 }
 
@@ -157,7 +157,7 @@ static bool find_image(const World *world, Str *id, Error *e) {
 static bool look_at(const World *world, const Vec *instances, Vec *out, Error *e) {
     Doc *reply = NULL;
     TRY(ec2(world, "DescribeInstances", input_of_ids(world->arena, instances), &reply, e));
-    take_living(reply, out);
+    take(reply, true, out); // one that could not be started is gone, and says why
     return true;
 }
 
