@@ -213,13 +213,13 @@ class TestDeathsAtOtherMoments:
 
     def test_a_build_and_an_instance_go_on_during_the_outage(self, delivery):
         account = delivery.account
+        serve(delivery)
+        until(lambda: answers(account.address(delivery.instance)), 20, what="the instance's port 80")
+        address = account.address(delivery.instance)
         slow = "version: 0.2\nphases:\n  build:\n    commands:\n      - for i in $(seq 40); do echo tick $i; sleep 0.1; done\n"
         account.project("slow", buildspec=slow, source_type="NO_SOURCE")
         started = account.client("codebuild").start_build(projectName="slow")["build"]["id"]
         until(lambda: account.client("codebuild").batch_get_builds(ids=[started])["builds"][0]["currentPhase"] == "BUILD", what="the phase BUILD")
-        serve(delivery)
-        until(lambda: answers(account.address(delivery.instance)), 20, what="the instance's port 80")
-        address = account.address(delivery.instance)
         delivery.server.kill()
         output = delivery.server.data / "sandboxes" / started.partition(":")[2] / "jobs/build/output"
         size = output.stat().st_size
