@@ -151,7 +151,8 @@ static void what_is_not_built_is_refused_by_name(void **state) {
             "InvalidStructureException", "triggers");
     refused(WITH(STAGE("Ask", ACTION("Approval", "Manual", ", 'configuration': {'NotificationArn': 'arn:aws:sns:us-east-1:1:t'}"))),
             "InvalidActionDeclarationException", "NotificationArn: notifications by Amazon SNS");
-    refused(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'region': 'eu-west-1'"))), "InvalidActionDeclarationException", "eu-west-1");
+    refused(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'region': 'eu-west-1'"))), "ValidationException",
+            "Your pipeline contains actions in more than one region.");
     refused(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'roleArn': 'arn:aws:iam::999999999999:role/x'"))), "InvalidActionDeclarationException",
             "another account");
     taken(WITH(STAGE("Build", BUILD_ACTION("Unit", "1", ", 'roleArn': 'arn:aws:iam::111122223333:role/x'"))));
@@ -159,7 +160,7 @@ static void what_is_not_built_is_refused_by_name(void **state) {
 
 static void a_store_is_needed_in_the_region(void **state) {
     refused("{'name': 'app', 'artifactStores': {'eu-west-1': {'type': 'S3', 'location': 's'}}, 'stages': [" SOURCE ", " BUILD "]}",
-            "InvalidStructureException", "The following region is missing in 'pipeline.artifactStores': us-east-1.");
+            "ValidationException", "The following region is missing in 'pipeline.artifactStores': us-east-1.");
 }
 
 static void defaults_are_filled_in(void **state) {
