@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-enum { GIT_OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 28 };
+enum { GIT_OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 72 };
 
 typedef struct Git {
     Arena *arena;
@@ -14,10 +14,41 @@ typedef struct Git {
     Error *e;
 } Git;
 
-// Runs git with `words` (ends with NULL); what it says is in English.
+// What git is told by whoever calls us is not meant for it: in a hook these name the repository and the index that are being worked on.
+static const char *const NOT_OURS[] = {"GIT_DIR",
+                                       "GIT_WORK_TREE",
+                                       "GIT_INDEX_FILE",
+                                       "GIT_PREFIX",
+                                       "GIT_OBJECT_DIRECTORY",
+                                       "GIT_COMMON_DIR",
+                                       "GIT_NAMESPACE",
+                                       "GIT_AUTHOR_NAME",
+                                       "GIT_AUTHOR_EMAIL",
+                                       "GIT_AUTHOR_DATE",
+                                       "GIT_QUARANTINE_PATH",
+                                       "GIT_COMMITTER_NAME",
+                                       "GIT_COMMITTER_EMAIL",
+                                       "GIT_COMMITTER_DATE"};
+
+// The words before git's own; how many. It speaks English.
+static size_t put_git(const char **argv) {
+    size_t count = 0;
+    argv[count++] = "env";
+    for (size_t i = 0; i < sizeof NOT_OURS / sizeof *NOT_OURS; i++) {
+        argv[count++] = "-u";
+        argv[count++] = NOT_OURS[i];
+    }
+    argv[count++] = "LC_ALL=C";
+    argv[count++] = "git";
+    return count;
+}
+
+// Runs git with `words` (ends with NULL).
 static bool git_capture(const Git *git, const char *const *words, ProcessResult *result) {
-    const char *argv[WORDS_MAX] = {"env", "LC_ALL=C", "git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "core.safecrlf=false"};
-    size_t count = 9;
+    static const char *const SETTINGS[] = {"-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "core.safecrlf=false"};
+    const char *argv[WORDS_MAX] = {0};
+    size_t count = put_git(argv);
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) argv[count++] = SETTINGS[i];
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--git-dir="), git->repository));
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--work-tree="), git->folder));
     while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
@@ -62,16 +93,24 @@ static bool count_changes(const Git *git, Str from, int64_t *count) {
     return true;
 }
 
+// The developer's own repository, if there is one.
+static bool ask_own(const Git *git, const char *const *words, Str *output) {
+    const char *argv[WORDS_MAX] = {0};
+    size_t count = put_git(argv);
+    while (*words) argv[count++] = *words++;
+    ProcessResult result;
+    if (!process_capture(git->arena, argv, str_c(git->arena, git->folder), GIT_OUTPUT_BYTES, GIT_MS, &result, NULL) || result.status != 0)
+        return false;
+    *output = str_trim(result.output);
+    return true;
+}
+
 // What the developer calls this state of the folder: their last commit's subject when they keep it under git.
 static Str subject_of(const Git *git) {
-    ProcessResult log, changes;
-    const char *cwd = str_c(git->arena, git->folder);
-    const char *const last[] = {"git", "log", "-1", "--format=%s", "--", ".", NULL}, *const dirty[] = {"git", "status", "--porcelain",
-                                                                                                       "--",  ".",      NULL};
-    bool known = process_capture(git->arena, last, cwd, GIT_OUTPUT_BYTES, GIT_MS, &log, NULL) && log.status == 0 && str_trim(log.output).len;
+    Str subject, changes;
+    bool known = ask_own(git, (const char *const[]){"log", "-1", "--format=%s", "--", ".", NULL}, &subject) && subject.len;
     if (!known) return STR("The folder as it is");
-    Str subject = str_trim(log.output);
-    bool clean = process_capture(git->arena, dirty, cwd, GIT_OUTPUT_BYTES, GIT_MS, &changes, NULL) && str_trim(changes.output).len == 0;
+    bool clean = ask_own(git, (const char *const[]){"status", "--porcelain", "--", ".", NULL}, &changes) && !changes.len;
     return clean ? subject : str_cat(git->arena, subject, STR(" + uncommitted changes"));
 }
 

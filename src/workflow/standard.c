@@ -141,6 +141,8 @@ static bool complete(Arena *arena, Application *application, Error *e) {
 
 static bool absolute(Arena *arena, Str folder, Str *out, Error *e) {
     char *real = realpath(str_c(arena, folder), NULL);
+    if (!real && errno == ENOENT)
+        return fail(e, "usage", "there is no folder %.*s. What to rehearse is the folder of an application", STR_ARG(folder));
     if (!real) return fail_errno(e, errno, "%.*s", STR_ARG(folder));
     *out = str_copy(arena, str_of(real));
     free(real);

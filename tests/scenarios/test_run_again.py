@@ -216,3 +216,14 @@ def test_a_runtime_that_the_machine_has_not_is_in_the_runs_json(plane, mini):
     asking_for(mini, "{ android: 29 }")
     done = json.loads(plane.rehearse("run", mini, "--json").stdout)
     assert done["stages"][1]["actions"][0]["notes"] == ["Android is not installed on this machine: commands that need it will fail"]
+
+
+def test_a_run_from_a_hook_leaves_the_index_of_the_commit_alone(plane, mini, tmp_path):
+    environment = plane.environment(GIT_INDEX_FILE=str(tmp_path / "index"), GIT_DIR=str(tmp_path / "none"), GIT_AUTHOR_NAME="")
+    assert "Succeeded" in plane.rehearse("run", mini, env=environment).stdout
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_folder_that_is_not_there_is_told_as_such(plane, tmp_path):
+    refused = plane.rehearse("run", tmp_path / "nowhere", check=False)
+    assert refused.stderr == f"rehearse: there is no folder {tmp_path}/nowhere. What to rehearse is the folder of an application\n"
