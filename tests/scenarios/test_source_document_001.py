@@ -31,7 +31,6 @@ from delivery import (
 from harness import DEFAULT_REGION, Server
 from iam_words import trust
 
-pytestmark = pytest.mark.skipif(not available(), reason="no Chromium and chromedriver")
 ACCOUNT = "000000000000"
 REPOSITORY = "python-app-code"
 BUCKET = f"codepipeline-{DEFAULT_REGION}-{ACCOUNT}"
@@ -285,6 +284,7 @@ def test_task_6_2_the_fix_passes(lab):
 # ---- Task 7 ----
 
 
+@pytest.mark.skipif(not available(), reason="no Chromium and chromedriver")
 def test_task_7_a_browser_registers_a_user(lab, tmp_path):
     with Browser(tmp_path / "profile") as browser:
         browser.visit(f"http://{lab.instance()['PublicDnsName']}/")
