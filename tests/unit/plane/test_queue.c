@@ -30,7 +30,7 @@ static void *push_all(void *argument) {
 }
 
 static void what_many_threads_push_comes_out_once_and_in_each_ones_order(void **state) {
-    Queue queue = {0};
+    Queue queue = {NULL};
     Pusher pushers[PUSHERS];
     pthread_t threads[PUSHERS];
     int next[PUSHERS] = {0}, taken = 0;
@@ -53,13 +53,13 @@ static void what_many_threads_push_comes_out_once_and_in_each_ones_order(void **
 }
 
 static void a_bell_that_rang_before_is_heard(void **state) {
-    Queue queue = {0};
+    Queue queue = {NULL};
     queue_wake(&queue);
     queue_sleep(&queue, -1);
 }
 
 static void sleep_ends_with_its_time(void **state) {
-    Queue queue = {0};
+    Queue queue = {NULL};
     queue_sleep(&queue, 1000);
     assert_null(queue_take_all(&queue));
 }
