@@ -29,7 +29,7 @@ static bool find(const Client *client, Arena *arena, Str pipeline, Str wanted, A
     doc_set_str(arena, input, "name", pipeline);
     Error why = {0};
     if (!client_call(client, arena, "codepipeline", "GetPipelineState", input, &reply, &why))
-        return common_fail_pipeline(client, arena, pipeline, &why, e);
+        return fail_returned(common_fail_pipeline(client, arena, pipeline, &why, e));
     for (const Doc *stage = doc_first(doc_get(reply, "stageStates")); stage; stage = stage->next) take(stage, wanted, &found);
     if (found.len == 0)
         return fail(e, "no-approval", "%.*s does not wait for %s. Where it is: rehearse status%.*s", STR_ARG(pipeline),

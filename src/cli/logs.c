@@ -76,7 +76,7 @@ static bool find(const Request *request, Found *out, Error *e) {
     Error why = {0};
     if (!client_call(&request->client, request->arena, "codepipeline", "ListActionExecutions",
                      of_pipeline(request, request->arena, "pipelineName", 100), &reply, &why))
-        return common_fail_pipeline(&request->client, request->arena, request->pipeline, &why, e);
+        return fail_returned(common_fail_pipeline(&request->client, request->arena, request->pipeline, &why, e));
     return choose(request, doc_get(reply, "actionExecutionDetails"), out, e);
 }
 

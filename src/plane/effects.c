@@ -18,7 +18,7 @@ static void start_unknown(Plane *plane, const Effect *effect) {
     Doc *data = doc_map(arena);
     doc_set_bool(arena, data, "ok", false);
     doc_set_str(arena, data, "reason", str_format(arena, "the effect %.*s is not built", STR_ARG(effect->name)));
-    effect_event(plane, effect->id, data, true, NULL, NULL);
+    effect_event(plane, effect->id, data, true);
 }
 
 static const EffectType UNKNOWN = {"", start_unknown, .holds_clock = false};
@@ -96,8 +96,8 @@ typedef struct EventWork {
     Str effect_id;
     Doc *data;
     bool final;
-    void (*committed)(void *context);
-    void *context;
+    void (*committed)(const void *context);
+    const void *context;
 } EventWork;
 
 static bool perform_event(Turns *turns, Work *work) {
@@ -119,15 +119,15 @@ static bool perform_event(Turns *turns, Work *work) {
 
 static void finish_event(Plane *plane, Work *work, const Error *failed) {
     EventWork *event = (EventWork *)work;
-    if (failed) { // nothing of it happened: once more, in a later turn
+    if (failed && !plane->closing) { // nothing of it happened: once more, in a later turn
         plane_push(plane, work);
         return;
     }
-    if (event->committed) event->committed(event->context);
+    if (!failed && event->committed) event->committed(event->context);
     arena_free(event->arena);
 }
 
-void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final, void (*committed)(void *context), void *context) {
+static EventWork *event_new(Str effect_id, const Doc *data, bool final) {
     Arena *arena = arena_new();
     EventWork *event = arena_new_of(arena, EventWork);
     *event = (EventWork){
@@ -136,10 +136,21 @@ void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final, void
         .effect_id = str_copy(arena, effect_id),
         .data = data ? doc_copy(arena, data) : doc_map(arena),
         .final = final,
-        .committed = committed,
-        .context = context,
     };
     doc_set_bool(arena, event->data, "final", final);
+    return event;
+}
+
+void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final) {
+    if (!plane->closing) plane_push(plane, &event_new(effect_id, data, final)->work);
+}
+
+void effect_event_then(Plane *plane, Str effect_id, const Doc *data, void (*committed)(const void *context), const void *context,
+                       size_t context_bytes) {
+    if (plane->closing) return;
+    EventWork *event = event_new(effect_id, data, false);
+    event->committed = committed;
+    event->context = arena_copy(event->arena, context, context_bytes);
     plane_push(plane, &event->work);
 }
 

@@ -25,6 +25,9 @@ typedef struct EffectType {
 
 extern const EffectType *const EFFECT_TYPES[]; // the plane's own; services have theirs in their tables; ends with NULL
 
-// From the loop: hands an event to the machine that asked for the effect. `data` is copied. Delivered in the order of these calls; after the commit
-// `committed` (may be NULL) runs on the loop, so that what the event tells may be forgotten outside (e.g. output up to an offset).
-void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final, void (*committed)(void *context), void *context);
+// From the loop: hands an event to the machine that asked for the effect. `data` is copied. Delivered in the order of these calls. Nothing is told when the plane
+// closes: the effect is under way until its last event is committed, and starts again with the plane.
+void effect_event(Plane *plane, Str effect_id, const Doc *data, bool final);
+// One that is not the last: after the commit `committed` runs on the loop, with a copy of `context`, so that what the event tells may be forgotten outside.
+void effect_event_then(Plane *plane, Str effect_id, const Doc *data, void (*committed)(const void *context), const void *context,
+                       size_t context_bytes);

@@ -79,7 +79,8 @@ static void unpack(Plane *plane, Parcel *parcel) {
         Work *work = vec_get(&parcel->finished, Work *, i);
         work->finished(plane, work, parcel->failed ? &parcel->error : NULL);
     }
-    for (size_t i = 0; !parcel->failed && i < parcel->effects.len; i++) effects_start(plane, vec_at(&parcel->effects, i));
+    bool starts = !parcel->failed && !plane->closing; // else at the next start
+    for (size_t i = 0; starts && i < parcel->effects.len; i++) effects_start(plane, vec_at(&parcel->effects, i));
     if (!parcel->failed && parcel->files.len) {
         remove_later(plane, parcel);
     } else {

@@ -73,6 +73,7 @@ struct Plane {
     LoopWake *wake;
     LoopHook *after_poll;
     bool pushed; // in this iteration
+    bool closing; // the turn thread has ended
     Snapshot *snapshot;
     Store *reader;
     int reader_depth; // of nested uses of its transaction
@@ -159,6 +160,7 @@ struct Turns {
 // turns.c
 bool turns_open(Plane *plane, Turns **out, Error *e);
 bool turns_run(Turns *turns, Error *e); // starts the thread; false when its first turn fails
+void turns_stop(Turns *turns); // when all that was pushed is done; nothing pushed later is
 void turns_close(Turns *turns);
 void turns_push(Turns *turns, Work *work); // from the loop; queue_wake after one or many
 void turns_perform(Turns *turns, Work *work);

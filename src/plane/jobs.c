@@ -60,22 +60,19 @@ static Job *find_job(Handle *handle, const char *effect_id) {
     return NULL;
 }
 
-static void delivered(void *context) {
-    Delivery *delivery = context;
+static void delivered(const void *context) {
+    const Delivery *delivery = context;
     Handle *handle = map_get(sandboxes_handles(delivery->plane), str_of(delivery->sandbox));
     Job *job = handle ? find_job(handle, delivery->effect_id) : NULL;
-    free(delivery);
     if (!job) return;
     job->waits = false;
     pump(job);
 }
 
 static void tell(Job *job, Arena *arena, Doc *data) {
-    Delivery *delivery = calloc(1, sizeof *delivery);
-    if (!delivery) abort();
-    delivery->plane = job->handle->plane;
-    memcpy(delivery->sandbox, job->handle->name, sizeof delivery->sandbox);
-    memcpy(delivery->effect_id, job->effect_id, sizeof delivery->effect_id);
+    Delivery delivery = {.plane = job->handle->plane};
+    memcpy(delivery.sandbox, job->handle->name, sizeof delivery.sandbox);
+    memcpy(delivery.effect_id, job->effect_id, sizeof delivery.effect_id);
     Doc *progress = doc_map(arena);
     doc_set_int(arena, progress, "output", job->output_offset);
     doc_set_int(arena, progress, "control", job->control_offset);
@@ -83,7 +80,7 @@ static void tell(Job *job, Arena *arena, Doc *data) {
     doc_set_bool(arena, progress, "started", job->started);
     doc_set(data, "progress", progress);
     job->waits = true;
-    effect_event(job->handle->plane, str_of(job->effect_id), data, false, delivered, delivery);
+    effect_event_then(delivery.plane, str_of(job->effect_id), data, delivered, &delivery, sizeof delivery);
 }
 
 static bool read_chunks(Job *job, SandboxStream stream, int64_t *offset, Arena *arena, Vec *chunks) {
@@ -165,7 +162,7 @@ static void tell_end(Job *job, Arena *arena, const SandboxJobStatus *status) {
                 job->unreadable[0] ? str_of(job->unreadable)
                 : lost             ? STR("the sandbox ended before the job did")
                                    : str_of(status->reason));
-    effect_event(job->handle->plane, str_of(job->effect_id), data, true, NULL, NULL);
+    effect_event(job->handle->plane, str_of(job->effect_id), data, true);
     job_free(job);
 }
 
@@ -307,7 +304,7 @@ static void on_helper_exit(void *context, int status, int signal) {
     }
     Doc *data = effect_end_doc(helper->arena, ok ? NULL : &e);
     if (ok) doc_set(data, "result", result);
-    effect_event(helper->plane, helper->effect_id, data, true, NULL, NULL);
+    effect_event(helper->plane, helper->effect_id, data, true);
     process_free(helper->process);
     buf_done(&helper->output);
     buf_done(&helper->errors);
@@ -360,7 +357,7 @@ static void finish_reading(void *context) {
     Reading *reading = context;
     Doc *data = effect_end_doc(reading->arena, reading->ok ? NULL : &reading->error);
     if (reading->ok) doc_set_str(reading->arena, data, "text", reading->text);
-    effect_event(reading->plane, reading->effect_id, data, true, NULL, NULL);
+    effect_event(reading->plane, reading->effect_id, data, true);
     arena_free(reading->arena);
 }
 

@@ -156,10 +156,12 @@ bool plane_open(Loop *loop, const PlaneOptions *options, Plane **out, Error *e) 
 void plane_close(Plane *plane) {
     if (!plane) return;
     loop_finish_work(plane->loop); // effects at work on the pool tell their end to the turn thread
-    turns_close(plane->turns);
+    turns_stop(plane->turns);
+    plane->closing = true;
     handover_unpack(plane, queue_take_all(&plane->parcels));
     http_server_free(plane->server);
     sandboxes_close(plane);
+    turns_close(plane->turns);
     certificates_close(plane->certificates);
     store_close(plane->reader);
     loop_hook_free(plane->after_poll);

@@ -96,7 +96,7 @@ static void handle_free(Handle *handle) {
 
 static void end_wait(Handle *handle, Wait *wait, const Doc *data) {
     list_remove(&wait->link);
-    effect_event(handle->plane, str_of(wait->effect_id), data, true, NULL, NULL);
+    effect_event(handle->plane, str_of(wait->effect_id), data, true);
     arena_free(wait->arena);
     free(wait);
 }
@@ -212,7 +212,7 @@ Doc *effect_end_doc(Arena *arena, const Error *failed) {
 
 void effect_end(Plane *plane, Str effect_id, const Error *failed) {
     AUTO_ARENA arena = arena_new();
-    effect_event(plane, effect_id, effect_end_doc(arena, failed), true, NULL, NULL);
+    effect_event(plane, effect_id, effect_end_doc(arena, failed), true);
 }
 
 // ---- Create ----

@@ -141,7 +141,7 @@ static void *turn_thread(void *argument) {
     pthread_setname_np(pthread_self(), "turns");
     first_turn(turns);
     sem_post(&turns->first_done);
-    while (turns->started && !atomic_load(&turns->stopping)) {
+    while (turns->started && !(atomic_load(&turns->stopping) && queue_is_empty(&turns->incoming))) { // what was handed over before the end is done
         if (turns->sleep_us && queue_is_empty(&turns->incoming)) queue_sleep(&turns->incoming, turns->sleep_us);
         run_turn(turns);
     }
@@ -186,11 +186,17 @@ bool turns_run(Turns *turns, Error *e) {
     return turns->started;
 }
 
-void turns_close(Turns *turns) {
-    if (!turns) return;
+void turns_stop(Turns *turns) {
+    if (!turns || !turns->running) return;
     atomic_store(&turns->stopping, true);
     queue_wake(&turns->incoming);
-    if (turns->running) pthread_join(turns->thread, NULL);
+    pthread_join(turns->thread, NULL);
+    turns->running = false;
+}
+
+void turns_close(Turns *turns) {
+    if (!turns) return;
+    turns_stop(turns);
     parking_done(turns);
     directory_free(turns->directory);
     store_close(turns->store);

@@ -55,7 +55,7 @@ static void end(Archive *archive, const Error *failed) {
         doc_set_int(arena, data, "size", size);
         if (archive->clone) doc_set_str(arena, data, "commit", str_trim(buf_str(&archive->output)));
     }
-    effect_event(archive->plane, archive->effect_id, data, true, NULL, NULL);
+    effect_event(archive->plane, archive->effect_id, data, true);
     process_free(archive->process);
     buf_done(&archive->output);
     buf_done(&archive->complaint);

@@ -69,7 +69,7 @@ static void followed(Plane *plane, void *context, const Error *failed) {
         loop_timer_start(await->timer, LOOK_AGAIN_MS, 0);
         return;
     }
-    effect_event(plane, await->effect_id, NULL, true, NULL, NULL);
+    effect_event(plane, await->effect_id, NULL, true);
     loop_timer_free(await->timer);
     arena_free(await->arena);
 }

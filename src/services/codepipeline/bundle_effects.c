@@ -42,7 +42,7 @@ static void end(Unpack *unpack) {
     } else {
         doc_set_str(arena, data, "reason", str_of(unpack->error.message));
     }
-    effect_event(unpack->plane, unpack->effect_id, data, true, NULL, NULL);
+    effect_event(unpack->plane, unpack->effect_id, data, true);
     process_free(unpack->process);
     buf_done(&unpack->output);
     buf_done(&unpack->errors);

@@ -65,7 +65,7 @@ static void tell_files(void *context) {
     doc_set_bool(task->arena, data, "ok", task->ok);
     if (task->ok) doc_set(data, "files", task->files);
     if (!task->ok) doc_set_str(task->arena, data, "reason", str_of(task->error.message));
-    effect_event(task->plane, task->effect_id, data, true, NULL, NULL);
+    effect_event(task->plane, task->effect_id, data, true);
     arena_free(task->arena);
 }
 
@@ -82,7 +82,7 @@ static void remove_tree(void *context) {
 
 static void tell_removed(void *context) {
     Task *task = context;
-    effect_event(task->plane, task->effect_id, NULL, true, NULL, NULL);
+    effect_event(task->plane, task->effect_id, NULL, true);
     arena_free(task->arena);
 }
 

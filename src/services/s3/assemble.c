@@ -89,7 +89,7 @@ static void run(void *context) {
 
 static void done(void *context) {
     Assembly *assembly = context;
-    effect_event(assembly->plane, assembly->id, assembly->result, true, NULL, NULL);
+    effect_event(assembly->plane, assembly->id, assembly->result, true);
     arena_free(assembly->arena);
 }
 
