@@ -212,8 +212,10 @@ def test_an_instance_that_may_not_be_stopped_is_not(ec2, run):
     assert ec2.stop_instances(InstanceIds=[made["InstanceId"]])["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
 
 
-def test_a_start_is_a_launch_of_its_own_time_on_the_volume_of_before(server, ec2, run):
-    made = run()
+def test_a_start_is_a_launch_of_its_own_time_on_the_volume_of_before(start_server):
+    server = start_server()  # its clock is moved, which other tests must not see
+    ec2 = server.client("ec2")
+    made = ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]
     before = reaches(ec2, made, "running")
     ec2.stop_instances(InstanceIds=[made["InstanceId"]])
     stopped = reaches(ec2, made, "stopped")
