@@ -31,7 +31,7 @@ typedef struct Wait {
 } Wait;
 
 Map *sandboxes_handles(Plane *plane); // name → Handle
-void sandboxes_tidy(Plane *plane); // sandbox_host_tidy: when a job is under way, or some time after something was destroyed
+void sandboxes_use_time(Plane *plane); // while a job is under way: for what can wait, and for the sandboxes of the next builds
 SandboxHost *plane_sandbox_host(Plane *plane, Error *e); // opened at the first need; NULL: refused
 bool sandboxes_open_network(Plane *plane, SandboxHost *host, Error *e);
 Handle *handle_of(Plane *plane, Str name, Error *e); // opens it when need be; NULL: no such sandbox

@@ -199,7 +199,7 @@ void jobs_notice(Handle *handle, const SandboxEvent *event) {
         Job *job = LIST_ITEM(link, Job, link);
         if (strcmp(job->id, event->job) == 0) pump(job);
     }
-    if (event->kind == SANDBOX_JOB_STARTED) sandboxes_tidy(handle->plane);
+    if (event->kind == SANDBOX_JOB_STARTED) sandboxes_use_time(handle->plane);
 }
 
 void jobs_look_again(Handle *handle) {

@@ -14,6 +14,7 @@ enum { TIDY_MS = 300 }; // after something was destroyed: what follows it comes 
 typedef struct Sandboxes {
     SandboxHost *host; // NULL until the first sandbox is asked for: the probe takes 50 ms
     LoopTimer *tidy;
+    bool untidy; // something was destroyed
     Map *handles; // name → Handle
     Str keeper; // its path
     Prepared prepared;
@@ -44,11 +45,20 @@ static bool resume_network(Plane *plane, Error *e) {
     return host && sandboxes_open_network(plane, host, e);
 }
 
-static void tidy(void *context) { sandboxes_tidy(context); }
+static void tidy(void *context) {
+    Sandboxes *all = context;
+    if (all->untidy) sandbox_host_tidy(all->host);
+    all->untidy = false;
+}
 
-void sandboxes_tidy(Plane *plane) {
-    loop_timer_stop(plane->sandboxes->tidy);
-    if (plane->sandboxes->host) sandbox_host_tidy(plane->sandboxes->host);
+static void tidy_later(Sandboxes *all) {
+    if (!all->untidy) loop_timer_start(all->tidy, TIDY_MS, 0);
+    all->untidy = true;
+}
+
+void sandboxes_use_time(Plane *plane) {
+    sandbox_host_prepare(plane->sandboxes->host);
+    tidy(plane->sandboxes);
 }
 
 bool sandboxes_open(Plane *plane, Error *e) {
@@ -57,7 +67,7 @@ bool sandboxes_open(Plane *plane, Error *e) {
     plane->sandboxes = all;
     all->handles = map_new();
     all->keeper = program_beside(plane->arena, "rehearse-keeper");
-    all->tidy = loop_timer_new(plane->loop, tidy, plane);
+    all->tidy = loop_timer_new(plane->loop, tidy, all);
     prepared_find(plane->arena, &all->prepared);
     return resume_network(plane, e);
 }
@@ -389,7 +399,7 @@ static void start_destroy(Plane *plane, const Effect *effect) {
     forget_handle(plane, name);
     bool destroyed = host && sandbox_destroy(host, name, &e);
     if (!destroyed) log_warn("sandbox %.*s: %s", STR_ARG(name), e.message);
-    loop_timer_start(plane->sandboxes->tidy, TIDY_MS, 0);
+    if (destroyed) tidy_later(plane->sandboxes);
     effect_end(plane, effect->id, destroyed ? NULL : &e);
 }
 

@@ -5,6 +5,7 @@
 #include "sandbox/preload/plane_clock.h"
 #include "sandbox/sandbox.h"
 
+enum { SANDBOX_SPARES = 2 }; // builds that begin at the same moment find one each
 enum { SANDBOX_PATH_BYTES = 4096, SANDBOX_MESSAGE_BYTES = 1024, SANDBOX_FIRST_ID = 100000, SANDBOX_SPEC_BYTES = 4 * 1024 * 1024 };
 
 struct SandboxHost {
@@ -14,7 +15,7 @@ struct SandboxHost {
     bool network;
     PlaneClock *clock; // mapped: what sandboxes with plane time see
     Buf usual; // the specification of the last build but for its names; empty: there was none yet
-    Sandbox *spare; // made from it; NULL: there is none
+    Sandbox *spares[SANDBOX_SPARES]; // made from it, oldest first; NULL behind them
 };
 
 struct Sandbox {
@@ -61,7 +62,6 @@ bool sandbox_make(const SandboxHost *host, Sandbox *sandbox, Str spec, Error *e)
 
 // spare.c: a build's sandbox made ahead
 bool spare_claim(SandboxHost *host, const SandboxSpec *spec, Str text, Sandbox *into); // false: none fits. `text`: the whole specification
-void spare_make(SandboxHost *host); // where there is none, and it is known what the next build will want
 void spare_drop(SandboxHost *host);
 
 // machine.c

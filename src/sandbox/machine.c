@@ -130,13 +130,17 @@ static void each_folder(const SandboxHost *host, const char *prefix, void (*visi
 }
 
 static void discard(const SandboxHost *host, const char *path) { folder_discard(host, path, NULL); }
-static void remove_gone(const SandboxHost *host, const char *path) { start_removal(host->program, path); }
+static void remove_again(const SandboxHost *host, const char *path) { start_removal(host->program, path); }
+
+static void remove_gone(const SandboxHost *host, const char *path) { // under another name, so that it is begun once
+    char taken[SANDBOX_PATH_BYTES + 256];
+    snprintf(taken, sizeof taken, "%s/sandboxes/.removing-%s", host->data, strstr(path, ".gone-") + strlen(".gone-"));
+    if (rename(path, taken) == 0) start_removal(host->program, taken);
+}
+
 static void sweep(const SandboxHost *host) { each_folder(host, ".gone-", remove_gone); }
 
-void sandbox_host_tidy(SandboxHost *host) {
-    spare_make(host);
-    sweep(host);
-}
+void sandbox_host_tidy(SandboxHost *host) { sweep(host); }
 
 // ---- The skeleton layer of rungs B and C: one for each state of the host's packages and users, as a layer below a living overlay must not change ----
 
@@ -208,7 +212,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(skeleton_begin(&host, e));
     TRY(clock_open(&host, e));
     each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was making and removing
-    each_folder(&host, ".new-", remove_gone);
+    each_folder(&host, ".new-", remove_again);
+    each_folder(&host, ".removing-", remove_again);
     sweep(&host);
     buf_init(&host.usual, SANDBOX_SPEC_BYTES);
     *out = malloc(sizeof host);

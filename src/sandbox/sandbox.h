@@ -37,7 +37,8 @@ typedef struct SandboxHost SandboxHost; // this machine, this data folder: which
 // `program`: path of rehearse-keeper. Makes DATA/sandboxes. The rung is the highest that works, or what REHEARSE_RUNG=A|B|C|D forces.
 bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e);
 void sandbox_host_close(SandboxHost *host); // accepts NULL; tidies up; sandboxes and the network live on
-// What can wait until nobody does: removes what was destroyed, and makes the sandbox of a build like the last one ahead. Takes as long as two keepers' start.
+// What can wait until nobody does, each as long as the start of a keeper: makes sandboxes of builds like the last one ahead; removes what was destroyed.
+void sandbox_host_prepare(SandboxHost *host);
 void sandbox_host_tidy(SandboxHost *host);
 SandboxRung sandbox_host_rung(const SandboxHost *host);
 const char *sandbox_rung_text(SandboxRung rung); // "own files, processes and network" …; D: "not isolated"

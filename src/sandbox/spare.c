@@ -1,4 +1,4 @@
-// The sandbox of the next build, made ahead: builds of one server differ in their names only, and making a sandbox takes several times as long as all else
+// The sandboxes of the next builds, made ahead: builds of one server differ in their names only, and making a sandbox takes several times as long as all else
 // between two actions of a pipeline.
 //
 // A spare is a folder .spare-X with a keeper and a process 1 that waits. To claim it is to write the specification with the build's names, to tell them to the
@@ -44,22 +44,32 @@ static bool give_names(const Sandbox *spare, const SandboxSpec *spec, Str text) 
     return file_place(AT_FDCWD, path, text, NULL) && socket_send(spare->socket, str_of(claim));
 }
 
+static Sandbox *take_oldest(SandboxHost *host) {
+    Sandbox *oldest = host->spares[0];
+    memmove(host->spares, host->spares + 1, sizeof host->spares - sizeof *host->spares);
+    host->spares[SANDBOX_SPARES - 1] = NULL;
+    return oldest;
+}
+
+static void discard(const SandboxHost *host, Sandbox *spare) {
+    folder_discard(host, spare->folder, NULL);
+    sandbox_close(spare);
+}
+
 bool spare_claim(SandboxHost *host, const SandboxSpec *spec, Str text, Sandbox *into) {
     if (spec->kind != SANDBOX_BUILD || host->rung == SANDBOX_RUNG_D) return false; // rung D knows its folder by name
-    bool fits = is_usual(host, spec);
-    Sandbox *spare = host->spare;
-    if (!spare) return false;
-    if (fits && is_alive(spare) && give_names(spare, spec, text) && rename(spare->folder, into->folder) == 0) {
-        handle_adopt(into, spare);
-        host->spare = NULL;
-        return true;
+    if (!is_usual(host, spec)) spare_drop(host);
+    for (Sandbox *spare; (spare = take_oldest(host));) {
+        if (is_alive(spare) && give_names(spare, spec, text) && rename(spare->folder, into->folder) == 0) {
+            handle_adopt(into, spare);
+            return true;
+        }
+        discard(host, spare);
     }
-    spare_drop(host);
     return false;
 }
 
-void spare_make(SandboxHost *host) {
-    if (host->spare || host->usual.len == 0) return;
+static Sandbox *make(SandboxHost *host) {
     char name[SANDBOX_ID_BYTES];
     uint64_t unique;
     AUTO_BUF text;
@@ -68,13 +78,20 @@ void spare_make(SandboxHost *host) {
     buf_init(&text, SANDBOX_SPEC_BYTES);
     buf_add(&text, buf_str(&host->usual));
     record_add(&text, "spare", STR("1"));
-    host->spare = handle_new(host, str_of(name));
-    if (!sandbox_make(host, host->spare, buf_str(&text), NULL)) spare_drop(host); // whoever needs a sandbox next will say why it cannot be made
+    Sandbox *spare = handle_new(host, str_of(name));
+    if (sandbox_make(host, spare, buf_str(&text), NULL)) return spare;
+    discard(host, spare); // whoever needs a sandbox next will say why it cannot be made
+    return NULL;
+}
+
+void sandbox_host_prepare(SandboxHost *host) {
+    bool made = host->usual.len > 0;
+    for (size_t i = 0; i < SANDBOX_SPARES && made; i++) {
+        if (!host->spares[i]) host->spares[i] = make(host);
+        made = host->spares[i];
+    }
 }
 
 void spare_drop(SandboxHost *host) {
-    if (!host->spare) return;
-    folder_discard(host, host->spare->folder, NULL);
-    sandbox_close(host->spare);
-    host->spare = NULL;
+    for (Sandbox *spare; (spare = take_oldest(host));) discard(host, spare);
 }

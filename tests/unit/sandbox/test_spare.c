@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SPARES = 2 };
 static const SandboxLimits no_limits = {0};
 
 static int folders(const Place *place, const char *prefix) {
@@ -24,18 +25,18 @@ static void wait_for_folders(const Place *place, const char *prefix, int wanted)
     assert_int_equal(folders(place, prefix), wanted);
 }
 
-// After a build and its end, as a server tidies up.
+// After a build and its end, as a server prepares for the next.
 static void make_spare(Place *place) {
     Sandbox *first = make_build(place, "first", no_limits);
     run_job(first, "job", "true", "");
-    sandbox_host_tidy(place->host);
+    sandbox_host_prepare(place->host);
     sandbox_close(first);
-    assert_int_equal(folders(place, ".spare-"), 1);
+    assert_int_equal(folders(place, ".spare-"), SPARES);
 }
 
 static void a_server_without_builds_makes_no_spare(void **state) {
     Place *place = *state;
-    sandbox_host_tidy(place->host);
+    sandbox_host_prepare(place->host);
     assert_int_equal(folders(place, ".spare-"), 0);
 }
 
@@ -46,7 +47,7 @@ static void the_next_build_takes_the_spare_and_gives_it_its_names(void **state) 
     Sandbox *build = NULL;
     Error e = {0};
     assert_true(sandbox_create(place->host, &spec, &build, &e));
-    assert_int_equal(folders(place, ".spare-"), 0);
+    assert_int_equal(folders(place, ".spare-"), SPARES - 1);
     assert_int_equal(run_job(build, "job", "hostname; echo $REHEARSE_SANDBOX; echo file > $REHEARSE_EXCHANGE/out/file; exit 5", "").exit_code, 5);
     assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), "its-host\nsecond\n");
     wait_event(build, SANDBOX_STOPPED, NULL);
@@ -136,13 +137,13 @@ static void what_a_killed_server_left_is_discarded_by_the_next(void **state) {
         do {
             while (!sandbox_next(build, &event)) usleep(1000);
         } while (event.kind != SANDBOX_READY);
-        sandbox_host_tidy(host);
+        sandbox_host_prepare(host);
         raise(SIGKILL);
     }
     int status;
     assert_int_equal(waitpid(server, &status, 0), server);
     assert_true(WIFSIGNALED(status));
-    assert_int_equal(folders(place, ".spare-"), 1);
+    assert_int_equal(folders(place, ".spare-"), SPARES);
     sandbox_host_close(place->host);
     assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &place->host, &e));
     wait_for_folders(place, ".", 2);
