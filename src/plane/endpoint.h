@@ -28,6 +28,9 @@ typedef bool TurnFunction(Turn *turn, void *context);
 typedef void TurnDone(Plane *plane, void *context, const Error *failed);
 void plane_in_turn(Plane *plane, Partition where, TurnFunction *run, TurnDone *done, void *context);
 
+// Runs `run` on the loop once, after `delay_ms`; not at all when the plane closes before. `context` lies in `arena`, which is freed then, and else is the caller's again.
+void plane_later(Plane *plane, int64_t delay_ms, void (*run)(void *context), void *context, Arena *arena);
+
 // A read-only turn on the last commit, at once. Memory: `arena`. False (InternalFailure): the data could not be read, and what `run` found or missed means nothing.
 bool plane_read(Plane *plane, Partition where, Arena *arena, void (*run)(Turn *turn, void *context), void *context, Error *e);
 

@@ -74,6 +74,7 @@ struct Plane {
     LoopHook *after_poll;
     bool pushed; // in this iteration
     bool closing; // the turn thread has ended
+    List laters; // Later
     Snapshot *snapshot;
     Store *reader;
     int reader_depth; // of nested uses of its transaction
@@ -229,6 +230,8 @@ void effects_add(Turns *turns, const OutboxEntry *entry);
 void effects_start(Plane *plane, const EffectStart *start);
 bool effects_hold_clock(Turns *turns);
 Doc *effects_under_way(Turns *turns, Arena *arena); // for `rehearse clock`: what holds it
+
+void laters_close(Plane *plane); // later.c
 
 // leftovers.c: files of effects, DATA/effects
 bool leftovers_remove(Store *store, Str data, Error *e); // at start: of effects that nobody waits for, and that no machine will discard

@@ -137,6 +137,7 @@ bool plane_open(Loop *loop, const PlaneOptions *options, Plane **out, Error *e) 
     registry_open();
     Plane *plane = calloc(1, sizeof *plane);
     if (!plane) abort();
+    list_init(&plane->laters);
     plane->loop = loop;
     plane->lock_fd = plane->block.claim = -1;
     plane->started_ms = real_now_ms();
@@ -159,6 +160,7 @@ void plane_close(Plane *plane) {
     turns_stop(plane->turns);
     plane->closing = true;
     handover_unpack(plane, queue_take_all(&plane->parcels));
+    laters_close(plane);
     http_server_free(plane->server);
     sandboxes_close(plane);
     turns_close(plane->turns);

@@ -45,7 +45,9 @@ def begin_build(account):
 # ---- A push ----
 
 
-def test_a_push_that_outlives_the_server_is_told_when_it_has_ended(account, app, tmp_path):
+@pytest.fixture
+def slow_push(account, app, tmp_path):
+    """A push that was cut off by the end of its server and goes on by itself, until `go` is there; the server has started again."""
     hook = app / "hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(SLOW_HOOK.format(folder=tmp_path))
@@ -58,10 +60,22 @@ def test_a_push_that_outlives_the_server_is_told_when_it_has_ended(account, app,
     until((tmp_path / "begun").exists, 20, what="the push")
     account.server.restart()
     os.waitpid(pid, 0)  # cut off
+    yield tmp_path / "go"
+    (tmp_path / "go").touch()
+
+
+def test_a_push_that_outlives_the_server_is_told_when_it_has_ended(account, slow_push):
     codecommit = account.client("codecommit")
     assert codecommit.list_branches(repositoryName="app")["branches"] == []
-    (tmp_path / "go").touch()
+    slow_push.touch()
     until(lambda: codecommit.list_branches(repositoryName="app")["branches"] == ["main"], 20, what="the branch that the push made")
+
+
+def test_a_server_that_waits_for_such_a_push_ends_when_it_is_told_to(account, slow_push):
+    account.server.process.terminate()
+    assert account.server.process.wait(20) == 0, account.server.log()
+    account.server.check()
+    account.server.start()
 
 
 # ---- Repositories ----

@@ -42,7 +42,6 @@ typedef struct Await {
     Arena *arena;
     Partition where;
     Str effect_id;
-    LoopTimer *timer;
 } Await;
 
 static void followed(Plane *plane, void *context, const Error *failed);
@@ -57,7 +56,7 @@ static void look(void *context) {
     Await *await = context;
     AUTO_ARENA arena = arena_new();
     if (any_under_way(arena, plane_options(await->plane)->data)) {
-        loop_timer_start(await->timer, LOOK_AGAIN_MS, 0);
+        plane_later(await->plane, LOOK_AGAIN_MS, look, await, await->arena);
     } else {
         plane_in_turn(await->plane, await->where, follow, followed, await);
     }
@@ -66,11 +65,10 @@ static void look(void *context) {
 static void followed(Plane *plane, void *context, const Error *failed) {
     Await *await = context;
     if (failed) {
-        loop_timer_start(await->timer, LOOK_AGAIN_MS, 0);
+        plane_later(plane, LOOK_AGAIN_MS, look, await, await->arena);
         return;
     }
     effect_event(plane, await->effect_id, NULL, true);
-    loop_timer_free(await->timer);
     arena_free(await->arena);
 }
 
@@ -79,7 +77,6 @@ static void start(Plane *plane, const Effect *effect) {
     Await *await = arena_new_of(arena, Await);
     *await = (Await){.plane = plane, .arena = arena, .effect_id = str_copy(arena, effect->id)};
     await->where = (Partition){str_copy(arena, effect->where.account), str_copy(arena, effect->where.region)};
-    await->timer = loop_timer_new(plane_loop(plane), look, await);
     log_info("a push that an earlier server began is still under way");
     look(await);
 }
