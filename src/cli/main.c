@@ -26,6 +26,6 @@ int main(int argc, char **argv) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     const Verb *verb = find(name);
     if (!verb) return unknown_verb(name);
-    if (argc > 2 && wants_help(argc - 1, argv + 1)) { return print_help(verb); }
+    if (argc > 2 && wants_help(argc - 1, argv + 1)) return print_help(verb);
     return verb->run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
 }

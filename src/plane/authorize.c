@@ -4,12 +4,7 @@
 #include <assert.h>
 
 void require(Requirements *all, Str action, Str resource, Doc *context) {
-    if (all->count == all->room) {
-        Requirement *larger = arena_array(all->arena, Requirement, all->room = all->room ? all->room * 4 : 2);
-        if (all->count) memcpy(larger, all->at, all->count * sizeof *larger);
-        all->at = larger;
-    }
-    all->at[all->count++] = (Requirement){.action = action, .resource = resource, .context = context};
+    vec_add(&all->list, Requirement, ((Requirement){.action = action, .resource = resource, .context = context}));
 }
 
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host) {
@@ -101,9 +96,9 @@ bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Er
     const Doc *resource_policy = service->resource_policy ? service->resource_policy(turn, call, &owner) : NULL;
     bool own = !owner.at || str_eq(owner, call->principal.account);
     if (call->principal.kind == PRINCIPAL_ROOT && own && !resource_policy) return true; // nothing can forbid it
-    Requirements all = {.arena = turn->arena};
+    Requirements all = {turn->arena, vec_of(turn->arena, Requirement)};
     collect(turn, operation, call, &all);
-    for (size_t i = 0; i < all.count; i++) TRY(is_allowed(turn, call, &call->principal, &all.at[i], resource_policy, owner, e));
+    for (size_t i = 0; i < all.list.len; i++) TRY(is_allowed(turn, call, &call->principal, vec_at(&all.list, i), resource_policy, owner, e));
     return true;
 }
 

@@ -3,6 +3,7 @@
 // Adding an operation is one function and one line. Everything here is read-only and shared by both threads.
 #pragma once
 
+#include "base/vec.h"
 #include "engine/machine.h"
 #include "plane/call.h"
 
@@ -21,8 +22,7 @@ typedef struct Requirement {
 
 typedef struct Requirements {
     Arena *arena;
-    Requirement *at;
-    size_t count, room;
+    Vec list; // Requirement
 } Requirements;
 void require(Requirements *all, Str action, Str resource, Doc *context);
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host); // nothing when role_arn is STR_NONE

@@ -138,9 +138,7 @@ static void remove_gone(const SandboxHost *host, const char *path) { // under an
     if (rename(path, taken) == 0) start_removal(host->program, taken);
 }
 
-static void sweep(const SandboxHost *host) { each_folder(host, ".gone-", remove_gone); }
-
-void sandbox_host_tidy(SandboxHost *host) { sweep(host); }
+void sandbox_host_tidy(SandboxHost *host) { each_folder(host, ".gone-", remove_gone); }
 
 // ---- The skeleton layer of rungs B and C: one for each state of the host's packages and users, as a layer below a living overlay must not change ----
 
@@ -214,7 +212,7 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was making and removing
     each_folder(&host, ".new-", remove_again);
     each_folder(&host, ".removing-", remove_again);
-    sweep(&host);
+    sandbox_host_tidy(&host);
     buf_init(&host.usual, SANDBOX_SPEC_BYTES);
     *out = malloc(sizeof host);
     if (!*out) abort();
@@ -225,7 +223,7 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
 void sandbox_host_close(SandboxHost *host) {
     if (!host) return;
     spare_drop(host);
-    sweep(host);
+    sandbox_host_tidy(host);
     buf_done(&host->usual);
     clock_close(host);
     free(host);

@@ -30,8 +30,10 @@ void require_table_reading(Turn *turn, const Call *call, Requirements *all) {
 }
 
 static bool asked_already(const Requirements *all, Str action, Str resource) {
-    for (size_t i = 0; i < all->count; i++)
-        if (str_eq(all->at[i].action, action) && str_eq(all->at[i].resource, resource)) return true;
+    for (size_t i = 0; i < all->list.len; i++) {
+        const Requirement *one = vec_at(&all->list, i);
+        if (str_eq(one->action, action) && str_eq(one->resource, resource)) return true;
+    }
     return false;
 }
 

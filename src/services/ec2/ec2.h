@@ -32,6 +32,8 @@ Str default_group_id(Arena *arena, Partition where);
 const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image
 Str zone_of(Arena *arena, Partition where);
 Str zone_id_of(Arena *arena, Partition where);
+Doc *name_options(Arena *arena); // how instances are named in DNS: of an instance, and of a subnet for those launched in it
+bool is_asked(const Doc *ids, Str id); // no ids: all are
 enum { IMAGE_VOLUME_GIB = 8 };
 Str image_root_device(Str image_id);
 Str image_snapshot(Arena *arena, Str image_id);

@@ -117,14 +117,6 @@ const Doc *image_doc(Arena *arena, Partition where, Str image_id) {
 
 // ---- Handlers ----
 
-static bool is_asked(const Doc *ids, Str id) {
-    if (doc_count(ids) == 0) return true;
-    for (const Doc *one = doc_first(ids); one; one = one->next) {
-        if (str_eq(doc_str(one, STR_NONE), id)) return true;
-    }
-    return false;
-}
-
 static Outcome single(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
                       Error *e) {
     bool matches;
@@ -155,14 +147,6 @@ static Doc *open_to_gateways(Arena *arena) {
     Doc *states = doc_map(arena);
     doc_set_str(arena, states, "InternetGatewayBlockMode", STR("off"));
     return states;
-}
-
-static Doc *names_on_launch(Arena *arena) {
-    Doc *options = doc_map(arena);
-    doc_set_str(arena, options, "HostnameType", STR("ip-name"));
-    doc_set_bool(arena, options, "EnableResourceNameDnsARecord", false);
-    doc_set_bool(arena, options, "EnableResourceNameDnsAAAARecord", false);
-    return options;
 }
 
 Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -233,7 +217,7 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_bool(arena, subnet, "Ipv6Native", false);
     doc_set(subnet, "Ipv6CidrBlockAssociationSet", doc_list(arena));
     doc_set_str(arena, subnet, "AvailabilityZoneId", zone_id_of(arena, call->where));
-    doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", names_on_launch(arena));
+    doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", name_options(arena));
     doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
     CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
     return single(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);

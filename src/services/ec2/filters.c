@@ -81,6 +81,13 @@ static bool one_matches(Arena *arena, const Doc *filter, const Filterable *known
     return fail(e, "InvalidParameterValue", "The filter '%.*s' is invalid", STR_ARG(name));
 }
 
+bool is_asked(const Doc *ids, Str id) {
+    for (const Doc *one = doc_first(ids); one; one = one->next) {
+        if (str_eq(doc_str(one, STR_NONE), id)) return true;
+    }
+    return doc_count(ids) == 0;
+}
+
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e) {
     bool all = true;
     for (const Doc *filter = doc_first(filters); filter; filter = filter->next) {

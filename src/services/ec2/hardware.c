@@ -122,7 +122,7 @@ static Doc *processors_of(Arena *arena, const Doc *instance) {
     return processors;
 }
 
-static Doc *name_options(Arena *arena) {
+Doc *name_options(Arena *arena) {
     Doc *options = one_text(arena, "HostnameType", STR("ip-name"));
     doc_set_bool(arena, options, "EnableResourceNameDnsARecord", false);
     doc_set_bool(arena, options, "EnableResourceNameDnsAAAARecord", false);
@@ -221,13 +221,6 @@ static Doc *volume_doc(Arena *arena, Partition where, const Doc *instance) {
     doc_set_str(arena, volume, "VolumeId", volume_of(arena, id_of(instance)));
     doc_set_str(arena, volume, "VolumeType", type);
     return volume;
-}
-
-static bool is_asked(const Doc *ids, Str id) {
-    for (const Doc *one = doc_first(ids); one; one = one->next) {
-        if (str_eq(doc_str(one, STR_NONE), id)) return true;
-    }
-    return doc_count(ids) == 0;
 }
 
 static Doc *all_instances(Turn *turn) { return turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")}); }

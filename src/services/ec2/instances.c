@@ -56,13 +56,6 @@ static const Filterable KNOWN[] = {{"instance-id", "InstanceId"},
 
 // ---- Describe ----
 
-static bool is_asked(const Doc *ids, Str id) {
-    for (const Doc *one = doc_first(ids); one; one = one->next) {
-        if (str_eq(doc_str(one, STR_NONE), id)) return true;
-    }
-    return doc_count(ids) == 0;
-}
-
 // All that are missing are told at once.
 bool all_instances_exist(Turn *turn, const Doc *ids, Error *e) {
     Arena *arena = turn_arena(turn);

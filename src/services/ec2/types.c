@@ -174,13 +174,6 @@ static Doc *type_doc(Arena *arena, const TypeFacts *facts) {
     return type;
 }
 
-static bool is_asked(const Doc *names, Str name) {
-    for (const Doc *one = doc_first(names); one; one = one->next) {
-        if (str_eq(doc_str(one, STR_NONE), name)) return true;
-    }
-    return doc_count(names) == 0;
-}
-
 Outcome describe_instance_types(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"instance-type", "InstanceType"},
                                        {"current-generation", "CurrentGeneration"},
