@@ -2,8 +2,10 @@
 // terminated. Stopped ones cannot be left: CodeDeploy deploys to them too, and they fail.
 #include "workflow/provision.h"
 
+#include "base/ids.h"
 #include "workflow/look.h"
 
+#include <time.h>
 #include <unistd.h>
 
 enum { START_LOOKS = 200, START_LOOK_US = 50000 }; // ten seconds: a sandbox starts within milliseconds, on the first day within some seconds
@@ -112,9 +114,11 @@ static bool end_dropped(const World *world, const Vec *living, Error *e) {
     return true;
 }
 
+// Launch times are whole seconds: within one, launch tokens tell earlier runs from later ones.
 static bool is_newer(const Doc *a, const Doc *b) {
     int64_t of_a = doc_number(a, "LaunchTime", 0), of_b = doc_number(b, "LaunchTime", 0);
-    return of_a != of_b ? of_a > of_b : doc_number(a, "AmiLaunchIndex", 0) > doc_number(b, "AmiLaunchIndex", 0);
+    int order = of_a != of_b ? of_a > of_b ? 1 : -1 : str_cmp(doc_text(a, "ClientToken"), doc_text(b, "ClientToken"));
+    return order ? order > 0 : doc_number(a, "AmiLaunchIndex", 0) > doc_number(b, "AmiLaunchIndex", 0);
 }
 
 static size_t newest_of(const Vec *found) {
@@ -217,12 +221,23 @@ static bool start_stopped(const World *world, const Instance *instance, const Ve
     return check_start(world, &stopped, instance->name, e);
 }
 
+// Tokens of later runs are greater.
+static Str launch_token(Arena *arena) {
+    struct timespec now;
+    uint64_t random;
+    clock_gettime(CLOCK_REALTIME, &now);
+    random_bytes(&random, sizeof random);
+    return str_format(arena, "%012lld-%09ld-%016llx", (long long)now.tv_sec, now.tv_nsec, (unsigned long long)random);
+}
+
 static bool run_missing(const World *world, const Instance *instance, Str group_id, int64_t missing, Error *e) {
     Str image_id = STR_NONE;
     Doc *reply = NULL;
     Vec made = vec_of(world->arena, const Doc *);
     TRY(find_image(world, &image_id, e));
-    TRY(ec2(world, "RunInstances", plan_instances(world->arena, world->application, instance, image_id, group_id, missing), &reply, e));
+    Doc *input = plan_instances(world->arena, world->application, instance, image_id, group_id, missing);
+    doc_set_str(world->arena, input, "ClientToken", launch_token(world->arena));
+    TRY(ec2(world, "RunInstances", input, &reply, e));
     for (const Doc *one = doc_first(doc_get(reply, "Instances")); one; one = one->next) vec_add(&made, const Doc *, one);
     return check_start(world, &made, instance->name, e);
 }

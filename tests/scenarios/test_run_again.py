@@ -151,9 +151,12 @@ def test_ports_of_instances_follow_the_description(plane, tmp_path):
 
 
 def test_the_newest_instances_beyond_the_count_are_terminated(plane, tmp_path):
+    plane.rehearse("clock", "held")  # all are launched at one time
     site = site_named(tmp_path, "site")
     plane.rehearse("run", site, "-q")
     (oldest,) = living(plane, "site")
+    describe(site, "site", "[{ name: web, count: 2 }]")
+    plane.rehearse("run", site, "-q")
     describe(site, "site", "[{ name: web, count: 3 }]")
     assert "3 of 3 instances" in plane.rehearse("run", site).stdout
     newer = {one["InstanceId"] for one in living(plane, "site")} - {oldest["InstanceId"]}
