@@ -22,7 +22,7 @@ enum { GAP_BYTES = 16 };
 enum { GAP_BYTES = 0 };
 #endif
 
-enum { FIRST_CHUNK_BYTES = 4096, LARGEST_REGULAR_CHUNK_BYTES = 256 * 1024, ALIGNMENT = 16 };
+enum { FIRST_CHUNK_BYTES = 4096, LARGEST_KEPT_CHUNK_BYTES = 32 * 1024, LARGEST_REGULAR_CHUNK_BYTES = 256 * 1024, ALIGNMENT = 16 };
 
 typedef struct Chunk {
     struct Chunk *older;
@@ -34,7 +34,6 @@ enum { CHUNK_HEAD_BYTES = (sizeof(Chunk) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMEN
 
 struct Arena {
     Chunk *chunk; // the newest
-    Chunk *first;
     size_t at, end; // free room of the newest chunk, as offsets from its start
     size_t used;
 };
@@ -58,28 +57,33 @@ Arena *arena_new(void) {
     Arena *arena = malloc(sizeof *arena);
     if (!arena) abort();
     arena->used = 0;
-    arena->first = chunk_new(FIRST_CHUNK_BYTES, NULL);
-    open_chunk(arena, arena->first);
+    open_chunk(arena, chunk_new(FIRST_CHUNK_BYTES, NULL));
     return arena;
 }
 
-static void free_down_to(Arena *arena, const Chunk *last) {
-    for (Chunk *chunk = arena->chunk; chunk != last;) {
-        Chunk *older = chunk->older;
-        free(chunk);
-        chunk = older;
+// Frees all chunks but the newest of at most `kept_bytes`, which it returns.
+static Chunk *free_all_but(Chunk *newest, size_t kept_bytes) {
+    Chunk *kept = NULL;
+    for (Chunk *chunk = newest, *older; chunk; chunk = older) {
+        older = chunk->older;
+        if (kept || chunk->size > kept_bytes)
+            free(chunk);
+        else
+            kept = chunk;
     }
+    return kept;
 }
 
 void arena_free(Arena *arena) {
     if (!arena) return;
-    free_down_to(arena, NULL);
+    free_all_but(arena->chunk, 0);
     free(arena);
 }
 
 void arena_reset(Arena *arena) {
-    free_down_to(arena, arena->first);
-    open_chunk(arena, arena->first);
+    Chunk *kept = free_all_but(arena->chunk, LARGEST_KEPT_CHUNK_BYTES); // the first is never larger
+    kept->older = NULL;
+    open_chunk(arena, kept);
     arena->used = 0;
 }
 

@@ -11,7 +11,7 @@ typedef struct Arena Arena;
 
 Arena *arena_new(void);
 void arena_free(Arena *arena); // accepts NULL
-void arena_reset(Arena *arena); // forgets everything, keeps the first chunk
+void arena_reset(Arena *arena); // forgets everything; keeps a chunk of up to 32 KiB, so that what is used again and again soon allocates nothing
 
 void *arena_alloc(Arena *arena, size_t size); // not zeroed
 void *arena_zalloc(Arena *arena, size_t size);

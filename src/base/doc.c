@@ -131,8 +131,6 @@ Doc *doc_get_str_key(const Doc *map, Str key) {
     return NULL;
 }
 
-Doc *doc_get(const Doc *map, const char *key) { return doc_get_str_key(map, str_of(key)); }
-
 Doc *doc_at(const Doc *list, size_t index) {
     Doc *child = doc_first(list);
     while (child && index--) child = child->next;

@@ -56,8 +56,8 @@ void doc_set_time(Arena *arena, Doc *map, const char *key, int64_t ms);
 void doc_push_str(Arena *arena, Doc *list, Str value);
 
 // Reading.
-Doc *doc_get(const Doc *map, const char *key); // NULL when absent, when `map` is NULL or no map
-Doc *doc_get_str_key(const Doc *map, Str key);
+Doc *doc_get_str_key(const Doc *map, Str key); // NULL when absent, when `map` is NULL or no map
+static inline Doc *doc_get(const Doc *map, const char *key) { return doc_get_str_key(map, str_of(key)); }
 Doc *doc_at(const Doc *list, size_t index);
 Doc *doc_first(const Doc *parent);
 size_t doc_count(const Doc *parent);

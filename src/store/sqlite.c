@@ -9,6 +9,7 @@
 #include "os/files.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,11 +93,14 @@ static bool make_tables(Store *store, Error *e) {
 static bool set_up(Store *store, StoreMode mode, Error *e) {
     char sql[SQL_BYTES];
     sqlite3_busy_timeout(store->db, BUSY_MS);
-    snprintf(sql, sizeof sql, "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY", CACHE_KIB);
+    snprintf(sql, sizeof sql, "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF", CACHE_KIB);
     TRY(run(store, sql, e));
     if (mode == STORE_READER) return run(store, "PRAGMA query_only = ON", e);
     return check_format(store, e) && go_to_wal(store, e) && make_tables(store, e);
 }
+
+// SQLite counts what it allocates under a lock of the whole process; nobody asks it.
+static void configure_library(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
 static Store *new_store(const StoreTable *const *tables, size_t table_count) {
     Store *store = calloc(1, sizeof *store);
@@ -115,6 +119,8 @@ bool store_open(Str where, StoreMode mode, const StoreTable *const *tables, size
     if (str_contains(where, STR("://"))) return fail(e, "store", "%.*s: this build stores in a folder only", STR_ARG(where));
     AUTO_ARENA arena = arena_new();
     const char *path = str_c(arena, path_join(arena, where, STR("rehearse.db")));
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    pthread_once(&configured, configure_library);
     Store *store = new_store(tables, table_count);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_WRITER ? SQLITE_OPEN_CREATE : 0);
     bool opened = sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK;

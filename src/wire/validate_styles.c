@@ -4,35 +4,35 @@
 #include <stdio.h>
 
 static const Style STYLES[] = {
-    {"apigateway", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"apigatewayv2", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"autoscaling", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"cloudformation", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"cloudwatch", "MissingParameter", CHECK_REQUIRED, WORDING_CLOUDWATCH},
-    {"codebuild", "InvalidInputException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"codecommit", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
-    {"codedeploy", "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
-    {"codepipeline", "ValidationException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"devicefarm", "ArgumentException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"ec2", "MissingParameter", CHECK_REQUIRED, WORDING_EC2},
-    {"ecr", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"ecs", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"elbv2", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"iam", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"logs", "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"rds", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"s3", "InvalidArgument", CHECK_REQUIRED, WORDING_S3},
-    {"schemas", "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
-    {"sns", "InvalidParameter", CHECK_REQUIRED, WORDING_SNS},
-    {"sqs", "MissingParameter", CHECK_REQUIRED, WORDING_SQS},
-    {"sts", "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
-    {"xray", "InvalidRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("apigateway"), "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("apigatewayv2"), "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("autoscaling"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("cloudformation"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("cloudwatch"), "MissingParameter", CHECK_REQUIRED, WORDING_CLOUDWATCH},
+    {STR_INIT("codebuild"), "InvalidInputException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("codecommit"), "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
+    {STR_INIT("codedeploy"), "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
+    {STR_INIT("codepipeline"), "ValidationException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("devicefarm"), "ArgumentException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("ec2"), "MissingParameter", CHECK_REQUIRED, WORDING_EC2},
+    {STR_INIT("ecr"), "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("ecs"), "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("elbv2"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("iam"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("logs"), "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("rds"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("s3"), "InvalidArgument", CHECK_REQUIRED, WORDING_S3},
+    {STR_INIT("schemas"), "BadRequestException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("sns"), "InvalidParameter", CHECK_REQUIRED, WORDING_SNS},
+    {STR_INIT("sqs"), "MissingParameter", CHECK_REQUIRED, WORDING_SQS},
+    {STR_INIT("sts"), "ValidationError", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("xray"), "InvalidRequestException", CHECK_ALL, WORDING_VIOLATIONS},
 };
 
 const Style *style_of(const WireService *service) {
-    static const Style JSON = {NULL, "ValidationException", CHECK_ALL, WORDING_VIOLATIONS};
+    static const Style JSON = {STR_INIT(""), "ValidationException", CHECK_ALL, WORDING_VIOLATIONS};
     for (size_t i = 0; i < sizeof STYLES / sizeof *STYLES; i++) {
-        if (str_is(wire_str(service->name), STYLES[i].service)) return &STYLES[i];
+        if (str_eq(wire_str(service->name), STYLES[i].service)) return &STYLES[i];
     }
     return &JSON;
 }
@@ -93,7 +93,7 @@ static void put_echo(Buf *buf, const Doc *value) {
 // Of what a pipeline declares CodePipeline repeats nothing: configurations hold secrets.
 static bool is_untold(const Check *check, const Place *place) {
     while (place->parent) place = place->parent;
-    return check->style->service && strcmp(check->style->service, "codepipeline") == 0 && str_is(place->name, "pipeline");
+    return str_is(check->style->service, "codepipeline") && str_is(place->name, "pipeline");
 }
 
 void add_violation(Check *check, const Place *place, const WireShape *shape, const Doc *value, Str constraint) {
@@ -125,9 +125,8 @@ Str words_for_pattern(const Check *check, Str pattern) {
         {"iam", "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)",
          "It must begin and end with / and contain only alphanumeric characters and/or / characters."},
     };
-    const char *service = check->style->service;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (service && strcmp(service, known[i].service) == 0 && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
+        if (str_is(check->style->service, known[i].service) && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
     return STR_NONE;
 }
 
@@ -171,7 +170,7 @@ static const char *own_words(const Check *check, const WireShape *shape, Str con
         {"codebuild", "ComputeType", "Member must satisfy enum", "Invalid compute type provided"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        bool same = check->style->service && strcmp(check->style->service, known[i].service) == 0;
+        bool same = str_is(check->style->service, known[i].service);
         if (same && str_is(wire_str(shape->name), known[i].shape) && str_starts(constraint, str_of(known[i].constraint))) return known[i].words;
     }
     return NULL;

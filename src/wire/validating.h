@@ -19,7 +19,7 @@ typedef enum Wording {
 } Wording;
 
 typedef struct Style {
-    const char *service;
+    Str service;
     const char *code;
     unsigned checks;
     Wording wording;
