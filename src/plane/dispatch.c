@@ -94,22 +94,23 @@ static void read_now(Plane *plane, ApiWork *api) {
     assert(api->outcome != OUTCOME_PARK);
     api->reply_body = turn.reply_body;
     const Error *failed = store_failure(plane->reader);
-    if (!failed) {
-        finish_api(plane, &api->work, NULL);
-        return;
-    }
+    if (!failed) return;
     log_error("a read failed: %s", failed->message);
-    reply_broken(plane, api, "The data could not be read", failed);
+    api->outcome = OUTCOME_ERROR;
+    fail(&api->error, "InternalFailure", "The data could not be read: %s", failed->message);
+    api->error.http_status = 500;
     store_rollback(plane->reader); // the others are read anew
     store_begin(plane->reader);
 }
 
+// First all reads, then all replies: a client that wakes at the first reply is still awake for the last (each waking costs more than a read).
 void dispatch_reads(Plane *plane) {
     if (plane->reads.len == 0) return;
     Vec reads = plane->reads;
     plane->reads.len = 0;
     reader_begin(plane);
     for (size_t i = 0; i < reads.len; i++) read_now(plane, vec_get(&reads, ApiWork *, i));
+    for (size_t i = 0; i < reads.len; i++) finish_api(plane, &vec_get(&reads, ApiWork *, i)->work, NULL);
     reader_end(plane);
 }
 
