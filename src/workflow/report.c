@@ -140,6 +140,12 @@ static Doc *stage_doc(Arena *arena, const StageView *stage) {
     return doc;
 }
 
+static Doc *changed_doc(Arena *arena, const Vec *changed) {
+    Doc *list = doc_list(arena);
+    for (size_t i = 0; i < changed->len; i++) doc_push_str(arena, list, str_as_utf8(arena, vec_get(changed, Str, i)));
+    return list;
+}
+
 void report_json(const Report *report, Buf *out) {
     AUTO_ARENA arena = arena_new();
     const View *view = report->view;
@@ -147,6 +153,7 @@ void report_json(const Report *report, Buf *out) {
     doc_set_str(arena, doc, "pipeline", view->pipeline);
     doc_set_str(arena, doc, "pipelineExecutionId", view->execution);
     doc_set_str(arena, doc, "revision", report->commit);
+    if (report->commit.len && !report->first) doc_set(doc, "changedFiles", changed_doc(arena, report->changed));
     doc_set_str(arena, doc, "state", str_of(state_word(view->state)));
     doc_set_int(arena, doc, "durationMs", view->elapsed_ms);
     for (size_t i = 0; i < view->stages.len; i++) doc_push(stages, stage_doc(arena, vec_at(&view->stages, i)));

@@ -6,7 +6,8 @@
 
 typedef struct Report {
     const View *view;
-    Str commit, folder; // commit STR_NONE: a retry
+    Str commit; // STR_NONE: a retry
+    const Vec *changed; // Str: files since the last run
     bool first; // run of this application
     Str again; // what `rehearse run` needs to do the same again: the folder and the options that were given, or ""
 } Report;

@@ -2,115 +2,39 @@
 
 #include "identity/git_credentials.h"
 #include "os/files.h"
-#include "os/process.h"
+#include "workflow/contents.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <time.h>
 
-enum { GIT_OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 72 };
+static Str repository_of(Arena *arena, Str data, Str name) { return str_format(arena, "%.*s/applications/%.*s.git", STR_ARG(data), STR_ARG(name)); }
 
-typedef struct Git {
-    Arena *arena;
-    Str repository, folder; // where it keeps, what it looks at
-    Error *e;
-} Git;
-
-// What git is told by whoever calls us is not meant for it: in a hook these name the repository and the index that are being worked on.
-static const char *const NOT_OURS[] = {"GIT_DIR",
-                                       "GIT_WORK_TREE",
-                                       "GIT_INDEX_FILE",
-                                       "GIT_PREFIX",
-                                       "GIT_OBJECT_DIRECTORY",
-                                       "GIT_COMMON_DIR",
-                                       "GIT_NAMESPACE",
-                                       "GIT_AUTHOR_NAME",
-                                       "GIT_AUTHOR_EMAIL",
-                                       "GIT_AUTHOR_DATE",
-                                       "GIT_QUARANTINE_PATH",
-                                       "GIT_COMMITTER_NAME",
-                                       "GIT_COMMITTER_EMAIL",
-                                       "GIT_COMMITTER_DATE"};
-
-// The words before git's own; how many. It speaks English.
-static size_t put_git(const char **argv) {
-    size_t count = 0;
-    argv[count++] = "env";
-    for (size_t i = 0; i < sizeof NOT_OURS / sizeof *NOT_OURS; i++) {
-        argv[count++] = "-u";
-        argv[count++] = NOT_OURS[i];
-    }
-    argv[count++] = "LC_ALL=C";
-    argv[count++] = "git";
-    return count;
+// What a run that was killed among git's commands left: whoever has our lock knows that nobody works here.
+static void remove_left_locks(Arena *arena, Str repository) {
+    static const char *const LEFT[] = {"index.lock", "HEAD.lock", "refs/heads/main.lock"};
+    for (size_t i = 0; i < sizeof LEFT / sizeof *LEFT; i++) file_remove(path_join(arena, repository, str_of(LEFT[i])), NULL);
 }
 
-// Runs git with `words` (ends with NULL).
-static bool git_capture(const Git *git, const char *const *words, ProcessResult *result) {
-    static const char *const SETTINGS[] = {"-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "core.safecrlf=false"};
-    const char *argv[WORDS_MAX] = {0};
-    size_t count = put_git(argv);
-    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) argv[count++] = SETTINGS[i];
-    argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--git-dir="), git->repository));
-    argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--work-tree="), git->folder));
-    while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
-    return process_capture(git->arena, argv, str_c(git->arena, git->folder), GIT_OUTPUT_BYTES, GIT_MS, result, git->e);
-}
-
-// A status other than 0 is a failure with git's own words, unless `status` wants it.
-static bool git_run(const Git *git, const char *const *words, Str *output, int *status) {
-    ProcessResult result;
-    TRY(git_capture(git, words, &result));
-    if (status) *status = result.status;
-    if (result.status != 0 && !status) {
-        Str said = str_trim(result.errors);
-        return fail(git->e, "git", "git: %.*s", STR_ARG(said));
-    }
-    if (output) *output = str_trim(result.output);
-    return true;
-}
-
-#define GIT(git, output, status, ...) git_run((git), (const char *const[]){__VA_ARGS__, NULL}, (output), (status))
-
-static bool open_repository(const Git *git, Str data) {
-    if (folder_exists(git->repository)) return true;
-    TRY(folder_make(path_parent(git->repository), 0700, git->e));
-    TRY(GIT(git, NULL, NULL, "init", "--quiet", "--initial-branch=main"));
-    TRY(GIT(git, NULL, NULL, "config", "user.name", "Rehearse"));
-    TRY(GIT(git, NULL, NULL, "config", "user.email", "rehearse@localhost"));
-    TRY(GIT(git, NULL, NULL, "config", "commit.gpgsign", "false"));
-    // The data folder may lie in the application's.
-    if (!str_starts(data, str_cat(git->arena, git->folder, STR("/")))) return true;
-    Str line = str_format(git->arena, "%.*s/\n", STR_ARG(str_from(data, git->folder.len)));
-    return file_write(path_join(git->arena, git->repository, STR("info/exclude")), line, 0600, git->e);
-}
-
-// Files of the index that differ from a commit; STR_NONE: from the empty tree.
-static bool count_changes(const Git *git, Str from, int64_t *count) {
-    static const char EMPTY_TREE[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-    Str names;
-    TRY(GIT(git, &names, NULL, "diff", "--cached", "--name-only", "--no-renames", from.len ? str_c(git->arena, from) : EMPTY_TREE));
-    *count = 0;
-    while (str_next_line(&names).len) ++*count;
-    return true;
-}
-
-// The developer's own repository, if there is one.
-static bool ask_own(const Git *git, const char *const *words, Str *output) {
-    const char *argv[WORDS_MAX] = {0};
-    size_t count = put_git(argv);
-    while (*words) argv[count++] = *words++;
-    ProcessResult result;
-    if (!process_capture(git->arena, argv, str_c(git->arena, git->folder), GIT_OUTPUT_BYTES, GIT_MS, &result, NULL) || result.status != 0)
-        return false;
-    *output = str_trim(result.output);
+bool revision_lock(Arena *arena, Str data, Str name, int *lock, Error *e) {
+    Str repository = repository_of(arena, data, name);
+    AUTO_FD fd = -1;
+    TRY(folder_make(repository, 0700, e));
+    TRY(file_open(path_join(arena, repository, STR("rehearse.lock")), O_RDWR | O_CREAT, 0600, &fd, e));
+    if (flock(fd, LOCK_EX) != 0) return fail(e, errno == EINTR ? "interrupted" : "system", "waiting for another run of %.*s", STR_ARG(name));
+    remove_left_locks(arena, repository);
+    *lock = fd;
+    fd = -1;
     return true;
 }
 
 // What the developer calls this state of the folder: their last commit's subject when they keep it under git.
 static Str subject_of(const Git *git) {
     Str subject, changes;
-    bool known = ask_own(git, (const char *const[]){"log", "-1", "--format=%s", "--", ".", NULL}, &subject) && subject.len;
+    bool known = GIT_OWN(git, &subject, "log", "-1", "--format=%s", "--", ".") && subject.len;
     if (!known) return STR("The folder as it is");
-    bool clean = ask_own(git, (const char *const[]){"status", "--porcelain", "--", ".", NULL}, &changes) && !changes.len;
+    bool clean = GIT_OWN(git, &changes, "status", "--porcelain", "--", ".") && !changes.len;
     return clean ? subject : str_cat(git->arena, subject, STR(" + uncommitted changes"));
 }
 
@@ -174,49 +98,16 @@ static bool build_on(const Git *git, const Remote *remote, Str head) {
     return GIT(git, NULL, NULL, "update-ref", "HEAD", str_c(git->arena, head));
 }
 
-// git keeps a folder that is a repository as the commit it stands at; one without a commit cannot be kept at all, and its message does not say what to do.
-static bool add_all(const Git *git) {
-    static const char END[] = "does not have a commit checked out";
-    ProcessResult result;
-    TRY(git_capture(git, (const char *const[]){"add", "--all", ".", NULL}, &result));
-    if (result.status == 0) return true;
-    Str said = str_trim(result.errors);
-    ptrdiff_t end = str_find(said, str_of(END));
-    Str path = end > 0 ? str_sub(said, 0, (size_t)end) : STR("");
-    ptrdiff_t quote = str_find(path, STR("'"));
-    if (quote < 0) return fail(git->e, "git", "git: %.*s", STR_ARG(said));
-    str_cut(&path, '\'');
-    path = str_strip_suffix(str_cut(&path, '\''), STR("/"));
-    return fail(
-        git->e, "git",
-        "%.*s/%.*s is a git repository of its own without a commit, so it can be in no revision. Remove its .git, commit in it, or name it in "
-        ".gitignore",
-        STR_ARG(git->folder), STR_ARG(path));
-}
-
-// Lines of `git ls-files --stage`: "160000 COMMIT 0\tPATH".
-static bool find_nested(const Git *git, Vec *nested) {
-    Str lines;
-    TRY(GIT(git, &lines, NULL, "-c", "core.quotePath=false", "ls-files", "--stage"));
-    for (Str line; !str_is_none(line = str_next_line(&lines));) {
-        if (!str_starts(line, STR("160000 "))) continue;
-        str_cut(&line, '\t');
-        vec_add(nested, Str, line);
-    }
-    return true;
-}
-
-static bool commit(const Git *git, Str last, Str foreign, Revision *revision) {
+static bool commit(const Git *git, Str data, Str last, Str foreign, Revision *revision) {
     Str parent = foreign.len ? foreign : last;
-    int64_t changed = 0, differing = 0;
-    TRY(add_all(git));
-    TRY(find_nested(git, &revision->nested));
-    TRY(count_changes(git, last, &changed));
-    TRY(count_changes(git, parent, &differing));
-    revision->changed = last.len ? changed : -1;
-    if (!parent.len || differing)
+    Vec differing = vec_of(git->arena, Str);
+    TRY(contents_take(git, data, &revision->nested));
+    TRY(contents_changed(git, last, &revision->changed));
+    TRY(contents_changed(git, parent, &differing));
+    revision->first = !last.len;
+    if (!parent.len || differing.len)
         TRY(GIT(git, NULL, NULL, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", str_c(git->arena, subject_of(git))));
-    if (foreign.len && differing) {
+    if (foreign.len && differing.len) {
         revision->foreign = foreign;
         TRY(GIT(git, &revision->foreign_subject, NULL, "log", "-1", "--format=%s", str_c(git->arena, foreign)));
     }
@@ -225,18 +116,17 @@ static bool commit(const Git *git, Str last, Str foreign, Revision *revision) {
 }
 
 bool revision_push(const Client *client, Arena *arena, Str data, Str folder, Str name, Str branch, Revision *out, Error *e) {
-    Str repository = str_format(arena, "%.*s/applications/%.*s.git", STR_ARG(data), STR_ARG(name));
-    Git git = {arena, repository, folder, e};
+    Git git = {arena, repository_of(arena, data, name), folder, e};
     Remote remote = remote_of(client, arena, name, branch);
-    Revision revision = {.changed = -1, .nested = vec_of(arena, Str)};
+    Revision revision = {.changed = vec_of(arena, Str), .nested = vec_of(arena, Str)};
     Str last, head;
     bool foreign = false;
-    TRY(open_repository(&git, data));
+    TRY(GIT(&git, NULL, NULL, "init", "--quiet", "--initial-branch=main"));
     TRY(read_last(&git, &last));
     TRY(read_head(&git, &remote, &head));
     TRY(is_foreign(&git, head, last, &foreign));
     if (foreign) TRY(build_on(&git, &remote, head));
-    TRY(commit(&git, last, foreign ? head : STR_NONE, &revision));
+    TRY(commit(&git, data, last, foreign ? head : STR_NONE, &revision));
     revision.pushed = !str_eq(revision.commit, head);
     // Without force: what arrives in between stays too, and git says so.
     Str target = str_cat(arena, STR("HEAD:"), str_of(remote.ref));

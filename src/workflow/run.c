@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7, SUBJECT_LEAST = 16, QUOTES = 2, FOREIGN_COLUMNS = 72 };
+enum { OUTPUT_BYTES = 1024 * 1024, ABBREVIATED = 7, SUBJECT_LEAST = 16, QUOTES = 2, FOREIGN_COLUMNS = 72, CHANGED_COLUMNS = 28 };
 
 typedef struct Run {
     const RunOptions *options;
@@ -95,10 +95,28 @@ static Str shown_subject(const Run *run, Str subject, int others) {
 
 static Str changes_of(const Run *run) {
     const char *dot = look_symbol(&run->look, SYMBOL_DOT);
-    if (run->revision.changed < 0) return STR("");
-    if (run->revision.changed == 0) return str_format(run->arena, " %s unchanged since the last run", dot);
-    Str files = human_count(run->arena, run->revision.changed, "file", "files");
+    int64_t changed = (int64_t)run->revision.changed.len;
+    if (run->revision.first) return STR("");
+    if (changed == 0) return str_format(run->arena, " %s unchanged since the last run", dot);
+    Str files = human_count(run->arena, changed, "file", "files");
     return str_format(run->arena, " %s %.*s changed since the last run", dot, STR_ARG(files));
+}
+
+// Which files, as far as a line goes.
+static void write_changed(const Run *run, Buf *out) {
+    const Vec *changed = &run->revision.changed;
+    int room = run->look.width - CHANGED_COLUMNS;
+    Str names = STR("");
+    size_t named = 0;
+    for (; named < changed->len; named++) {
+        Str name = text_printable(run->arena, str_as_utf8(run->arena, vec_get(changed, Str, named)));
+        Str longer = str_format(run->arena, "%.*s%s%.*s", STR_ARG(names), named ? ", " : "", STR_ARG(name));
+        if (named && text_columns(longer) > room) break;
+        names = text_cut(run->arena, &run->look, longer, room);
+    }
+    Str more = named < changed->len ? str_format(run->arena, " and %zu more", changed->len - named) : STR("");
+    look_text(&run->look, COLOUR_DIM, str_format(run->arena, "   changed  %.*s%.*s", STR_ARG(names), STR_ARG(more)), out);
+    buf_add_char(out, '\n');
 }
 
 static void write_header(const Run *run) {
@@ -117,6 +135,7 @@ static void write_header(const Run *run) {
         buf_addf(&out, " %s %s once more", dot, run->options->retry);
     }
     buf_add_char(&out, '\n');
+    if (!run->revision.first && run->revision.changed.len) write_changed(run, &out);
     print(&out);
 }
 
@@ -153,6 +172,9 @@ static bool begin(Run *run, Error *e) {
     bool created = false, there = provision_has_pipeline(&run->client, run->arena, name);
     Str before = execution_newest(&run->client, run->arena, name);
     Vec notes = vec_of(run->arena, Str);
+    AUTO_FD lock = -1;
+    screen_busy(run->screen, "Waiting for another run of this application to begin");
+    TRY(revision_lock(run->arena, run->data, name, &lock, e));
     application_doubts(run->arena, &run->application, &notes);
     screen_busy(run->screen, "Making what the application needs");
     TRY(provision_world(&run->client, run->arena, &run->application, run->place, &notes, e));
@@ -231,7 +253,7 @@ static void write_report(const Run *run) {
     Str again = str_cat(run->arena, run->client.option, run->client.keeps);
     Str folder = run->options->folder ? client_word(run->arena, str_of(run->options->folder)) : STR("");
     if (folder.len) again = str_format(run->arena, " %.*s%.*s", STR_ARG(folder), STR_ARG(again));
-    Report report = {&run->watch.view, run->revision.commit, run->application.folder, run->revision.commit.len && run->revision.changed < 0, again};
+    Report report = {&run->watch.view, run->revision.commit, &run->revision.changed, run->revision.first, again};
     AUTO_BUF out;
     buf_init(&out, OUTPUT_BYTES);
     if (run->options->json) {
@@ -257,6 +279,7 @@ bool run_rehearsal(const RunOptions *options, RunEnd *end, Error *e) {
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     bool done = perform(&run, end, e);
+    if (!done && e && error_is(e, "interrupted")) *end = RUN_INTERRUPTED, done = true;
     screen_free(run.screen);
     return done;
 }

@@ -258,7 +258,7 @@ def test_reset_removes_what_effects_left_on_the_disk(plane):
     left.parent.mkdir(parents=True, exist_ok=True)
     left.write_text("of an execution that is gone")
     plane.rehearse("reset")
-    assert not left.exists()
+    until(lambda: not left.exists())
 
 
 def test_an_application_is_made_anew_after_a_reset_over_http(plane, mini):
