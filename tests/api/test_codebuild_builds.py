@@ -363,6 +363,16 @@ def test_a_stopped_build_ends_in_the_phase_it_was_in(builder):
     assert phase(ended, "BUILD")["phaseStatus"] == "STOPPED" and "contexts" not in phase(ended, "BUILD")
 
 
+def test_a_stopped_build_is_over_in_the_answer(builder):
+    builder.project_of(ENDLESS)
+    build = builder.start()
+    builder.reached(build, "BUILD")
+    stopped = builder.codebuild.stop_build(id=build["id"])["build"]
+    assert (stopped["buildStatus"], stopped["currentPhase"], stopped["buildComplete"]) == ("STOPPED", "COMPLETED", True)
+    last, completed = stopped["phases"][-2:]
+    assert stopped["endTime"] == last["endTime"] == completed["startTime"]
+
+
 def test_stopping_a_build_that_is_over_changes_nothing(builder):
     build = builder.built(buildspec())
     assert builder.codebuild.stop_build(id=build["id"])["build"] == build

@@ -95,17 +95,17 @@ static void kill_job(Step *step) {
 
 static bool is_stage(const Step *step, const char *stage) { return str_is(doc_text(step->state, "$stage"), stage); }
 
-// Stopped or timed out: the phase under way ends so, and with it the build, when its job is dead.
+// Stopped or timed out: the phase under way ends so, and with it the build. Its sandbox goes when its job is dead.
 static void interrupt(Step *step, const char *status, const char *code, const char *message) {
-    if (is_stage(step, "over")) return;
+    if (is_stage(step, "over") || is_stage(step, "dying")) return;
     phase_end(step, status, code, code ? str_of(message) : STR_NONE);
-    if (is_stage(step, "running")) {
-        doc_set_str(step->arena, step->state, "$stage", STR("dying"));
-        doc_set_str(step->arena, step->state, "$verdict", str_of(status));
-        kill_job(step);
-    } else if (!is_stage(step, "dying")) {
+    if (!is_stage(step, "running")) {
         break_off(step, status);
+        return;
     }
+    doc_set_str(step->arena, step->state, "$stage", STR("dying"));
+    kill_job(step);
+    build_complete(step, status);
 }
 
 // ---- Events ----
@@ -165,10 +165,7 @@ static void on_record(Step *step, const Doc *record) {
 static void on_exit(Step *step) {
     const Doc *data = step->event->data;
     log_flush(step);
-    if (is_stage(step, "dying")) {
-        break_off(step, str_c(step->arena, doc_text(step->state, "$verdict")));
-        return;
-    }
+    if (is_stage(step, "dying")) clear_up(step);
     if (!is_stage(step, "running")) return;
     if (!doc_get(step->state, "$verdict")) {
         bool lost = !doc_flag(data, "ok", false);

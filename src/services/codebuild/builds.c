@@ -132,6 +132,9 @@ Outcome batch_get_builds(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
+// A build that was interrupted is complete before its job is dead; its machine is needed until then.
+static bool is_over(const Doc *build) { return doc_flag(build, "buildComplete", false) && str_is(doc_text(build, "$stage"), "over"); }
+
 Outcome batch_delete_builds(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *reply = doc_map(arena), *deleted = doc_list(arena), *kept = doc_list(arena), *build;
@@ -140,7 +143,7 @@ Outcome batch_delete_builds(Turn *turn, const Call *call, Doc **out, Error *e) {
         Str text;
         CALL_TRY(read_id(doc_str(id, STR("")), &text, e));
         bool there = turn_get(turn, &CODEBUILD_BUILD, text, &build);
-        if (there && doc_flag(build, "buildComplete", false)) {
+        if (there && is_over(build)) {
             turn_delete(turn, &CODEBUILD_BUILD, text);
             doc_push_str(arena, deleted, doc_text(build, "arn"));
             continue;
