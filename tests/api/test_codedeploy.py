@@ -188,6 +188,7 @@ def test_a_deployment_to_no_instance_fails(world):
     world.group()
     info = world.run({"appspec.yml": appspec()})
     assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "NO_INSTANCES")
+    assert info["errorInformation"]["message"].startswith("The deployment failed because no instances were found for your deployment group. Check your")
 
 
 def test_the_service_role_must_be_allowed_to_describe_instances(world):

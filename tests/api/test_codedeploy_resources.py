@@ -304,6 +304,7 @@ def test_deployments_and_their_instances_are_listed(world):
     assert (summary["instanceId"].endswith(f"instance/{instance}"), summary["status"]) == (True, "Succeeded")
     summaries = deploy.batch_get_deployment_instances(deploymentId=good, instanceIds=[instance, "i-none"])
     assert ([one["status"] for one in summaries["instancesSummary"]], "i-none" in summaries["errorMessage"]) == (["Succeeded"], True)
+    assert deploy.batch_get_deployment_instances(deploymentId=good, instanceIds=[instance])["errorMessage"] == ""
     assert refused(deploy.get_deployment_target, deploymentId=good, targetId="i-none")[0] == "DeploymentTargetDoesNotExistException"
 
 

@@ -165,7 +165,7 @@ static void begin(Step *step) {
     if (count == 0) {
         deployment_fail(
             step, "NO_INSTANCES",
-            STR("The deployment failed because no instances were found in your deployment group. Check your deployment group settings to make sure "
+            STR("The deployment failed because no instances were found for your deployment group. Check your deployment group settings to make sure "
                 "the tags for your Amazon EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then "
                 "try again."));
         return;

@@ -145,6 +145,6 @@ Outcome batch_get_deployment_instances(Turn *turn, const Call *call, Doc **out, 
     }
     *out = doc_map(arena);
     doc_set(*out, "instancesSummary", found);
-    if (missing.len) doc_set_str(arena, *out, "errorMessage", missing);
+    doc_set_str(arena, *out, "errorMessage", missing);
     return OUTCOME_DONE;
 }
