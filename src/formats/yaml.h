@@ -14,3 +14,6 @@
 bool yaml_parse(Arena *arena, Str text, Doc **out, Error *e);
 // Scalars stay the text that was written ("0.2", "010", "yes"); only what is empty, ~ or null without quotes is DOC_NULL.
 bool yaml_parse_texts(Arena *arena, Str text, Doc **out, Error *e);
+// Likewise, but mistakes of syntax are told as programs in Go tell them (CodeBuild is one): code YAML_SYNTAX, "PROBLEM at line N".
+#define YAML_SYNTAX "yaml-syntax"
+bool yaml_parse_texts_as_go(Arena *arena, Str text, Doc **out, Error *e);

@@ -187,13 +187,15 @@ def test_a_buildspec_may_have_a_path_of_its_own(builder):
     assert builder.built()["buildStatus"] == "SUCCEEDED"
 
 
-def test_a_missing_buildspec_is_told(builder):
+@pytest.mark.parametrize(
+    "named,message",
+    [({}, "YAML file does not exist"), ({"buildspec": "ci/build.yml"}, "stat /codebuild/output/src/src/ci/build.yml: no such file or directory")],
+)
+def test_a_missing_buildspec_is_told(builder, named, message):
     bucket = builder.bucket("sources")
     builder.upload(bucket, "app.zip", {"page.txt": "one\n"})
-    builder.project(source={"type": "S3", "location": f"{bucket}/app.zip"})
-    (context,) = contexts(builder.built(), "DOWNLOAD_SOURCE")
-    assert context["statusCode"] == "YAML_FILE_ERROR"
-    assert context["message"].startswith("stat /codebuild/output/") and context["message"].endswith("/buildspec.yml: no such file or directory")
+    builder.project(source={"type": "S3", "location": f"{bucket}/app.zip", **named})
+    assert contexts(builder.built(), "DOWNLOAD_SOURCE") == [{"statusCode": "YAML_FILE_ERROR", "message": message}]
 
 
 def test_a_source_that_is_not_there_fails_the_download(builder):

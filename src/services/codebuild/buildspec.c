@@ -110,7 +110,9 @@ static bool read_commands(Reader *r, const Doc *list, const char *what, StrList 
     size_t i = 0;
     for (const Doc *item = doc_first(list); item; item = item->next, i++) {
         if (item->kind != DOC_MAP && item->kind != DOC_LIST) continue;
-        return spec_fail(&r->file, item, "Expected %s[%zu] to be of string type: found subkeys instead at line %u", what, i, item->line);
+        return fail(r->file.e, r->file.code,
+                    "Expected %s[%zu] to be of string type: found subkeys instead at line %u, value of the key tag on line %u might be empty", what,
+                    i, item->line, item->line - 1);
     }
     return spec_texts(&r->file, list, what, out);
 }
@@ -144,10 +146,8 @@ static bool read_phase(Reader *r, const Doc *node, BuildPhaseKind kind) {
 }
 
 static bool unknown_phase(Reader *r, const Doc *node) {
-    static const char *const known[] = {"install", "pre_build", "build", "post_build", NULL};
-    Str hint = spec_suggestion(r->file.arena, known, node->key);
-    return spec_fail(&r->file, node, "Invalid buildspec phase name: %.*s. Expecting: BUILD,INSTALL,POST_BUILD,PRE_BUILD%.*s",
-                     STR_ARG(str_upper(r->file.arena, node->key)), STR_ARG(hint));
+    Str name = str_upper(r->file.arena, node->key);
+    return fail(r->file.e, r->file.code, "Invalid buildspec phase name: %.*s. Expecting: BUILD,INSTALL,POST_BUILD,PRE_BUILD", STR_ARG(name));
 }
 
 static bool read_phases(Reader *r, const Doc *phases, const Doc *root) {
@@ -264,7 +264,10 @@ static bool read_all(Reader *r, const Doc *root) {
 bool buildspec_parse(Arena *arena, Str name, Str text, Buildspec *out, Error *e) {
     Doc *root;
     Error problem = {0};
-    if (!yaml_parse_texts(arena, text, &root, &problem)) return fail(e, "YAML_FILE_ERROR", "%.*s:%s", STR_ARG(name), problem.message);
+    if (!yaml_parse_texts_as_go(arena, text, &root, &problem)) {
+        bool syntax = strcmp(problem.code, YAML_SYNTAX) == 0;
+        return syntax ? fail(e, "YAML_FILE_ERROR", "%s", problem.message) : fail(e, "YAML_FILE_ERROR", "%.*s:%s", STR_ARG(name), problem.message);
+    }
     Buildspec spec = {.shell = STR("sh")};
     Reader r = {.file = {arena, name, "YAML_FILE_ERROR", e}, .spec = &spec, .remarks = vec_of(arena, Str)};
     TRY(read_all(&r, root));

@@ -164,7 +164,7 @@ static Doc *buildspec(const Step *step) {
     Doc *doc = doc_map(arena);
     // A text with lines, and what begins as a buildspec does, is the buildspec itself; all else is its path in the source.
     bool is_text = str_find_char(given, '\n') >= 0 || str_starts(given, STR("version")) || str_starts(given, STR("{"));
-    doc_set_str(arena, doc, is_text ? "text" : "path", given.len ? given : STR("buildspec.yml"));
+    doc_set_str(arena, doc, is_text ? "text" : "path", given.len ? given : STR_NONE);
     return doc;
 }
 

@@ -7,7 +7,7 @@
 // job.json (all but sourceFolder optional; relative paths begin at the folder of job.json):
 //   {"sourceFolder": "/codebuild/output/src1/src",                 CODEBUILD_SRC_DIR, made by the agent
 //    "source": {"archive": "source.zip"} | {"folder": "source"},   absent: NO_SOURCE
-//    "buildspec": {"text": "…"} | {"path": "buildspec.yml"},       a path is relative to the source
+//    "buildspec": {"text": "…"} | {"path": "ci/build.yml"},        a path is relative to the source; absent: buildspec.yml
 //    "environment": {"NAME": "value"},                             wins over the buildspec's variables
 //    "artifacts": {"packaging": "ZIP"|"NONE", "name": "…",         absent: NO_ARTIFACTS; a name wins over the buildspec's
 //                  "secondary": {"ID": {"packaging": "…"}}},

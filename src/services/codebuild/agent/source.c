@@ -43,9 +43,10 @@ static bool read_buildspec_file(Agent *agent, Str path, Error *e) {
 
 static bool read_buildspec(Agent *agent, Error *e) {
     const Job *job = &agent->job;
+    if (job->buildspec_path.len) return read_buildspec_file(agent, job->buildspec_path, e);
     if (str_is_none(job->buildspec_text)) {
-        bool named = job->buildspec_path.len > 0;
-        return read_buildspec_file(agent, named ? job->buildspec_path : STR("buildspec.yml"), e);
+        bool there = file_exists(path_join(agent->arena, job->source_folder, STR("buildspec.yml")));
+        return there ? read_buildspec_file(agent, STR("buildspec.yml"), e) : fail(e, "YAML_FILE_ERROR", "YAML file does not exist");
     }
     journal_log(&agent->journal, "YAML location is /codebuild/readonly/buildspec.yml");
     return buildspec_parse(agent->arena, STR("buildspec.yml"), job->buildspec_text, &agent->spec, e);
