@@ -224,6 +224,23 @@ def test_a_new_pipeline_runs_at_once_and_its_artifact_is_the_object(plane):
     assert plane.s3.get_object(Bucket=plane.site, Key="release.zip")["Body"].read() == expected
 
 
+def test_an_artifact_has_the_extension_of_the_object(plane):
+    plane.s3.put_object(Bucket=plane.bucket, Key="in/data.json", Body=b"{}")
+    plane.create(plane.source(S3ObjectKey="in/data.json"), plane.deploy())
+    assert plane.finish() == "Succeeded"
+    (artifact,) = plane.actions()[1]["output"]["outputArtifacts"]
+    assert re.fullmatch(r"app/App/[A-Za-z0-9]{7}\.json", artifact["s3location"]["key"])
+
+
+def test_an_object_says_in_its_metadata_what_its_revision_is(plane):
+    said = {"codepipeline-artifact-revision-summary": "release 7"}
+    plane.s3.put_object(Bucket=plane.bucket, Key="app.zip", Body=zip_of({"index.html": "seven"}), Metadata=said)
+    plane.create(plane.source(), plane.deploy())
+    assert plane.finish() == "Succeeded"
+    assert plane.executions()[0]["sourceRevisions"][0]["revisionSummary"] == "release 7"
+    assert plane.actions()[1]["output"]["executionResult"]["externalExecutionSummary"] == "release 7"
+
+
 def own_plane(server, account):
     return Plane(lambda service: server.client(service, key=account), account)
 
@@ -346,6 +363,7 @@ def test_a_commit_becomes_the_artifact(plane, repository):
     with zipfile.ZipFile(io.BytesIO(plane.s3.get_object(Bucket=plane.site, Key="release.zip")["Body"].read())) as archive:
         assert {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")} == {"app": b"print(1)", "src/lib": b"lib"}
     source = plane.pipeline.list_action_executions(pipelineName="app")["actionExecutionDetails"][-1]
+    assert re.fullmatch("app/App/[A-Za-z0-9]{7}", source["output"]["outputArtifacts"][0]["s3location"]["key"])
     variables = source["output"]["outputVariables"]
     assert (variables["CommitId"], variables["CommitMessage"], variables["BranchName"]) == (commit, "First version", "main")
     assert variables["RepositoryName"] == "app-code" and variables["AuthorDate"].endswith("Z")

@@ -1,4 +1,5 @@
 // Source/S3: the version of an object → a copy in the artifact store.
+#include "formats/paths.h"
 #include "services/codepipeline/codepipeline.h"
 #include "services/codepipeline/providers.h"
 #include "services/codepipeline/run.h"
@@ -23,16 +24,22 @@ void action_s3_source_start(Action *action) {
 
 static Str unquoted(Str tag) { return str_strip_suffix(str_strip_prefix(tag, STR("\"")), STR("\"")); }
 
+// What the uploader says of the revision in the object's metadata, else its version.
+static Str summary_of(Arena *arena, const Doc *head) {
+    Str said = doc_text(doc_get(head, "Metadata"), "codepipeline-artifact-revision-summary"), version = doc_text(head, "VersionId");
+    return said.len ? str_copy(arena, said) : str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version));
+}
+
 static void note_object(Action *action, const Doc *head) {
     Arena *arena = action->step->arena;
-    Str version = doc_text(head, "VersionId");
+    Str version = doc_text(head, "VersionId"), summary = summary_of(arena, head);
     action_variable(action, "BucketName", action_setting(action, "S3Bucket"));
     action_variable(action, "ETag", unquoted(doc_text(head, "ETag")));
     action_variable(action, "ObjectKey", object_key(action));
     action_variable(action, "VersionId", version);
-    action_source_revision(action, version, str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version)));
+    action_source_revision(action, version, summary);
     if (!action_override(action) && pipeline_source_polls(action->declaration)) run_see(action->step, action_name(action), version);
-    doc_set_str(arena, action_memory(action), "version", str_copy(arena, version));
+    doc_set_str(arena, action_memory(action), "summary", summary);
     doc_set_str(arena, action->record, "externalExecutionId", str_copy(arena, version));
 }
 
@@ -41,6 +48,8 @@ static void copy_object(Action *action, Str version) {
     Doc *output = action_output(action, action_output_name(action, 0)), *input = doc_map(arena);
     Str bucket = action_setting(action, "S3Bucket"), key = str_uri_encode(arena, object_key(action), true);
     doc_set_str(arena, output, "revision", str_copy(arena, version));
+    doc_set_str(arena, output, "key",
+                str_cat(arena, doc_text(output, "key"), path_extension(object_key(action)))); // the copy is of the object's kind
     doc_set_str(arena, input, "Bucket", doc_text(output, "bucket"));
     doc_set_str(arena, input, "Key", doc_text(output, "key"));
     doc_set_str(arena, input, "CopySource", str_format(arena, "%.*s/%.*s?versionId=%.*s", STR_ARG(bucket), STR_ARG(key), STR_ARG(version)));
@@ -65,8 +74,7 @@ static void on_copied(Action *action, const Doc *reply) {
     Doc *output = action_output(action, action_output_name(action, 0));
     doc_set_str(arena, output, "eTag", str_copy(arena, doc_text(doc_get(copied, "CopyObjectResult"), "ETag")));
     doc_set_str(arena, output, "versionId", str_copy(arena, doc_text(copied, "VersionId")));
-    Str version = doc_text(action_memory(action), "version");
-    action_succeed(action, str_format(arena, "Amazon S3 version id: %.*s", STR_ARG(version)));
+    action_succeed(action, doc_text(action_memory(action), "summary"));
 }
 
 static void refuse(Action *action, const Doc *reply) {

@@ -146,10 +146,9 @@ Doc *action_output(Action *action, Str name) {
     Str random = id_chars(&step->ids, step->arena, KEY_ALPHABET, KEY_RANDOM_CHARS);
     doc_set_str(step->arena, output, "name", name);
     doc_set_str(step->arena, output, "bucket", store_bucket(action));
-    bool source = str_is(str_of(action->provider->category), "Source");
     doc_set_str(step->arena, output, "key",
-                str_format(step->arena, "%.*s/%.*s/%.*s%s", STR_ARG(str_sub(step->id, 0, KEY_PIPELINE_CHARS)),
-                           STR_ARG(str_sub(name, 0, KEY_ARTIFACT_CHARS)), STR_ARG(random), source ? ".zip" : ""));
+                str_format(step->arena, "%.*s/%.*s/%.*s", STR_ARG(str_sub(step->id, 0, KEY_PIPELINE_CHARS)),
+                           STR_ARG(str_sub(name, 0, KEY_ARTIFACT_CHARS)), STR_ARG(random)));
     doc_push(outputs, output);
     return output;
 }
