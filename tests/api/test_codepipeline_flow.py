@@ -109,10 +109,11 @@ def test_parallel_executions_do_not_wait_for_each_other(plane):
     ids = before_the_gate(plane, 3, pipelineType="V2", executionMode="PARALLEL")
     until(lambda: sum(one["actionName"] == "A" and one["status"] == "InProgress" for one in plane.actions()) == 3)
     assert plane.state("Gate")["inboundExecutions"] == []
-    gates = {one["pipelineExecutionId"]: one["actionExecutionId"] for one in plane.actions() if one["actionName"] == "A"}
+    asked = {one["pipelineExecutionId"]: one["output"]["executionResult"] for one in plane.actions() if one["actionName"] == "A"}
     for execution in reversed(ids):
+        token = asked[execution]["externalExecutionId"]
         result = {"status": "Approved", "summary": "seen"}
-        plane.pipeline.put_approval_result(pipelineName="app", stageName="Gate", actionName="A", token=gates[execution], result=result)
+        plane.pipeline.put_approval_result(pipelineName="app", stageName="Gate", actionName="A", token=token, result=result)
         assert plane.finish(execution) == "Succeeded"
 
 
@@ -292,6 +293,8 @@ def test_executions_can_be_listed_by_the_stage_they_succeeded_in(plane):
         return len(plane.pipeline.list_pipeline_executions(pipelineName="app", filter=chosen)["pipelineExecutionSummaries"])
 
     assert (succeeded_in("Source"), succeeded_in("Gate")) == (1, 0)
+    plane.pipeline.update_pipeline(pipeline=plane.declaration(plane.source(), plane.gate()))
+    assert succeeded_in("Source") == 0
 
 
 # ---- Tags and types ----

@@ -1,9 +1,12 @@
 // Approval/Manual: waits for PutApprovalResult with the token that GetPipelineState shows, which is the action execution's id. A time-out is a rejection.
+// Of several executions side by side (PARALLEL) that shows one only: there the token is the externalExecutionId that ListActionExecutions shows.
 #include "services/codepipeline/providers.h"
 #include "services/codepipeline/run.h"
 
 void action_approval_start(Action *action) {
-    doc_set_str(action->step->arena, action->record, "token", action_id_of(action));
+    Arena *arena = action->step->arena;
+    doc_set_str(arena, action->record, "token", action_id_of(action));
+    if (run_is(action->execution, "executionMode", "PARALLEL")) doc_set_str(arena, action->record, "externalExecutionId", action_id_of(action));
     run_touch_action(action);
 }
 

@@ -63,9 +63,12 @@ static Doc *execution_summary(Arena *arena, const Doc *record) {
     return summary;
 }
 
-static bool succeeded_in(const Doc *record, const Doc *filter) {
+// Those that have succeeded in a stage are the ones that it can be rolled back to: of the pipeline as it is now.
+static bool succeeded_in(const Doc *record, const Doc *filter, const Doc *pipeline) {
     Str stage = doc_text(doc_get(filter, "succeededInStage"), "stageName");
-    return !stage.len || str_is(doc_str(doc_get_str_key(doc_get(record, "stages"), stage), STR_NONE), "Succeeded");
+    if (!stage.len) return true;
+    bool current = doc_number(record, "pipelineVersion", 0) == doc_number(pipeline, "version", 1);
+    return current && str_is(doc_str(doc_get_str_key(doc_get(record, "stages"), stage), STR_NONE), "Succeeded");
 }
 
 Outcome list_pipeline_executions(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -75,7 +78,7 @@ Outcome list_pipeline_executions(Turn *turn, const Call *call, Doc **out, Error 
     CALL_TRY(find_pipeline(turn, name, &summary, e));
     CALL_TRY(find_page(turn, call, &PIPELINE_EXECUTION, str_cat(arena, name, STR("/")), &items, &next, e));
     for (const Doc *one = doc_first(items); one; one = one->next) {
-        if (succeeded_in(one, doc_get(call->input, "filter"))) doc_push(list, execution_summary(arena, one));
+        if (succeeded_in(one, doc_get(call->input, "filter"), summary)) doc_push(list, execution_summary(arena, one));
     }
     *out = doc_map(arena);
     doc_set(*out, "pipelineExecutionSummaries", list);
