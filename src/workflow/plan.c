@@ -226,7 +226,7 @@ Doc *plan_ports(Arena *arena, const Vec *ports) {
 
 Doc *plan_instances(Arena *arena, const Application *application, const Instance *instance, Str image_id, Str group_id, int64_t count) {
     Doc *input = doc_map(arena), *groups = doc_list(arena), *profile = doc_map(arena);
-    Doc *specifications = doc_list(arena), *specification = doc_map(arena), *tags = doc_list(arena);
+    Doc *specifications = doc_list(arena), *specification = doc_map(arena), *tags = doc_list(arena), *metadata = doc_map(arena);
     doc_set_str(arena, input, "ImageId", image_id);
     doc_set_str(arena, input, "InstanceType", STR("t3.micro"));
     doc_set_int(arena, input, "MinCount", count);
@@ -241,5 +241,7 @@ Doc *plan_instances(Arena *arena, const Application *application, const Instance
     doc_set(specification, "Tags", tags);
     doc_push(specifications, specification);
     doc_set(input, "TagSpecifications", specifications);
+    doc_set_str(arena, metadata, "InstanceMetadataTags", STR("enabled"));
+    doc_set(input, "MetadataOptions", metadata);
     return input;
 }

@@ -352,7 +352,9 @@ def test_user_data_runs_at_first_boot_and_the_metadata_service_answers_it(ec2, a
     iam.create_instance_profile(InstanceProfileName="web")
     iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="web")
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web-1"}]}]
-    id = run(UserData=QUESTIONS, TagSpecifications=tags, IamInstanceProfile={"Name": "web"})["Instances"][0]["InstanceId"]
+    shown = {"InstanceMetadataTags": "enabled"}
+    made = run(UserData=QUESTIONS, TagSpecifications=tags, IamInstanceProfile={"Name": "web"}, MetadataOptions=shown)
+    id = made["Instances"][0]["InstanceId"]
     said = until(lambda: "the end" in (text := console(ec2, id)) and text, what="user data")
     answers = dict(line.split(": ", 1) for line in said.splitlines() if ": " in line)
     assert answers["without"] == "401"

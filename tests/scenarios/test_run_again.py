@@ -36,6 +36,11 @@ def test_the_address_shown_has_the_first_admitted_port(plane, tmp_path):
     assert f"curl http://{living(plane, 'site')[0]['PublicIpAddress']}:9090" in done.stdout
 
 
+def test_an_instance_of_an_application_can_ask_for_its_tags(plane, tmp_path):
+    plane.rehearse("run", site_named(tmp_path, "site"), "-q")
+    assert living(plane, "site")[0]["MetadataOptions"]["InstanceMetadataTags"] == "enabled"
+
+
 def test_who_must_approve_reads_what_is_asked_and_how_to_answer(plane, mini):
     (mini / "rehearse.yaml").write_text("stages:\n  - build: buildspec.yml\n  - name: Release\n    approve: Ship it to staging?\n")
     command = [program(), "run", mini, "--port", str(plane.port)]

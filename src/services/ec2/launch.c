@@ -92,7 +92,7 @@ static Doc *environment(Turn *turn) {
 static void add_metadata_options(Arena *arena, Doc *instance, const Doc *input) {
     static const struct {
         const char *member, *usual;
-    } OPTIONS[] = {{"HttpTokens", NULL}, {"HttpEndpoint", "enabled"}, {"HttpProtocolIpv6", "disabled"}, {"InstanceMetadataTags", "enabled"}};
+    } OPTIONS[] = {{"HttpTokens", NULL}, {"HttpEndpoint", "enabled"}, {"HttpProtocolIpv6", "disabled"}, {"InstanceMetadataTags", "disabled"}};
     const Doc *asked = doc_get(input, "MetadataOptions");
     bool second = image_wants_tokens(doc_text(input, "ImageId"));
     Doc *options = doc_map(arena);

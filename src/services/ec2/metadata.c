@@ -131,7 +131,7 @@ static Str answer_of(Question *question) {
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
         if (str_is(path, PLAIN[i].path)) return doc_text(instance, PLAIN[i].member);
     }
-    bool tags = !str_is(doc_text(doc_get(instance, "MetadataOptions"), "InstanceMetadataTags"), "disabled");
+    bool tags = str_is(doc_text(doc_get(instance, "MetadataOptions"), "InstanceMetadataTags"), "enabled");
     if (str_is(path, "meta-data")) return tags ? str_of(LISTING) : str_strip_suffix(str_of(LISTING), STR("\ntags/"));
     if (!tags && str_starts(path, STR("meta-data/tags"))) return STR_NONE;
     if (str_is(path, "meta-data/placement/region")) return question->where.region;
