@@ -8,7 +8,11 @@
 // S3's words for a number that is none, and the argument by name.
 static bool fail_s3_text(const Codec *codec, const WireMember *member, Str text) {
     Str name = wire_str(member->wire_name);
-    if (wire_shape_of(member)->kind == WIRE_INTEGER)
+    if (str_is(name, "x-amz-mp-object-size"))
+        return fail(codec->e, "InvalidRequest", "Value for %.*s header is invalid: '%.*s'", STR_ARG(name), STR_ARG(text));
+    if (str_is(name, "x-amz-object-lock-retain-until-date"))
+        fail(codec->e, "InvalidArgument", "The retain until date must be provided in ISO 8601 format");
+    else if (wire_shape_of(member)->kind == WIRE_INTEGER)
         fail(codec->e, "InvalidArgument", "Provided %.*s not an integer or within integer range", STR_ARG(name));
     else
         fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));

@@ -113,6 +113,43 @@ static bool fail_unknown_path(const WireService *service, const HttpRequest *req
     return false;
 }
 
+static bool fail_s3_argument(const HttpRequest *request, const char *name, Str value, const char *message, Error *e) {
+    fail(e, "InvalidArgument", "%s", message);
+    if (!e) return false;
+    Doc *extra = doc_map(request->arena);
+    doc_set_str(request->arena, extra, "ArgumentName", str_of(name));
+    if (!str_is_none(value)) doc_set_str(request->arena, extra, "ArgumentValue", value);
+    e->extra = extra;
+    return false;
+}
+
+// An upload by its id alone can be listed, completed and given up, but not put.
+static bool fail_s3_upload(const HttpRequest *request, Error *e) {
+    fail_s3(request, STR_NONE, "MethodNotAllowed", 405, "The specified method is not allowed against this resource.", request->method, e);
+    if (!e) return false;
+    doc_set_str(request->arena, (Doc *)e->extra, "ResourceType", STR("UPLOAD"));
+    doc_set_str(request->arena, (Doc *)e->extra, "$Allow", STR("DELETE, POST, GET"));
+    return false;
+}
+
+// Parameters that belong to another operation of the same path, which S3 refuses rather than passes over.
+static bool s3_request_fits(const HttpRequest *request, const WireRoute *route, Error *e) {
+    Str operation = wire_str(route->operation->name);
+    bool copies = str_is(operation, "CopyObject");
+    if (copies || str_is(operation, "PutObject")) {
+        if (!str_is_none(query_parameter(request->query, STR("uploadId")))) return fail_s3_upload(request, e);
+        if (!str_is_none(query_parameter(request->query, STR("partNumber")))) {
+            const char *message = "This operation does not accept partNumber without uploadId";
+            return fail_s3_argument(request, "partNumber", STR("partNumber"), message, e);
+        }
+        if (copies && request->body.size)
+            return fail(e, "InvalidRequest", "The request included a body. Requests of this type must not include a non-empty body.");
+    }
+    bool old_listing = str_is(operation, "ListObjects");
+    if (!old_listing || str_is_none(query_parameter(request->query, STR("start-after")))) return true;
+    return fail_s3_argument(request, "start-after", STR_NONE, "startAfter only supported in REST.GET.BUCKET with list-type=2", e);
+}
+
 static bool route_rest(const HttpRequest *request, const Evidence *evidence, const WireService *service, WireRoute *out) {
     out->service = service;
     out->protocol = (WireProtocol)service->protocol;
@@ -187,7 +224,7 @@ static bool route_path(const HttpRequest *request, const Evidence *evidence, con
     for (size_t i = (size_t)(first - wire_service_at(0)); i < wire_service_count(); i++) {
         const WireService *service = wire_service_at(i);
         if (!is_rest(service) || !is_candidate(service, evidence)) continue;
-        if (route_rest(request, evidence, service, out)) return true;
+        if (route_rest(request, evidence, service, out)) return service->protocol != WIRE_REST_XML || s3_request_fits(request, out, e);
         last = service;
     }
     return fail_unknown_path(last, request, evidence->bucket, e);
@@ -207,8 +244,8 @@ static bool route_dated_path(const HttpRequest *request, const Evidence *evidenc
 static bool route_unsigned(const HttpRequest *request, const Evidence *evidence, WireRoute *out, Error *e) {
     if (route_dated_path(request, evidence, out)) return true;
     const WireService *s3 = wire_service(STR("s3"));
-    return (s3 && route_rest(request, evidence, s3, out)) ||
-           (s3 ? fail_unknown_path(s3, request, evidence->bucket, e) : fail_unknown(out, STR("s3"), e));
+    if (!s3) return fail_unknown(out, STR("s3"), e);
+    return route_rest(request, evidence, s3, out) ? s3_request_fits(request, out, e) : fail_unknown_path(s3, request, evidence->bucket, e);
 }
 
 bool wire_route(const HttpRequest *request, WireRoute *out, Error *e) {

@@ -136,9 +136,22 @@ static Str request_name(Arena *arena, const Place *place) {
     return place->parent ? str_format(arena, "%.*s.%.*s", STR_ARG(request_name(arena, place->parent)), STR_ARG(name)) : name;
 }
 
-static bool tell_s3(Check *check, const WireMember *member) {
+// Some operations have a word of their own for a document that is not there at all.
+static bool tells_empty_body(const WireOperation *operation) {
+    static const char *const names[] = {"PutObjectTagging", "PutBucketTagging", "PutBucketNotificationConfiguration", "PutBucketVersioning"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_is(wire_str(operation->name), names[i])) return true;
+    return false;
+}
+
+static bool tell_s3(Check *check, const Place *place, const WireMember *member) {
     if (member->location == WIRE_IN_BODY) {
+        if (!place->parent && tells_empty_body(check->operation)) return fail(check->e, "MissingRequestBodyError", "Request Body is empty");
         return fail(check->e, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+    }
+    if (str_is(wire_str(member->wire_name), "x-amz-object-attributes")) {
+        const char *message = "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty";
+        return fail(check->e, "InvalidRequest", "%s", message);
     }
     return fail(check->e, "InvalidArgument", "The request lacks %.*s", STR_ARG(wire_str(member->wire_name)));
 }
@@ -185,7 +198,7 @@ bool tell(Check *check, const Place *place, const WireMember *member, const Doc 
     case WORDING_SQS: return fail(check->e, code, "The request must contain the parameter %.*s.", STR_ARG(name));
     case WORDING_SNS: return fail(check->e, code, "Invalid parameter: %.*s Reason: no value for required parameter", STR_ARG(name));
     case WORDING_CLOUDWATCH: return fail(check->e, code, "The parameter %.*s is required.", STR_ARG(name));
-    case WORDING_S3: return tell_s3(check, member);
+    case WORDING_S3: return tell_s3(check, place, member);
     case WORDING_OWN_CODES: return tell_own_code(check, place);
     case WORDING_VIOLATIONS: break;
     }

@@ -27,10 +27,10 @@ Outcome get_object_acl(Turn *turn, const Call *call, Doc **out, Error *e) {
     return get_bucket_acl(turn, call, out, e);
 }
 
-// Only what says that the owner has full control and nobody else anything.
-static bool is_owner_only(const Call *call, const Bucket *bucket) {
+// Only what says that the owner has full control and nobody else anything. "private" is that too, but S3 takes it only where ACLs are on.
+static bool is_owner_only(const Call *call, const Bucket *bucket, bool acls_on) {
     Str canned = doc_text(call->input, "ACL"), owner = owner_id(call->arena, bucket->account);
-    if (canned.len) return str_is(canned, "private") || str_is(canned, "bucket-owner-full-control");
+    if (canned.len) return str_is(canned, "bucket-owner-full-control") || (acls_on && str_is(canned, "private"));
     const Doc *grants = doc_get(doc_get(call->input, "AccessControlPolicy"), "Grants");
     if (doc_count(grants) != 1) return false;
     const Doc *grant = doc_first(grants);
@@ -41,8 +41,9 @@ Outcome put_bucket_acl(Turn *turn, const Call *call, Doc **out, Error *e) {
     Bucket bucket;
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     if (doc_get(call->input, "ACL")) CALL_TRY(canned_acl_is_known(call, doc_text(call->input, "ACL"), e));
-    if (is_owner_only(call, &bucket)) return OUTCOME_DONE;
-    if (ownership_is_deleted(turn, bucket.name)) return s3_unsupported(call, "grants to others than the owner", e), OUTCOME_ERROR;
+    bool acls_on = ownership_is_deleted(turn, bucket.name);
+    if (is_owner_only(call, &bucket, acls_on)) return OUTCOME_DONE;
+    if (acls_on) return s3_unsupported(call, "grants to others than the owner", e), OUTCOME_ERROR;
     s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
     return OUTCOME_ERROR;
 }

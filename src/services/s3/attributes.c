@@ -14,7 +14,10 @@ static bool check_attributes(const Call *call, Error *e) {
     static const char *const known[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize", NULL};
     const Doc *asked = doc_get(call->input, "ObjectAttributes");
     const char *message = "Invalid attribute name specified.";
-    if (!doc_count(asked)) return s3_bad_argument(call, "x-amz-object-attributes", STR_NONE, message, e);
+    if (!doc_count(asked)) {
+        message = "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty";
+        return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+    }
     for (const Doc *name = doc_first(asked); name; name = name->next) {
         const char *const *match = known;
         while (*match && !str_is(doc_str(name, STR_NONE), *match)) match++;

@@ -96,6 +96,11 @@ bool checksum_wanted(const Call *call, const char *member, RowChecksum *out, Err
     return true;
 }
 
+bool checksum_type_is_known(const Call *call, Str type, Error *e) {
+    if (str_is(type, "COMPOSITE") || str_is(type, "FULL_OBJECT")) return true;
+    return s3_fail(call, e, 400, "InvalidRequest", "Value for x-amz-checksum-type header is invalid.", NULL, STR_NONE);
+}
+
 static bool check_md5(const Call *call, Str md5, Error *e) {
     Str given = doc_text(call->input, "ContentMD5"), bytes;
     if (!given.at) return true;
@@ -137,9 +142,27 @@ static Str checksum_of_call(Turn *turn, const Call *call, ChecksumKind kind) {
     return known.len ? str_base64(call->arena, known) : checksum_of_body(turn, call->body, kind);
 }
 
+RowChecksum checksum_default(Turn *turn, const Call *call) {
+    return (RowChecksum){.present = true, .kind = CHECKSUM_CRC64NVME, .text = checksum_of_call(turn, call, CHECKSUM_CRC64NVME)};
+}
+
+// The SDKs name the algorithm of the sum that they send, in a header or a trailer.
+static bool check_named(const Call *call, const RowChecksum *given, Error *e) {
+    Str name = doc_text(call->input, "ChecksumAlgorithm");
+    ChecksumKind named;
+    if (!name.len) return true;
+    const char *message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
+    if (!checksum_by_name(name, &named) || (given->present && given->kind != named))
+        return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+    if (given->present) return true;
+    message = "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.";
+    return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+}
+
 bool checksum_request(Turn *turn, const Call *call, const ChecksumKind *otherwise, ObjectRow *row, Error *e) {
     RowChecksum given;
     TRY(checksum_given(call, call->input, &given, e));
+    TRY(check_named(call, &given, e));
     Str md5 = call->digests && call->digests->md5.len ? call->digests->md5 : md5_of_body(turn, call->body);
     TRY(check_md5(call, md5, e));
     if (!given.present && otherwise) given = (RowChecksum){.present = true, .kind = *otherwise};

@@ -91,6 +91,7 @@ static bool check_order(const Call *call, const Doc *parts, Error *e) {
     if (!doc_count(parts) || doc_count(parts) > PARTS_MOST) return fail_malformed_xml(call, e);
     for (const Doc *part = doc_first(parts); part; part = part->next) {
         int64_t number = doc_number(part, "PartNumber", 0);
+        if (number < 1) return s3_bad_argument(call, "PartNumber", str_format(call->arena, "%" PRId64, number), "PartNumber must be >= 1", e);
         if (number <= before) {
             const char *message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
             return s3_fail(call, e, 400, "InvalidPartOrder", message, "UploadId", doc_text(call->input, "UploadId"));
@@ -116,10 +117,22 @@ static bool check_size(const Plan *plan, Error *e) {
     return s3_fail(plan->call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
 }
 
+static bool check_type(const Plan *plan, Error *e) {
+    Str told = doc_text(plan->call->input, "ChecksumType"), made = plan->upload.checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT");
+    if (!told.at) return true;
+    TRY(checksum_type_is_known(plan->call, told, e));
+    if (str_eq(told, made)) return true;
+    Str message =
+        str_format(plan->call->arena, "The upload was created using the %.*s checksum mode. The complete request must use the same checksum mode.",
+                   STR_ARG(made));
+    return s3_fail(plan->call, e, 400, "InvalidRequest", message.at, NULL, STR_NONE);
+}
+
 static bool make_plan(Turn *turn, Plan *plan, Error *e) {
     const Call *call = plan->call;
     TRY(upload_need(turn, call, &plan->bucket, &plan->upload, e));
     TRY(conditions_of_complete(turn, call, plan->bucket.name, &plan->upload, e));
+    TRY(check_type(plan, e));
     if (plan->upload.checksum.composite) checksum_init(&plan->composite, plan->upload.checksum.kind);
     TRY(take_parts(turn, plan, e));
     return check_size(plan, e);

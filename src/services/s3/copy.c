@@ -16,7 +16,8 @@ bool copy_source(const Call *call, CopySource *out, Error *e) {
     source = str_strip_prefix(source, STR("/"));
     if (str_starts(source, STR("arn:"))) return s3_unsupported(call, "an access point as CopySource", e);
     Str key = source, bucket = str_cut(&key, '/');
-    if (!bucket.len || !key.len) { return s3_bad_argument(call, "x-amz-copy-source", STR("x-amz-copy-source"), "Invalid copy source object key", e); }
+    if (!bucket.len) return s3_bad_argument(call, "x-amz-copy-source", STR("x-amz-copy-source"), "Invalid copy source bucket name", e);
+    if (!key.len) return s3_bad_argument(call, "x-amz-copy-source", STR("x-amz-copy-source"), "Invalid copy source object key", e);
     *out = (CopySource){bucket, key, version};
     return true;
 }

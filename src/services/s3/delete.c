@@ -26,6 +26,7 @@ static bool delete_key(Turn *turn, const Call *call, const Bucket *bucket, Str k
         *out = delete_current(turn, call, bucket, key);
         return true;
     }
+    TRY(version_is_told(call, version, e));
     bool unheard_of = bucket->versioning == VERSIONING_NEVER && !str_is(version, "null");
     if (unheard_of || !version_id_is_valid(version)) return s3_bad_argument(call, "versionId", version, "Invalid version id specified", e);
     *out = (Deleted){.version = bucket->versioning == VERSIONING_NEVER ? STR_NONE : version};

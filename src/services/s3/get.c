@@ -55,11 +55,17 @@ static bool fail_absent(Turn *turn, const Call *call, Str bucket, Str key, Str v
     return fail_no_version(call, key, version, e);
 }
 
+bool version_is_told(const Call *call, Str version, Error *e) {
+    if (!version.at || version.len) return true;
+    return s3_bad_argument(call, "versionId", version, "Version id cannot be the empty string", e);
+}
+
 bool object_for_read(Turn *turn, const Call *call, ObjectRow *out, Error *e) {
     Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key"), version = doc_text(call->input, "VersionId");
     ObjectRow row;
     Bucket found_bucket;
     TRY(bucket_need(turn, call, &found_bucket, e));
+    TRY(version_is_told(call, version, e));
     bool found = version.at ? object_version(turn, bucket, key, version, &row) : object_current(turn, bucket, key, &row);
     if (!found) return fail_absent(turn, call, bucket, key, version, e);
     if (row.marker) return fail_marker(turn, call, bucket, key, version, &row, e);

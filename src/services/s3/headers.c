@@ -11,22 +11,8 @@ static const char *const TEXTS[ROW_TEXTS] = {
 };
 
 static const char *const REFUSED[] = {
-    "GrantFullControl",
-    "GrantRead",
-    "GrantReadACP",
-    "GrantWriteACP",
-    "SSECustomerAlgorithm",
-    "SSECustomerKey",
-    "SSEKMSKeyId",
-    "SSEKMSEncryptionContext",
-    "BucketKeyEnabled",
-    "CopySourceSSECustomerAlgorithm",
-    "WriteOffsetBytes",
-    "ObjectLockMode",
-    "ObjectLockRetainUntilDate",
-    "ObjectLockLegalHoldStatus",
-    "ObjectLockEventHold",
-    NULL,
+    "SSECustomerAlgorithm", "SSECustomerKey",      "SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled", "CopySourceSSECustomerAlgorithm",
+    "WriteOffsetBytes",     "ObjectLockEventHold", NULL,
 };
 
 static const char *const STORAGE_CLASSES[] = {
@@ -62,10 +48,14 @@ bool canned_acl_is_known(const Call *call, Str acl, Error *e) {
 }
 
 // Buckets are owner enforced: only the ACLs that say nothing else are taken, as on AWS.
-static bool acl_check(const Call *call, Error *e) {
+static bool acl_check(Turn *turn, const Call *call, Error *e) {
+    static const char *const grants[] = {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", NULL};
     Str acl = doc_text(call->input, "ACL");
-    if (!acl.at || str_is(acl, "private") || str_is(acl, "bucket-owner-full-control")) return true;
-    TRY(canned_acl_is_known(call, acl, e));
+    bool grants_more = acl.at && !str_is(acl, "private") && !str_is(acl, "bucket-owner-full-control");
+    if (grants_more) TRY(canned_acl_is_known(call, acl, e));
+    for (const char *const *grant = grants; *grant; grant++) grants_more = grants_more || doc_get(call->input, *grant);
+    if (!grants_more) return true;
+    if (ownership_is_deleted(turn, doc_text(call->input, "Bucket"))) return s3_unsupported(call, "grants to others than the owner", e);
     return s3_fail(call, e, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs", NULL, STR_NONE);
 }
 
@@ -83,14 +73,39 @@ static bool key_check(const Call *call, Error *e) {
     return true;
 }
 
-bool write_is_supported(Turn *turn, const Call *call, Error *e) {
+static bool encryption_check(const Call *call, Error *e) {
+    static const char *const kms[] = {"aws:kms", "aws:kms:dsse", "aws:fsx", NULL};
     Str encryption = doc_text(call->input, "ServerSideEncryption");
+    if (!encryption.at || str_is(encryption, "AES256")) return true;
+    if (is_one_of(encryption, kms)) return s3_unsupported(call, "a ServerSideEncryption other than AES256", e);
+    return s3_bad_argument(call, "x-amz-server-side-encryption", encryption, "The encryption method specified is not supported", e);
+}
+
+// No bucket here has object lock: what asks for a lock is refused as in any such bucket, once it says what it means.
+static bool lock_check(const Call *call, Error *e) {
+    static const char *const modes[] = {"GOVERNANCE", "COMPLIANCE", NULL}, *const holds[] = {"ON", "OFF", NULL};
+    Str mode = doc_text(call->input, "ObjectLockMode"), hold = doc_text(call->input, "ObjectLockLegalHoldStatus");
+    bool until = doc_get(call->input, "ObjectLockRetainUntilDate") != NULL;
+    if (!mode.at && !hold.at && !until) return true;
+    if (hold.at && !is_one_of(hold, holds))
+        return s3_bad_argument(call, "x-amz-object-lock-legal-hold", hold, "Legal Hold must be either of 'ON' or 'OFF'", e);
+    if (mode.at && !is_one_of(mode, modes)) return s3_bad_argument(call, "x-amz-object-lock-mode", mode, "Unknown wormMode directive.", e);
+    if ((mode.at != NULL) != until) {
+        const char *lacks = until ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date";
+        const char *message = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied";
+        return s3_fail(call, e, 400, "InvalidArgument", message, "ArgumentName", str_of(lacks));
+    }
+    return s3_fail(call, e, 400, "InvalidRequest", "Bucket is missing ObjectLockConfiguration", NULL, STR_NONE);
+}
+
+bool write_is_supported(Turn *turn, const Call *call, Error *e) {
     bool own_key = doc_get(call->input, "SSECustomerAlgorithm") || doc_get(call->input, "SSECustomerKey");
     if (own_key && customer_keys_blocked(turn, doc_text(call->input, "Bucket"))) return s3_denied(call, e);
     TRY(s3_refuse(call, REFUSED, e));
-    if (encryption.len && !str_is(encryption, "AES256")) return s3_unsupported(call, "a ServerSideEncryption other than AES256", e);
+    TRY(encryption_check(call, e));
     TRY(storage_class_check(call, e));
-    TRY(acl_check(call, e));
+    TRY(acl_check(turn, call, e));
+    TRY(lock_check(call, e));
     TRY(key_check(call, e));
     if (call->body.size <= OBJECT_MOST_BYTES) return true;
     Str proposed = str_format(call->arena, "%lld", (long long)call->body.size);

@@ -130,7 +130,7 @@ Outcome list_objects_v2(Turn *turn, const Call *call, Doc **out, Error *e) {
     if (token.at) CALL_TRY(read_token(call, token, &after, e));
     CALL_TRY(list(turn, call, (ListForm){.after = after, .with_owner = doc_flag(call->input, "FetchOwner", false)}, &walk, &contents, e));
     describe_start(&contents, &walk, reply);
-    if (start.len && !token.at) doc_set_str(arena, reply, "StartAfter", list_key(arena, start, contents.url));
+    if (start.at && !token.at) doc_set_str(arena, reply, "StartAfter", list_key(arena, start, contents.url));
     doc_set_str(arena, reply, "ContinuationToken", token);
     if (walk.truncated) doc_set_str(arena, reply, "NextContinuationToken", str_base64(arena, str_cat(arena, TOKEN_MARK, walk.last)));
     doc_set_int(arena, reply, "KeyCount", (int64_t)walk.count);

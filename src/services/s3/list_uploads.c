@@ -170,6 +170,7 @@ Outcome list_upload_parts(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str id = doc_text(call->input, "UploadId");
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
     CALL_TRY(list_page_size(call, "MaxParts", "max-parts", &list.most, e));
+    CALL_TRY(list_number(call, "part-number-marker", doc_number(call->input, "PartNumberMarker", 0), e));
     Str prefix = KEY(arena, key_text(bucket.name), key_text(id));
     Str from = part_key(arena, bucket.name, id, doc_number(call->input, "PartNumberMarker", 0) + 1);
     store_scan(turn_store(turn), &S3_PARTS, (StoreRange){.from = from, .before = key_after_prefix(arena, prefix)}, add_part, &list);

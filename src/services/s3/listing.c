@@ -66,13 +66,16 @@ void list_keys(ListWalk *walk) {
     }
 }
 
+bool list_number(const Call *call, const char *parameter, int64_t number, Error *e) {
+    if (number >= 0) return true;
+    const char *name = strcmp(parameter, "max-keys") == 0 ? "maxKeys" : parameter; // S3 spells this one otherwise
+    Str message = str_format(call->arena, "Argument %s must be an integer between 0 and 2147483647", name);
+    return s3_bad_argument(call, name, str_format(call->arena, "%lld", (long long)number), message.at, e);
+}
+
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e) {
     int64_t limit = doc_number(call->input, member, KEYS_A_PAGE);
-    if (limit < 0) {
-        const char *name = strcmp(parameter, "max-keys") == 0 ? "maxKeys" : parameter; // S3 spells this one otherwise
-        Str message = str_format(call->arena, "Argument %s must be an integer between 0 and 2147483647", name);
-        return s3_bad_argument(call, name, str_format(call->arena, "%lld", (long long)limit), message.at, e);
-    }
+    TRY(list_number(call, parameter, limit, e));
     *out = limit > KEYS_A_PAGE ? (size_t)KEYS_A_PAGE : (size_t)limit;
     return true;
 }

@@ -39,6 +39,7 @@ static bool upload_checksum(const Call *call, RowChecksum *out, Error *e) {
         const char *message = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
         return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
     }
+    TRY(!type.at || checksum_type_is_known(call, type, e));
     bool hash = wanted.kind == CHECKSUM_SHA1 || wanted.kind == CHECKSUM_SHA256, whole_only = wanted.kind == CHECKSUM_CRC64NVME;
     wanted.composite = wanted.present && (type.at ? str_is(type, "COMPOSITE") : !whole_only);
     if (wanted.present && ((wanted.composite && whole_only) || (!wanted.composite && hash))) {
@@ -122,6 +123,17 @@ bool check_upload_part(Turn *turn, const Call *call, Error *e) {
     return part_target(turn, call, &target, e);
 }
 
+// What S3 says of a part that nobody summed: a CRC64NVME, which it does not keep.
+static Doc *part_answer(Turn *turn, const Call *call, const ObjectRow *row) {
+    RowChecksum sum = row->checksum;
+    if (!sum.present) sum = checksum_default(turn, call);
+    Doc *out = doc_map(call->arena);
+    doc_set_str(call->arena, out, "ETag", quoted_etag(call->arena, row->etag));
+    doc_set_str(call->arena, out, "ServerSideEncryption", STR("AES256"));
+    doc_set_str(call->arena, out, checksum_member(sum.kind), sum.text);
+    return out;
+}
+
 Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
     PartTarget target;
     ObjectRow row = {0};
@@ -131,10 +143,7 @@ Outcome upload_part(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(checksum_request(turn, call, upload->checksum.present ? &upload->checksum.kind : NULL, &row, e));
     body_keep(turn, call, &row);
     put_part(turn, call, target.bucket.name, target.number, &row);
-    *out = doc_map(call->arena);
-    doc_set_str(call->arena, *out, "ETag", quoted_etag(call->arena, row.etag));
-    doc_set_str(call->arena, *out, "ServerSideEncryption", STR("AES256"));
-    if (row.checksum.present) doc_set_str(call->arena, *out, checksum_member(row.checksum.kind), row.checksum.text);
+    *out = part_answer(turn, call, &row);
     return OUTCOME_DONE;
 }
 

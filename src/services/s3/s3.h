@@ -111,7 +111,9 @@ Body body_part(Body whole, int64_t offset, int64_t size);
 // checksums.c
 // Etag and checksum of a body, compared with what the request says of it (Content-MD5, x-amz-checksum-…).
 bool checksum_request(Turn *turn, const Call *call, const ChecksumKind *otherwise, ObjectRow *row, Error *e);
+RowChecksum checksum_default(Turn *turn, const Call *call); // of a body whose request names none
 bool checksum_wanted(const Call *call, const char *member, RowChecksum *out, Error *e); // an algorithm's name in the input
+bool checksum_type_is_known(const Call *call, Str type, Error *e); // of x-amz-checksum-type
 bool checksum_given(const Call *call, const Doc *from, RowChecksum *out, Error *e); // the Checksum… member that is set, if any
 Str checksum_of_body(Turn *turn, Body body, ChecksumKind kind); // base64
 Str md5_of_body(Turn *turn, Body body); // 16 bytes
@@ -153,6 +155,7 @@ bool range_of_part(const Call *call, int64_t number, const ObjectRow *row, ByteR
 bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, Error *e);
 
 // get.c
+bool version_is_told(const Call *call, Str version, Error *e); // "?versionId=" is no version
 bool object_for_read(Turn *turn, const Call *call, ObjectRow *out, Error *e); // by Bucket, Key, VersionId; 404 or 403; no delete markers
 Str bucket_versions_shown(Turn *turn, Str bucket, const ObjectRow *row);
 
@@ -185,6 +188,7 @@ struct ListWalk {
     Str jump; // common prefix that the scan goes on behind
 };
 void list_keys(ListWalk *walk);
+bool list_number(const Call *call, const char *parameter, int64_t number, Error *e); // none below 0
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
 bool list_encoding(const Call *call, bool *url, Error *e);
 Str list_key(Arena *arena, Str key, bool url);

@@ -61,7 +61,9 @@ bool s3_tags_from_set(const Call *call, const Doc *tag_set, size_t most, Doc **m
 bool s3_tags_from_header(const Call *call, Str header, Doc **map, Error *e) {
     Doc *tags = doc_map(call->arena);
     while (header.len) {
-        Str value = str_cut(&header, '&'), name = str_cut(&value, '=');
+        Str value = str_cut(&header, '&');
+        if (!value.len) continue;
+        Str name = str_cut(&value, '=');
         bool decoded = str_uri_decode(call->arena, name, true, &name) && (!value.at || str_uri_decode(call->arena, value, true, &value));
         if (!decoded || !name.len || doc_get_str_key(tags, name)) {
             const char *message =

@@ -1,0 +1,203 @@
+"""Arguments that S3 refuses because of what they stand beside, or because no object here can have what they ask for."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def error_of(reply):
+    """The elements of an error, without what is different each time."""
+    elements = {child.tag: child.text for child in ElementTree.fromstring(reply.data)}
+    assert elements.pop("RequestId") and elements.pop("HostId")
+    return elements
+
+
+def refused(code, call, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    assert caught.value.response["Error"]["Code"] == code
+    return caught.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    "query, status, told",
+    [
+        (
+            "partNumber=1",
+            400,
+            {
+                "Code": "InvalidArgument",
+                "Message": "This operation does not accept partNumber without uploadId",
+                "ArgumentName": "partNumber",
+                "ArgumentValue": "partNumber",
+            },
+        ),
+        (
+            "uploadId=abc",
+            405,
+            {
+                "Code": "MethodNotAllowed",
+                "Message": "The specified method is not allowed against this resource.",
+                "Method": "PUT",
+                "ResourceType": "UPLOAD",
+            },
+        ),
+    ],
+)
+def test_half_of_a_part_is_no_object(raw, bucket, query, status, told):
+    reply = raw("PUT", f"/{bucket}/key?{query}", b"body")
+    assert reply.status == status
+    assert error_of(reply) == told
+    assert reply.headers["Allow"] == ("DELETE, POST, GET" if status == 405 else None)
+    assert raw("HEAD", f"/{bucket}/key").status == 404
+
+
+def test_the_old_listing_starts_after_no_key(raw, bucket):
+    told = error_of(raw("GET", f"/{bucket}?start-after=a"))
+    message = "startAfter only supported in REST.GET.BUCKET with list-type=2"
+    assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": "start-after"}
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_empty_version_is_no_version(raw, bucket, method):
+    raw("PUT", f"/{bucket}/key", b"body")
+    told = error_of(raw(method, f"/{bucket}/key?versionId="))
+    message = "Version id cannot be the empty string"
+    assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": "versionId", "ArgumentValue": None}
+
+
+def test_a_copy_has_no_body(raw, bucket):
+    raw("PUT", f"/{bucket}/key", b"body")
+    told = error_of(raw("PUT", f"/{bucket}/copy", b"body", {"x-amz-copy-source": f"{bucket}/key"}))
+    message = "The request included a body. Requests of this type must not include a non-empty body."
+    assert told == {"Code": "InvalidRequest", "Message": message}
+
+
+@pytest.mark.parametrize("source, message", [("", "Invalid copy source bucket name"), ("bucket", "Invalid copy source object key")])
+def test_a_copy_source_names_bucket_and_key(raw, bucket, source, message):
+    told = error_of(raw("PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": source}))
+    assert (told["Code"], told["Message"]) == ("InvalidArgument", message)
+
+
+@pytest.mark.parametrize(
+    "headers, message",
+    [
+        (
+            {"x-amz-sdk-checksum-algorithm": "CRC32"},
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+        ),
+        ({"x-amz-sdk-checksum-algorithm": "FOO"}, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+        (
+            {"x-amz-sdk-checksum-algorithm": "crc32", "x-amz-checksum-crc32c": "ImIEBA=="},
+            "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+        ),
+    ],
+)
+def test_an_algorithm_that_is_named_must_be_used(raw, bucket, headers, message):
+    assert error_of(raw("PUT", f"/{bucket}/key", b"body", headers)) == {"Code": "InvalidRequest", "Message": message}
+
+
+def test_an_algorithm_may_be_named_in_any_case(raw, bucket):
+    headers = {"x-amz-sdk-checksum-algorithm": "sha1", "x-amz-checksum-sha1": "Agg/RXngimEkJcDBoX7ket14O5Q="}
+    assert raw("PUT", f"/{bucket}/key", b"body", headers).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers, told",
+    [
+        (
+            {"x-amz-object-lock-legal-hold": "MAYBE"},
+            ("InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'", "x-amz-object-lock-legal-hold", "MAYBE"),
+        ),
+        ({"x-amz-object-lock-mode": "abc"}, ("InvalidArgument", "Unknown wormMode directive.", "x-amz-object-lock-mode", "abc")),
+        (
+            {"x-amz-object-lock-retain-until-date": "abc"},
+            (
+                "InvalidArgument",
+                "The retain until date must be provided in ISO 8601 format",
+                "x-amz-object-lock-retain-until-date",
+                "abc",
+            ),
+        ),
+        (
+            {"x-amz-object-lock-mode": "GOVERNANCE"},
+            (
+                "InvalidArgument",
+                "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
+                "x-amz-object-lock-retain-until-date",
+                None,
+            ),
+        ),
+        (
+            {"x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-retain-until-date": "2040-01-01T00:00:00Z"},
+            ("InvalidRequest", "Bucket is missing ObjectLockConfiguration", None, None),
+        ),
+        ({"x-amz-object-lock-legal-hold": "ON"}, ("InvalidRequest", "Bucket is missing ObjectLockConfiguration", None, None)),
+        (
+            {"x-amz-server-side-encryption": "rot13"},
+            ("InvalidArgument", "The encryption method specified is not supported", "x-amz-server-side-encryption", "rot13"),
+        ),
+        ({"x-amz-grant-read": "id=abc"}, ("AccessControlListNotSupported", "The bucket does not allow ACLs", None, None)),
+    ],
+)
+def test_what_no_object_here_can_have_is_refused_in_the_words_of_s3(raw, bucket, headers, told):
+    error = error_of(raw("PUT", f"/{bucket}/key", b"body", headers))
+    assert tuple(error.get(name) for name in ("Code", "Message", "ArgumentName", "ArgumentValue")) == told
+
+
+def test_a_private_bucket_is_not_made_private_by_an_acl(s3, bucket):
+    refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket=bucket, ACL="private")
+
+
+@pytest.mark.parametrize("path", ["key?tagging", "?tagging", "?notification", "?versioning"])
+def test_a_document_that_is_missing(raw, bucket, path):
+    raw("PUT", f"/{bucket}/key", b"body")
+    told = error_of(raw("PUT", f"/{bucket}/{path}" if path[0] != "?" else f"/{bucket}{path}"))
+    assert told == {"Code": "MissingRequestBodyError", "Message": "Request Body is empty"}
+
+
+def test_attributes_that_nobody_named(raw, bucket):
+    raw("PUT", f"/{bucket}/key", b"body")
+    told = error_of(raw("GET", f"/{bucket}/key?attributes"))
+    message = "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
+    assert told == {"Code": "InvalidRequest", "Message": message}
+
+
+def test_tags_of_a_header_may_be_nothing(s3, raw, bucket):
+    assert raw("PUT", f"/{bucket}/key", b"body", {"x-amz-tagging": "&&"}).status == 200
+    assert s3.get_object_tagging(Bucket=bucket, Key="key")["TagSet"] == []
+
+
+def test_numbers_of_uploads_that_cannot_be(s3, raw, bucket):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="key")["UploadId"]
+    told = error_of(raw("GET", f"/{bucket}/key?uploadId={upload}&part-number-marker=-2"))
+    assert told == {
+        "Code": "InvalidArgument",
+        "Message": "Argument part-number-marker must be an integer between 0 and 2147483647",
+        "ArgumentName": "part-number-marker",
+        "ArgumentValue": "-2",
+    }
+    part = b"<CompleteMultipartUpload><Part><PartNumber>%d</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>"
+    told = error_of(raw("POST", f"/{bucket}/key?uploadId={upload}", part % 0))
+    assert (told["Code"], told["Message"]) == ("InvalidArgument", "PartNumber must be >= 1")
+    told = error_of(raw("POST", f"/{bucket}/key?uploadId={upload}", part % 1, {"x-amz-mp-object-size": "big"}))
+    assert told == {"Code": "InvalidRequest", "Message": "Value for x-amz-mp-object-size header is invalid: 'big'"}
+
+
+def test_a_type_of_checksum_is_known_and_stays(s3, raw, bucket):
+    headers = {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "SOME"}
+    told = error_of(raw("POST", f"/{bucket}/key?uploads", headers=headers))
+    assert told == {"Code": "InvalidRequest", "Message": "Value for x-amz-checksum-type header is invalid."}
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="key", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")["UploadId"]
+    part = {"PartNumber": 1, "ETag": s3.upload_part(Bucket=bucket, Key="key", UploadId=upload, PartNumber=1, Body=b"body")["ETag"]}
+    complete = {"Bucket": bucket, "Key": "key", "UploadId": upload, "MultipartUpload": {"Parts": [part]}}
+    message = "The upload was created using the FULL_OBJECT checksum mode. The complete request must use the same checksum mode."
+    assert refused("InvalidRequest", s3.complete_multipart_upload, **complete, ChecksumType="COMPOSITE") == message
+    assert s3.complete_multipart_upload(**complete, ChecksumType="FULL_OBJECT")["ChecksumType"] == "FULL_OBJECT"
+
+
+def test_a_part_that_nobody_summed_is_told_by_a_sum_that_is_not_kept(s3, raw, bucket):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="key")["UploadId"]
+    assert raw("PUT", f"/{bucket}/key?partNumber=1&uploadId={upload}", b"body").headers["x-amz-checksum-crc64nvme"]
+    assert "ChecksumCRC64NVME" not in s3.list_parts(Bucket=bucket, Key="key", UploadId=upload)["Parts"][0]
