@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static bool is_unicode(void) {
     setlocale(LC_CTYPE, "");
@@ -68,19 +69,31 @@ void look_text(const Look *look, Colour colour, Str text, Buf *buf) {
     look_end(look, colour, buf);
 }
 
-static bool begins_character(char byte) { return ((unsigned char)byte & 0xC0) != 0x80; }
-
-int text_columns(Str text) {
-    int columns = 0;
-    for (size_t i = 0; i < text.len; i++) columns += begins_character(text.at[i]);
-    return columns;
+// The first character of `text`: how many bytes it has, and in `*columns` how wide a terminal shows it: 2 for Chinese and most emoji, 0 for accents on their own.
+static size_t measure(Str text, int *columns) {
+    size_t bytes = 1;
+    while (bytes < text.len && ((unsigned char)text.at[bytes] & 0xC0) == 0x80) bytes++;
+    wchar_t character = 0;
+    mbstate_t state = {0};
+    bool known = mbrtowc(&character, text.at, bytes, &state) == bytes;
+    int width = known ? wcwidth(character) : 1;
+    *columns = width < 0 ? 1 : width;
+    return bytes;
 }
 
-// How many bytes the first `columns` characters have.
+int text_columns(Str text) {
+    int all = 0;
+    for (int columns; text.len; all += columns) text = str_from(text, measure(text, &columns));
+    return all;
+}
+
+// How many bytes the characters have that fit into `columns`.
 static size_t bytes_of_columns(Str text, int columns) {
     size_t at = 0;
-    for (int seen = 0; at < text.len; at++) {
-        if (begins_character(text.at[at]) && seen++ == columns) break;
+    for (int width; at < text.len; columns -= width) {
+        size_t bytes = measure(str_from(text, at), &width);
+        if (width > columns) break;
+        at += bytes;
     }
     return at;
 }
@@ -120,6 +133,26 @@ Str text_fold(Str *rest, int columns) {
     *rest = str_from(*rest, end);
     while (rest->len && rest->at[0] == ' ') *rest = str_from(*rest, 1);
     return line;
+}
+
+void look_fold(const Look *look, Colour colour, Str text, Buf *buf) {
+    if (!look->terminal || text_columns(text) < look->width) {
+        look_text(look, colour, text, buf);
+        buf_add_char(buf, '\n');
+        return;
+    }
+    for (Str line; (line = text_fold(&text, look->width - 1)).len;) {
+        look_text(look, colour, line, buf);
+        buf_add_char(buf, '\n');
+    }
+}
+
+Str look_bar(Arena *arena, const Look *look, int64_t done, int64_t all) {
+    enum { CELLS = 8 };
+    const char *full = look->unicode ? "█" : "#", *rest = look->unicode ? "░" : "-";
+    Str bar = STR("");
+    for (int64_t i = 0; i < CELLS; i++) bar = str_cat(arena, bar, str_of((i + 1) * all <= done * CELLS ? full : rest));
+    return bar;
 }
 
 // An escape sequence at the start of `text`: how many bytes it has. CSI ends with a letter or '@'…'~', all others are two bytes.

@@ -33,7 +33,10 @@ void look_begin(const Look *look, Colour colour, Buf *buf);
 void look_end(const Look *look, Colour colour, Buf *buf);
 void look_text(const Look *look, Colour colour, Str text, Buf *buf);
 
-// Columns of UTF-8 text: one a character. Cutting leaves whole characters and ends with an ellipsis.
+void look_fold(const Look *look, Colour colour, Str text, Buf *buf); // a line, or several where a terminal is narrower
+Str look_bar(Arena *arena, const Look *look, int64_t done, int64_t all); // "███░░░░░"
+
+// Columns of UTF-8 text, as wide as a terminal shows each character. Cutting leaves whole characters and ends with an ellipsis.
 int text_columns(Str text);
 Str text_cut(Arena *arena, const Look *look, Str text, int columns);
 // The beginning and the end, with an ellipsis between them.

@@ -3,7 +3,7 @@
 #include "formats/json.h"
 #include "workflow/tree.h"
 
-enum { ABBREVIATED = 7, HINTS_MOST = 5, HINT_GAP = 3 };
+enum { ABBREVIATED = 7, HINTS_MOST = 5, HINT_GAP = 3, DEPLOYED_BYTES = 64 * 1024 };
 
 // The deployment that succeeded last; NULL: none.
 static const Activity *deployment_of(const View *view) {
@@ -31,15 +31,33 @@ static void write_rolled_back(Arena *arena, const View *view, Buf *out) {
     }
 }
 
+// Where this revision runs: on the instances of all deployments that succeeded. `*addresses` begins with ", " when there are some.
+static int64_t count_instances(Arena *arena, const View *view, Str *addresses) {
+    int64_t instances = 0;
+    *addresses = STR("");
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            const Activity *activity = vec_at(&stage->activities, j);
+            Str address = str_format(arena, ", http://%.*s", STR_ARG(activity->address));
+            bool known = activity->address.len && str_contains(*addresses, address); // deployed to twice
+            if (activity->state != STATE_SUCCEEDED || known) continue;
+            instances += activity->instances;
+            if (activity->address.len) *addresses = str_cat(arena, *addresses, address);
+        }
+    }
+    return instances;
+}
+
 static void write_deployed(Arena *arena, const Report *report, Buf *out) {
-    const Activity *deployment = deployment_of(report->view);
+    Str addresses, commit = str_sub(report->commit, 0, ABBREVIATED);
+    int64_t instances = count_instances(arena, report->view, &addresses);
     write_rolled_back(arena, report->view, out);
-    if (!deployment) return;
-    Str count = human_count(arena, deployment->instances, "instance", "instances"), commit = str_sub(report->commit, 0, ABBREVIATED);
+    if (!instances) return;
+    Str count = human_count(arena, instances, "instance", "instances");
     bool failed = report->view->state != STATE_SUCCEEDED;
-    buf_addf(out, " %s%s%.*s on %.*s%s", failed ? "Deployed and still running" : "Running", commit.len ? ": " : "", STR_ARG(commit), STR_ARG(count),
-             deployment->address.len ? ", http://" : "");
-    buf_addf(out, "%.*s.", STR_ARG(deployment->address));
+    buf_addf(out, " %s%s%.*s on %.*s%.*s.", failed ? "Deployed and still running" : "Running", commit.len ? ": " : "", STR_ARG(commit),
+             STR_ARG(count), STR_ARG(addresses));
 }
 
 typedef struct Hint {
@@ -81,15 +99,28 @@ static void write_next(Arena *arena, const Report *report, const Look *look, Buf
     write_hints(arena, look, hints, count, out);
 }
 
+// On one line, if there is room.
+static void write_verdict(Arena *arena, const Report *report, const Look *look, Buf *out) {
+    Colour colour = report->view->state == STATE_SUCCEEDED ? COLOUR_GREEN : COLOUR_RED;
+    Str verdict = tree_verdict(arena, report->view);
+    AUTO_BUF deployed;
+    buf_init(&deployed, DEPLOYED_BYTES);
+    write_deployed(arena, report, &deployed);
+    if (!look->terminal || text_columns(verdict) + text_columns(buf_str(&deployed)) < look->width) {
+        look_text(look, colour, verdict, out);
+        buf_addf(out, "%.*s\n", STR_ARG(buf_str(&deployed)));
+        return;
+    }
+    look_fold(look, colour, verdict, out);
+    look_fold(look, COLOUR_NONE, str_trim(buf_str(&deployed)), out);
+}
+
 void report_text(const Report *report, const Look *look, Buf *out) {
     AUTO_ARENA arena = arena_new();
     TreeStyle style = {.look = *look};
-    bool good = report->view->state == STATE_SUCCEEDED;
     tree_write(report->view, &style, out);
     buf_add_char(out, '\n');
-    look_text(look, good ? COLOUR_GREEN : COLOUR_RED, tree_verdict(arena, report->view), out);
-    write_deployed(arena, report, out);
-    buf_add_char(out, '\n');
+    write_verdict(arena, report, look, out);
     if (report->first) write_next(arena, report, look, out);
 }
 

@@ -123,18 +123,17 @@ static void write_header(const Run *run) {
     if (run->options->quiet || run->options->json) return;
     const char *dot = look_symbol(&run->look, SYMBOL_DOT);
     Str commit = str_sub(run->revision.commit, 0, ABBREVIATED);
-    AUTO_BUF out;
-    buf_init(&out, OUTPUT_BYTES);
-    look_text(&run->look, COLOUR_BOLD, run->application.name, &out);
+    Str name = run->application.name, rest = str_format(run->arena, " %s %s once more", dot, run->options->retry ? run->options->retry : "");
     if (commit.len) {
         Str changes = changes_of(run), begins = str_format(run->arena, " %s revision %.*s ", dot, STR_ARG(commit));
-        int others = text_columns(run->application.name) + text_columns(begins) + text_columns(changes) + QUOTES;
-        Str subject = shown_subject(run, run->revision.subject, others);
-        buf_addf(&out, "%.*s\"%.*s\"%.*s", STR_ARG(begins), STR_ARG(subject), STR_ARG(changes));
-    } else {
-        buf_addf(&out, " %s %s once more", dot, run->options->retry);
+        Str subject = shown_subject(run, run->revision.subject, text_columns(name) + text_columns(begins) + text_columns(changes) + QUOTES);
+        rest = str_format(run->arena, "%.*s\"%.*s\"%.*s", STR_ARG(begins), STR_ARG(subject), STR_ARG(changes));
     }
-    buf_add_char(&out, '\n');
+    AUTO_BUF out;
+    buf_init(&out, OUTPUT_BYTES);
+    bool fits = text_columns(name) + text_columns(rest) <= run->look.width;
+    if (fits) look_text(&run->look, COLOUR_BOLD, name, &out);
+    look_fold(&run->look, COLOUR_NONE, fits ? rest : str_cat(run->arena, name, rest), &out);
     if (!run->revision.first && run->revision.changed.len) write_changed(run, &out);
     print(&out);
 }
@@ -220,20 +219,17 @@ static bool ask_to_stop(const Run *run) {
     return answer == 'y' || answer == 'Y';
 }
 
+// Commands stand on lines of their own, where a narrow terminal does not break them.
 static bool interrupt(Run *run, RunEnd *end, Error *e) {
-    Str name = run->application.name;
+    Str name = run->application.name, option = run->client.option;
     *end = RUN_INTERRUPTED;
     screen_clear(run->screen);
-    if (run->look.terminal && ask_to_stop(run)) {
-        TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
-        screen_note(run->screen,
-                    str_format(run->arena,
-                               "The pipeline is stopped; a build or deployment that is under way goes on to its own end: rehearse status%.*s",
-                               STR_ARG(run->client.option)));
-    } else {
-        screen_note(run->screen, str_format(run->arena, "The pipeline goes on. Where it is: rehearse status%.*s; its log: rehearse logs %.*s%.*s",
-                                            STR_ARG(run->client.option), STR_ARG(name), STR_ARG(run->client.option)));
-    }
+    bool stops = run->look.terminal && ask_to_stop(run);
+    if (stops) TRY(execution_stop(&run->client, run->arena, name, run->execution, e));
+    screen_note(run->screen,
+                stops ? STR("The pipeline is stopped; a build or deployment that is under way goes on to its own end") : STR("The pipeline goes on"));
+    screen_note(run->screen, str_format(run->arena, "Where it is: rehearse status%.*s", STR_ARG(option)));
+    screen_note(run->screen, str_format(run->arena, "Its log: rehearse logs %.*s%.*s", STR_ARG(name), STR_ARG(option)));
     return true;
 }
 

@@ -20,7 +20,7 @@ typedef struct Told {
 struct Screen {
     int fd;
     Look look;
-    bool quiet, verbose, hidden;
+    bool quiet, verbose, shown; // shown: there is a tree on the terminal
     int lines; // of the tree on the terminal
     unsigned frame;
     Arena *arena;
@@ -51,12 +51,29 @@ int screen_pause_ms(const Screen *screen) { return PICTURE_MS; }
 
 // ---- A terminal ----
 
-static void ask_size(Screen *screen, TreeStyle *style) {
+static int ask_rows(Screen *screen) {
     struct winsize size;
-    if (ioctl(screen->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return;
+    if (ioctl(screen->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
     screen->look.width = size.ws_col < LOOK_LEAST_WIDTH ? LOOK_LEAST_WIDTH : size.ws_col;
-    style->look = screen->look;
-    style->rows = size.ws_row;
+    return size.ws_row;
+}
+
+static int count_lines(Str text) {
+    int lines = 0;
+    while (!str_is_none(str_next_line(&text))) lines++;
+    return lines;
+}
+
+// As much of the tree as the terminal has rows for, less one for the cursor; how many lines.
+static int write_picture(const Screen *screen, const View *view, int rows, Buf *picture) {
+    int lines = 0;
+    for (Thrift thrift = THRIFT_NONE; thrift <= THRIFT_WAITING; thrift++) {
+        buf_clear(picture);
+        tree_write(view, &(TreeStyle){.look = screen->look, .frame = screen->frame, .live = true, .thrift = thrift}, picture);
+        lines = count_lines(buf_str(picture));
+        if (rows == 0 || lines < rows) break;
+    }
+    return lines;
 }
 
 static void go_up(Screen *screen) {
@@ -64,33 +81,33 @@ static void go_up(Screen *screen) {
     buf_add(&screen->buf, STR("\r"));
 }
 
-// One write: the terminal shows the old picture or the new one. What is shorter than before is wiped at its end, not before it is written.
+// One write: the terminal shows the old picture or the new one. What is shorter than before is wiped at its end, not before it is written. The cursor is hidden
+// in between only, so that whoever ends or stops us leaves a terminal that shows it.
 static void draw(Screen *screen, const View *view) {
     AUTO_BUF picture;
     buf_init(&picture, SCREEN_BYTES / 2);
-    TreeStyle style = {.look = screen->look, .frame = screen->frame++, .live = true};
-    ask_size(screen, &style);
-    tree_write(view, &style, &picture);
+    int rows = ask_rows(screen), lines = write_picture(screen, view, rows, &picture);
+    Str rest = buf_str(&picture);
+    for (; rows > 1 && lines >= rows; lines--) str_next_line(&rest); // the beginning is over
+    screen->frame++;
     buf_add(&screen->buf, STR("\x1b[?2026h\x1b[?25l"));
     go_up(screen);
-    int lines = 0;
-    Str rest = buf_str(&picture);
-    for (Str line; !str_is_none(line = str_next_line(&rest)); lines++) {
+    for (Str line; !str_is_none(line = str_next_line(&rest));) {
         buf_add(&screen->buf, line);
         buf_add(&screen->buf, STR("\x1b[K\n"));
     }
-    buf_add(&screen->buf, STR("\x1b[J\x1b[?2026l"));
+    buf_add(&screen->buf, STR("\x1b[J\x1b[?25h\x1b[?2026l"));
     screen->lines = lines;
-    screen->hidden = true;
+    screen->shown = true;
     flush(screen);
 }
 
 void screen_clear(Screen *screen) {
-    if (!screen->hidden) return;
+    if (!screen->shown) return;
     go_up(screen);
-    buf_add(&screen->buf, STR("\x1b[J\x1b[?25h"));
+    buf_add(&screen->buf, STR("\x1b[J"));
     screen->lines = 0;
-    screen->hidden = false;
+    screen->shown = false;
     flush(screen);
 }
 
@@ -195,10 +212,11 @@ void screen_show(Screen *screen, const View *view) {
 void screen_busy(Screen *screen, const char *what) {
     if (screen->quiet || !screen->look.terminal) return;
     screen_clear(screen);
-    look_text(&screen->look, COLOUR_DIM, str_format(screen->arena, "%s %s", what, look_symbol(&screen->look, SYMBOL_ELLIPSIS)), &screen->buf);
+    Str text = str_format(screen->arena, "%s %s", what, look_symbol(&screen->look, SYMBOL_ELLIPSIS));
+    look_text(&screen->look, COLOUR_DIM, text_cut(screen->arena, &screen->look, text, screen->look.width - 1), &screen->buf);
     buf_add_char(&screen->buf, '\n');
     screen->lines = 1;
-    screen->hidden = true;
+    screen->shown = true;
     flush(screen);
 }
 
@@ -206,8 +224,7 @@ void screen_note(Screen *screen, Str line) {
     if (screen->quiet) return;
     screen_clear(screen);
     if (!screen->look.terminal) stamp(screen);
-    buf_add(&screen->buf, line);
-    buf_add_char(&screen->buf, '\n');
+    look_fold(&screen->look, COLOUR_NONE, line, &screen->buf);
     flush(screen);
 }
 

@@ -3,14 +3,15 @@
 enum {
     WIDEST = 100,
     NARROW = 64,
-    TIME_COLUMNS = 11,
+    TIME_LEAST = 8,
+    TIME_GAP = 2,
     PROVIDER_COLUMNS = 12,
     INDENT = 5,
     NAME_LEAST = 12,
     NAME_MOST = 28,
     LABELLED_ROWS = 4,
     FOLD_STEP = 4,
-    ROWS_BESIDE = 6
+    BAR_MS = 2000 // what usually takes longer has a bar
 };
 
 typedef struct Tree {
@@ -19,15 +20,15 @@ typedef struct Tree {
     const TreeStyle *style;
     const Look *look;
     Buf *out;
-    int width, name_columns;
-    bool narrow, tails;
+    int width, name_columns, time_columns;
+    bool narrow;
 } Tree;
 
 typedef struct Row {
     int indent;
     Str name, provider, detail;
     State state;
-    int64_t elapsed_ms;
+    int64_t elapsed_ms, usual_ms;
 } Row;
 
 static Colour colour_of(State state) {
@@ -45,57 +46,66 @@ static void blanks(Buf *out, int count) {
     for (int i = 0; i < count; i++) buf_add_char(out, ' ');
 }
 
-// What stands where the detail would, when there is none: the symbol alone would not say it.
-static Str detail_of(const Row *row) {
-    if (row->detail.len) return row->detail;
-    return row->state == STATE_SUCCEEDED ? STR("") : str_of(state_word(row->state));
+// How far it is, when it is known how long it takes.
+static Str progress_of(const Tree *tree, const Row *row) {
+    Str bar = look_bar(tree->arena, tree->look, row->elapsed_ms, row->usual_ms);
+    int64_t left = row->usual_ms - row->elapsed_ms;
+    Str time = human_duration(tree->arena, left > 0 ? left : row->usual_ms);
+    return str_format(tree->arena, "%.*s %s%.*s%s", STR_ARG(bar), left > 0 ? "~" : "over ", STR_ARG(time), left > 0 ? " left" : "");
 }
 
-static void write_detail(const Tree *tree, const Row *row, int columns) {
-    Colour colour = row->state == STATE_FAILED ? COLOUR_RED : row->state == STATE_WAITING ? COLOUR_DIM : COLOUR_NONE;
-    look_begin(tree->look, colour, tree->out);
-    text_cell(tree->arena, tree->look, detail_of(row), columns, tree->out);
-    look_end(tree->look, colour, tree->out);
+// What stands where the detail would, when there is none: the symbol alone would not say it.
+static Str detail_of(const Tree *tree, const Row *row) {
+    Str detail = row->detail;
+    if (!detail.len && row->state != STATE_SUCCEEDED) detail = str_of(state_word(row->state));
+    bool bar = tree->style->live && row->state == STATE_RUNNING && row->usual_ms >= BAR_MS;
+    return bar ? str_format(tree->arena, "%.*s  %.*s", STR_ARG(detail), STR_ARG(progress_of(tree, row))) : detail;
 }
+
+static Str time_of(const Tree *tree, const Row *row) { return row->state == STATE_WAITING ? STR("") : human_duration(tree->arena, row->elapsed_ms); }
 
 static void write_time(const Tree *tree, const Row *row) {
-    Str time = row->state == STATE_WAITING ? STR("") : human_duration(tree->arena, row->elapsed_ms);
-    blanks(tree->out, TIME_COLUMNS - text_columns(time));
+    Str time = time_of(tree, row);
+    blanks(tree->out, tree->time_columns - text_columns(time));
     look_text(tree->look, COLOUR_DIM, time, tree->out);
+    buf_add_char(tree->out, '\n');
 }
 
-// Folded: the detail stands on lines of its own.
-static void write_folded(const Tree *tree, const Row *row) {
-    Str rest = detail_of(row);
-    write_time(tree, row);
-    buf_add_char(tree->out, '\n');
-    for (Str line; (line = text_fold(&rest, tree->width - INDENT)).len;) {
+// On lines of its own.
+static void write_folded(const Tree *tree, const Row *row, Str detail) {
+    for (Str line; (line = text_fold(&detail, tree->width - INDENT)).len;) {
         blanks(tree->out, INDENT);
         look_text(tree->look, row->state == STATE_FAILED ? COLOUR_RED : COLOUR_DIM, line, tree->out);
         buf_add_char(tree->out, '\n');
     }
 }
 
+static void write_beside(const Tree *tree, const Row *row, Str detail, int columns) {
+    Colour colour = row->state == STATE_FAILED ? COLOUR_RED : row->state == STATE_WAITING ? COLOUR_DIM : COLOUR_NONE;
+    buf_add_char(tree->out, ' ');
+    look_begin(tree->look, COLOUR_DIM, tree->out);
+    text_cell(tree->arena, tree->look, row->provider, PROVIDER_COLUMNS - 1, tree->out);
+    look_end(tree->look, COLOUR_DIM, tree->out);
+    buf_add_char(tree->out, ' ');
+    look_begin(tree->look, colour, tree->out);
+    text_cell(tree->arena, tree->look, detail, columns, tree->out);
+    look_end(tree->look, colour, tree->out);
+}
+
 static void write_row(const Tree *tree, const Row *row) {
-    int name_columns = tree->name_columns - row->indent, left = tree->width - 3 - row->indent - TIME_COLUMNS;
+    int name_columns = tree->name_columns - row->indent, left = tree->width - 3 - row->indent - tree->time_columns;
+    int columns = left - name_columns - PROVIDER_COLUMNS - 1;
+    Str detail = detail_of(tree, row);
+    bool folds = tree->narrow || text_columns(detail) > columns;
     blanks(tree->out, 1 + row->indent);
     look_text(tree->look, colour_of(row->state), str_of(symbol_of(tree, row->state)), tree->out);
     buf_add_char(tree->out, ' ');
     look_begin(tree->look, row->state == STATE_WAITING ? COLOUR_DIM : COLOUR_BOLD, tree->out);
     text_cell(tree->arena, tree->look, row->name, tree->narrow ? left : name_columns, tree->out);
     look_end(tree->look, COLOUR_BOLD, tree->out);
-    if (tree->narrow) {
-        write_folded(tree, row);
-        return;
-    }
-    buf_add_char(tree->out, ' ');
-    look_begin(tree->look, COLOUR_DIM, tree->out);
-    text_cell(tree->arena, tree->look, row->provider, PROVIDER_COLUMNS - 1, tree->out);
-    look_end(tree->look, COLOUR_DIM, tree->out);
-    buf_add_char(tree->out, ' ');
-    write_detail(tree, row, left - name_columns - PROVIDER_COLUMNS - 1);
+    if (!tree->narrow) write_beside(tree, row, folds ? STR("") : detail, columns);
     write_time(tree, row);
-    buf_add_char(tree->out, '\n');
+    if (folds) write_folded(tree, row, detail);
 }
 
 // ---- Under an action ----
@@ -187,7 +197,7 @@ static void write_why(const Tree *tree, const StageView *stage, const Activity *
 
 static void write_below(const Tree *tree, const StageView *stage, const Activity *activity) {
     for (size_t i = 0; i < activity->notes.len; i++) write_labelled(tree, "note", vec_get(&activity->notes, Str, i));
-    if (activity->state == STATE_RUNNING && tree->tails) write_tail(tree, activity);
+    if (activity->state == STATE_RUNNING && tree->style->live && tree->style->thrift == THRIFT_NONE) write_tail(tree, activity);
     if (activity->state == STATE_FAILED && !tree->style->live) write_why(tree, stage, activity);
     if (activity->state != STATE_APPROVAL) return;
     if (activity->question.len) write_labelled(tree, "asks", one_line(tree, activity->question));
@@ -198,7 +208,7 @@ static void write_below(const Tree *tree, const StageView *stage, const Activity
 // ---- Stages ----
 
 static Row row_of(const Activity *activity, Str name, int indent) {
-    return (Row){indent, name, activity->provider, activity->detail, activity->state, activity->elapsed_ms};
+    return (Row){indent, name, activity->provider, activity->detail, activity->state, activity->elapsed_ms, activity->usual_ms};
 }
 
 static void write_stage(const Tree *tree, const StageView *stage) {
@@ -220,28 +230,39 @@ static void write_stage(const Tree *tree, const StageView *stage) {
     }
 }
 
+static void widen(int *columns, int wanted) {
+    if (wanted > *columns) *columns = wanted;
+}
+
 static void measure(Tree *tree) {
-    int widest = NAME_LEAST, rows = ROWS_BESIDE;
+    tree->name_columns = NAME_LEAST;
+    tree->time_columns = TIME_LEAST;
     for (size_t i = 0; i < tree->view->stages.len; i++) {
         const StageView *stage = vec_at(&tree->view->stages, i);
-        int columns = text_columns(stage->name) + 2;
-        for (size_t j = 0; stage->activities.len > 1 && j < stage->activities.len; j++) {
-            int own = text_columns(((const Activity *)vec_at(&stage->activities, j))->name) + 4;
-            if (own > columns) columns = own;
+        widen(&tree->name_columns, text_columns(stage->name) + 2);
+        for (size_t j = 0; j < stage->activities.len; j++) {
+            Row row = row_of(vec_at(&stage->activities, j), STR(""), 0);
+            widen(&tree->time_columns, text_columns(time_of(tree, &row)) + TIME_GAP);
+            if (stage->activities.len > 1) widen(&tree->name_columns, text_columns(((const Activity *)vec_at(&stage->activities, j))->name) + 4);
         }
-        if (columns > widest) widest = columns;
-        rows += 1 + TAIL_LINES + (int)stage->activities.len;
     }
-    tree->name_columns = widest < NAME_MOST ? widest : NAME_MOST;
-    tree->tails = tree->style->live && (tree->style->rows == 0 || rows <= tree->style->rows);
+    if (tree->name_columns > NAME_MOST) tree->name_columns = NAME_MOST;
+}
+
+static bool is_left_out(const TreeStyle *style, const StageView *stage) {
+    return style->live && style->thrift == THRIFT_WAITING && stage_state(stage) == STATE_WAITING && !stage->waits.len;
 }
 
 void tree_write(const View *view, const TreeStyle *style, Buf *out) {
     AUTO_ARENA arena = arena_new();
     int width = style->look.width - 1; // the last column of a terminal wraps
-    Tree tree = {arena, view, style, &style->look, out, width < WIDEST ? width : WIDEST, 0, width < NARROW, false};
+    Tree tree = {.arena = arena, .view = view, .style = style, .look = &style->look, .out = out, .narrow = width < NARROW};
+    tree.width = width < WIDEST ? width : WIDEST;
     measure(&tree);
-    for (size_t i = 0; i < view->stages.len; i++) write_stage(&tree, vec_at(&view->stages, i));
+    for (size_t i = 0; i < view->stages.len; i++) {
+        const StageView *stage = vec_at(&view->stages, i);
+        if (!is_left_out(style, stage)) write_stage(&tree, stage);
+    }
 }
 
 Str tree_failed_stage(const View *view) {

@@ -5,11 +5,13 @@
 #include "workflow/look.h"
 #include "workflow/view.h"
 
+typedef enum Thrift { THRIFT_NONE, THRIFT_TAILS, THRIFT_WAITING } Thrift; // what is left out where rows are few: nothing; tails; what waits, too
+
 typedef struct TreeStyle {
     Look look;
     unsigned frame; // of the spinner
     bool live; // log tails, spinner; else the end state with failures
-    int rows; // of the terminal, 0: unknown; tails are left out where they do not fit
+    Thrift thrift;
 } TreeStyle;
 
 // Every line ends with \n and is at most look.width wide.

@@ -37,6 +37,7 @@ typedef struct Activity { // an action
     int64_t rolled_back; // instances
     int64_t started_ms, ended_ms; // plane time, 0: not yet
     int64_t seen_ms, elapsed_ms; // real time: when it was first seen at work, how long it has taken
+    int64_t usual_ms; // how long it took when it last succeeded, 0: unknown
     Str log_group, log_stream, log_token;
     char (*tail)[TAIL_BYTES]; // of its log: the newest TAIL_KEPT lines, line n at n % TAIL_KEPT
     int64_t said; // lines of its log so far

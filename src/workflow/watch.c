@@ -45,6 +45,19 @@ static Doc *input_of(Arena *arena, const char *key, Str value) {
     return input;
 }
 
+// How long each action took when it last succeeded: the newest come first. Nobody is stopped by not knowing it.
+static void learn_usual_times(Watch *watch, Arena *arena) {
+    Doc *input = input_of(arena, "pipelineName", watch->view.pipeline), *reply = NULL;
+    doc_set_int(arena, input, "maxResults", 100);
+    client_call(watch->client, arena, "codepipeline", "ListActionExecutions", input, &reply, NULL);
+    for (const Doc *detail = doc_first(doc_get(reply, "actionExecutionDetails")); detail; detail = detail->next) {
+        Activity *activity = view_find(&watch->view, doc_text(detail, "stageName"), doc_text(detail, "actionName"));
+        bool earlier = !str_eq(doc_text(detail, "pipelineExecutionId"), watch->view.execution);
+        if (!activity || activity->usual_ms || !earlier || !str_is(doc_text(detail, "status"), "Succeeded")) continue;
+        activity->usual_ms = doc_number(detail, "lastUpdateTime", 0) - doc_number(detail, "startTime", 0);
+    }
+}
+
 bool watch_open(const Client *client, Arena *arena, Str pipeline, Str execution, Watch *out, Error *e) {
     Doc *reply = NULL;
     TRY(client_call(client, arena, "codepipeline", "GetPipeline", input_of(arena, "name", pipeline), &reply, e));
@@ -59,6 +72,7 @@ bool watch_open(const Client *client, Arena *arena, Str pipeline, Str execution,
     }
     watch.view.option = client->option;
     watch.view.state = STATE_RUNNING;
+    learn_usual_times(&watch, arena);
     *out = watch;
     return true;
 }
@@ -77,6 +91,7 @@ static void forget(Activity *activity, Arena *arena) {
                            .provider = activity->provider,
                            .question = activity->question,
                            .tail = activity->tail,
+                           .usual_ms = activity->usual_ms,
                            .notes = vec_of(arena, Str),
                            .failures = vec_of(arena, Failure)};
 }

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import subprocess
 import termios
 
@@ -127,6 +128,16 @@ def pushed(plane, mini):
 
 def executions(plane):
     return plane.client("codepipeline").list_pipeline_executions(pipelineName="mini")["pipelineExecutionSummaries"]
+
+
+def test_the_verdict_counts_the_instances_of_all_deployments(plane, tmp_path):
+    folder = site_named(tmp_path, "shop")
+    (folder / "rehearse.yaml").write_text(
+        "application: shop\ninstances:\n  - { name: web, count: 2, ports: [80] }\n  - { name: api, ports: [8080] }\n"
+        "stages:\n  - { name: Api, deploy: api }\n  - { name: Web, deploy: web }\n  - { name: Again, deploy: web }\n"
+    )
+    verdict = re.search(r"Running: \w+ on (.*)\.", plane.rehearse("run", folder).stdout)[1]
+    assert re.fullmatch(r"3 instances, http://\S+:8080, http://[^\s:,]+", verdict), verdict
 
 
 def test_what_others_pushed_stays_in_the_history(plane, mini, pushed):

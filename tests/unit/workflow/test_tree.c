@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <locale.h>
+
 static Activity *add(View *view, const char *stage_name, const char *provider, State state, const char *detail, int64_t elapsed_ms) {
     StageView *stage = vec_push(&view->stages);
     stage->name = str_of(stage_name);
@@ -89,6 +91,67 @@ static void no_line_is_wider_than_the_terminal(void **state) {
     }
 }
 
+static void a_character_is_as_wide_as_terminals_show_it(void **state) {
+    AUTO_ARENA arena = arena_new();
+    Look look = {.unicode = true};
+    assert_int_equal(text_columns(STR("日本 🚀 e\u0301")), 9);
+    Str cut = text_cut(arena, &look, STR("日本語"), 4), rest = STR("日本語 日本語");
+    assert_true(str_is(cut, "日…"));
+    assert_true(str_is(text_fold(&rest, 7), "日本語"));
+}
+
+static void a_detail_that_does_not_fit_stands_below(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "IntegrationTest", "CodeDeploy", STATE_SUCCEEDED, "12 of 12 instances, http://127.77.135.105:8080", 4500);
+    check(&view, &(TreeStyle){.look = {.unicode = true, .width = 80}},
+          " ✔ IntegrationTest   CodeDeploy                                           4.5 s\n"
+          "     12 of 12 instances, http://127.77.135.105:8080\n");
+}
+
+static void the_address_of_an_instance_fits_into_eighty_columns(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "IntegrationTest", "CodeDeploy", STATE_SUCCEEDED, "1 of 1 instance, http://127.77.135.5", 4500);
+    check(&view, &(TreeStyle){.look = {.unicode = true, .width = 80}},
+          " ✔ IntegrationTest   CodeDeploy  1 of 1 instance, http://127.77.135.5     4.5 s\n");
+}
+
+static void what_usually_takes_long_has_a_bar(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    Activity *build = add(&view, "Build", "CodeBuild", STATE_RUNNING, "build", 3000);
+    TreeStyle style = {.look = {.unicode = true, .width = 74}, .live = true};
+    build->usual_ms = 12000;
+    check(&view, &style, " ⠋ Build        CodeBuild   build  ██░░░░░░ ~9.0 s left             3.0 s\n");
+    build->elapsed_ms = 15000;
+    check(&view, &style, " ⠋ Build        CodeBuild   build  ████████ over 12.0 s            15.0 s\n");
+    style.look.unicode = false;
+    build->elapsed_ms = 3000;
+    check(&view, &style, " | Build        CodeBuild   build  ##------ ~9.0 s left             3.0 s\n");
+}
+
+static void what_is_quick_has_no_bar(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    add(&view, "Build", "CodeBuild", STATE_RUNNING, "build", 500)->usual_ms = 900;
+    check(&view, &(TreeStyle){.look = {.unicode = true, .width = 74}, .live = true},
+          " ⠋ Build        CodeBuild   build                                   0.5 s\n");
+}
+
+static void where_rows_are_few_tails_are_left_out_first(void **state) {
+    AUTO_ARENA arena = arena_new();
+    View view = view_of(arena);
+    activity_say(add(&view, "Build", "CodeBuild", STATE_RUNNING, "build", 500), arena, STR("a line"));
+    add(&view, "Deploy", "CodeDeploy", STATE_WAITING, "", 0);
+    TreeStyle style = {.look = {.unicode = true, .width = 74}, .live = true, .thrift = THRIFT_TAILS};
+    check(&view, &style,
+          " ⠋ Build        CodeBuild   build                                   0.5 s\n"
+          " · Deploy       CodeDeploy  waiting                                      \n");
+    style.thrift = THRIFT_WAITING;
+    check(&view, &style, " ⠋ Build        CodeBuild   build                                   0.5 s\n");
+}
+
 static void the_verdict_names_the_stage(void **state) {
     AUTO_ARENA arena = arena_new();
     View view = failed_view(arena);
@@ -130,6 +193,7 @@ static void a_long_reason_keeps_its_beginning_and_its_end(void **state) {
 }
 
 int main(void) {
+    setlocale(LC_CTYPE, "C.UTF-8"); // how wide characters are
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_approval_shows_what_is_asked_and_how_to_answer),
         cmocka_unit_test(a_long_reason_keeps_its_beginning_and_its_end),
@@ -137,6 +201,12 @@ int main(void) {
         cmocka_unit_test(a_narrow_terminal_folds_and_old_locales_get_ascii),
         cmocka_unit_test(what_runs_shows_the_last_lines_of_its_log),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
+        cmocka_unit_test(a_character_is_as_wide_as_terminals_show_it),
+        cmocka_unit_test(a_detail_that_does_not_fit_stands_below),
+        cmocka_unit_test(the_address_of_an_instance_fits_into_eighty_columns),
+        cmocka_unit_test(what_usually_takes_long_has_a_bar),
+        cmocka_unit_test(what_is_quick_has_no_bar),
+        cmocka_unit_test(where_rows_are_few_tails_are_left_out_first),
         cmocka_unit_test(the_verdict_names_the_stage),
         cmocka_unit_test(numbers_are_in_units_for_people),
     };
