@@ -105,7 +105,7 @@ bool auth_fail(AuthFault fault, AuthDialect dialect, const Signature *signature,
     case AUTH_DIALECT_QUERY: fail(e, row->query, "%s", message); break;
     case AUTH_DIALECT_EC2:
         fail(e, row->ec2, "%s", ec2_message(row, fault));
-        status = fault == AUTH_INCOMPLETE ? 400 : 401;
+        status = strcmp(row->ec2, "AuthFailure") == 0 ? 401 : 400;
         break;
     case AUTH_DIALECT_JSON:
     case AUTH_DIALECT_REST_JSON: {

@@ -48,6 +48,7 @@ static AuthFault session_signer(const IdentitySnapshot *snapshot, Arena *arena, 
                                  .role_arn = session.role_arn,
                                  .session_policy = session.policy,
                                  .session_since_ms = session.since_ms,
+                                 .source_identity = session.source_identity,
                                  .session_tags = session.tags};
     return AUTH_OK;
 }

@@ -1,4 +1,4 @@
-// The evaluation of all policies that apply, and the words of a refusal.
+// The evaluation of all policies that apply.
 //
 // Within one account ("Policy evaluation for requests within a single account"):
 //     an explicit deny anywhere                                        denies
@@ -6,7 +6,7 @@
 //     one that names the role of a session                             allows, if boundary and session policy do
 //     identity policies                                                allow, if boundary and session policy do
 // Between accounts both the resource policy and the identity side must allow. A role's trust policy must always allow.
-#include "identity/snapshot.h"
+#include "identity/refusals.h"
 
 #include "formats/json.h"
 
@@ -18,11 +18,6 @@ typedef struct Evaluation {
     bool same_account;
     bool trust; // the resource policy is a trust policy
 } Evaluation;
-
-typedef struct Refusal {
-    const char *policy; // "identity-based policy"; NULL: no reason is given
-    bool explicitly;
-} Refusal;
 
 static bool is_assume_role(Str action) {
     return str_eq_nocase(action, STR("sts:AssumeRole")) || str_eq_nocase(action, STR("sts:TagSession")) ||
@@ -91,15 +86,15 @@ static const char *resource_kind(const Evaluation *evaluation) { return evaluati
 
 static bool explicit_deny(const Evaluation *evaluation, Refusal *out) {
     const struct {
-        bool denies;
+        const PolicyAnswer *answer;
         const char *policy;
-    } kinds[] = {{evaluation->identity.denies, "identity-based policy"},
-                 {evaluation->resource.denies, resource_kind(evaluation)},
-                 {evaluation->boundary.denies, "permissions boundary"},
-                 {evaluation->session.denies, "session policy"}};
+    } kinds[] = {{&evaluation->identity, "identity-based policy"},
+                 {&evaluation->resource, resource_kind(evaluation)},
+                 {&evaluation->boundary, "permissions boundary"},
+                 {&evaluation->session, "session policy"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (!kinds[i].denies) continue;
-        *out = (Refusal){kinds[i].policy, true};
+        if (!kinds[i].answer->denies) continue;
+        *out = (Refusal){kinds[i].policy, true, kinds[i].answer->denied_by};
         return true;
     }
     return false;
@@ -117,7 +112,7 @@ static bool resource_suffices(const Evaluation *evaluation) {
 }
 
 static bool decide_stranger(const Evaluation *evaluation, Refusal *out) {
-    *out = (Refusal){resource_kind(evaluation), false};
+    *out = (Refusal){.policy = resource_kind(evaluation)};
     if (evaluation->resource.allows) return true;
     const Principal *principal = evaluation->request->principal;
     if (principal->kind != PRINCIPAL_SERVICE) return false;
@@ -132,57 +127,11 @@ static bool decide(const Evaluation *evaluation, Refusal *out) {
     if (kind == PRINCIPAL_SERVICE || kind == PRINCIPAL_ANONYMOUS) return decide_stranger(evaluation, out);
     const char *missing = identity_side(evaluation);
     bool resource_must = evaluation->trust || !evaluation->same_account;
-    *out = (Refusal){resource_kind(evaluation), false};
+    *out = (Refusal){.policy = resource_kind(evaluation)};
     if (resource_must && !evaluation->resource.allows) return false;
     if (evaluation->same_account && resource_suffices(evaluation)) return true;
-    *out = (Refusal){missing, false};
+    *out = (Refusal){.policy = missing};
     return missing == NULL;
-}
-
-// S3 and EC2 leave "*" out; S3 puts the resource in quotes.
-static Str resource_phrase(const AuthorizationRequest *request) {
-    Arena *arena = request->arena;
-    bool s3 = str_starts(request->action, STR("s3:")), ec2 = str_starts(request->action, STR("ec2:"));
-    if (str_is(request->resource, "*") && (s3 || ec2)) return STR("");
-    const char *quote = s3 ? "\"" : "";
-    return str_format(arena, " on resource: %s%.*s%s", quote, STR_ARG(request->resource), quote);
-}
-
-static Str reason_phrase(const AuthorizationRequest *request, Refusal refusal) {
-    if (!refusal.policy) return STR("");
-    const char *article = refusal.policy[0] == 'i' ? "an" : "a";
-    if (refusal.explicitly) return str_format(request->arena, " with an explicit deny in %s %s", article, refusal.policy);
-    return str_format(request->arena, " because no %s allows the %.*s action", refusal.policy, STR_ARG(request->action));
-}
-
-// The service whose operation was called speaks, whatever action it asked about (iam:PassRole). The query protocol has the plain code.
-static Str speaker(const AuthorizationRequest *request) {
-    Str action = request->action;
-    return request->asked.len ? request->asked : str_cut(&action, ':');
-}
-
-static const char *denied_code(Str service) {
-    static const char *const plain[] = {"s3", "iam", "sts", "cloudformation", "cloudwatch", "elasticloadbalancing", "autoscaling", "rds"};
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
-        if (str_is(service, plain[i])) return "AccessDenied";
-    }
-    if (str_is(service, "ec2")) return "UnauthorizedOperation";
-    return str_is(service, "sns") ? "AuthorizationError" : "AccessDeniedException";
-}
-
-static bool refuse(const AuthorizationRequest *request, Refusal refusal, Error *e) {
-    const Principal *principal = request->principal;
-    Str service = speaker(request);
-    if (principal->kind == PRINCIPAL_ANONYMOUS && str_is(service, "s3")) {
-        fail(e, "AccessDenied", "Access Denied");
-    } else {
-        Str resource = resource_phrase(request), reason = reason_phrase(request, refusal);
-        fail(e, denied_code(service), "%sUser: %.*s is not authorized to perform: %.*s%.*s%.*s",
-             str_is(service, "ec2") ? "You are not authorized to perform this operation. " : "", STR_ARG(principal->arn), STR_ARG(request->action),
-             STR_ARG(resource), STR_ARG(reason));
-    }
-    if (e) e->http_status = str_ends(str_of(e->code), STR("Exception")) ? 400 : 403;
-    return false;
 }
 
 // The user ID of an internal session is that of its role, as a session from STS has it.
@@ -207,6 +156,7 @@ static bool evaluate(const IdentitySnapshot *snapshot, const AuthorizationReques
                              .question = {.arena = request->arena,
                                           .action = request->action,
                                           .resource = request->resource,
+                                          .resource_account = account_of(request),
                                           .principal = &principal,
                                           .context = request->context,
                                           .tags = entity ? entity->tags : NULL,
@@ -230,7 +180,7 @@ bool identity_authorize(IdentityView view, const AuthorizationRequest *request, 
     if (principal->kind == PRINCIPAL_ROLE_SESSION && !snapshot_role(snapshot, principal->role_arn)) return refuse_missing_role(principal, e);
     if (principal->assumed_by.len) TRY(identity_role_trusts(view, request->arena, principal->role_arn, principal->assumed_by, e));
     Refusal refusal;
-    return evaluate(snapshot, request, &refusal) || refuse(request, refusal, e);
+    return evaluate(snapshot, request, &refusal) || refusal_tell(snapshot, request, refusal, e);
 }
 
 int64_t identity_role_max_session_s(IdentityView view, Str role_arn) {

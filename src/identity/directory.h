@@ -75,6 +75,7 @@ typedef struct AuthorizationRequest {
     Arena *arena;
     const Principal *principal;
     Str action, resource; // "s3:GetObject", an ARN or "*"
+    Str told; // the resource as a refusal names it ("role web"); STR_NONE: as it is
     Str resource_account; // whose it is; STR_NONE: the principal's
     Str asked; // prefix of the service that was called ("codepipeline"), whose error codes a refusal has; STR_NONE: that of the action
     const Doc *resource_policy; // NULL: none
@@ -84,6 +85,9 @@ typedef struct AuthorizationRequest {
 typedef enum Decision { DECISION_ALLOW, DECISION_IMPLICIT_DENY, DECISION_EXPLICIT_DENY } Decision;
 Decision identity_decide(IdentityView view, const AuthorizationRequest *request); // the answer alone
 bool identity_authorize(IdentityView view, const AuthorizationRequest *request, Error *e); // sets AccessDenied with AWS's text
+
+// What an encoded authorization failure message tells, as JSON. False: this plane made no such message.
+bool identity_decode_refusal(IdentityView view, Arena *arena, Str message, Str *details);
 
 // The longest session that the role allows, in seconds; 0: there is no such role.
 int64_t identity_role_max_session_s(IdentityView view, Str role_arn);

@@ -61,13 +61,17 @@ static Str managed_text(Loader *loader, Str arn) {
     return STR_NONE;
 }
 
+// NULL: there is no such policy, or it cannot be read.
+static const Policy *managed(Loader *loader, Str arn) {
+    Str text = managed_text(loader, arn);
+    const Policy *policy = text.at ? compile(loader, text, POLICY_IDENTITY) : NULL;
+    return policy ? policy_named(loader->arena, policy, arn) : NULL;
+}
+
 static void add_policies_of(Loader *loader, const Doc *document) {
     for (const Doc *at = doc_first(doc_get(document, "inline")); at; at = at->next)
         add_policy(loader, compile(loader, doc_str(at, STR("")), POLICY_IDENTITY));
-    for (const Doc *at = doc_first(doc_get(document, "attached")); at; at = at->next) {
-        Str text = managed_text(loader, doc_str(at, STR("")));
-        if (text.at) add_policy(loader, compile(loader, text, POLICY_IDENTITY));
-    }
+    for (const Doc *at = doc_first(doc_get(document, "attached")); at; at = at->next) add_policy(loader, managed(loader, doc_str(at, STR(""))));
 }
 
 static void add_groups(Loader *loader, const Doc *user) {
@@ -109,8 +113,7 @@ Entity *entity_load(Store *store, bool is_role, Str account, Str id) {
     if (!is_role) add_groups(&loader, document);
     Str boundary = doc_text(document, "PermissionsBoundary");
     if (boundary.at) {
-        Str text = managed_text(&loader, boundary);
-        entity->boundary = text.at ? compile(&loader, text, POLICY_IDENTITY) : NULL;
+        entity->boundary = managed(&loader, boundary);
         entity->boundary_missing = !entity->boundary;
     }
     if (is_role) entity->trust = compile(&loader, doc_text(document, "AssumeRolePolicyDocument"), POLICY_TRUST);

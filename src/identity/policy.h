@@ -19,6 +19,8 @@ typedef enum PolicyKind {
 bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, Error *e);
 bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Policy **out, Error *e);
 
+const Policy *policy_named(Arena *arena, const Policy *policy, Str arn); // the same policy, known as what a managed policy is called
+
 // The text with accounts named by the ARNs of their roots, as AWS keeps it.
 Str policy_with_roots(Arena *arena, Str text);
 
@@ -34,6 +36,7 @@ typedef enum PrincipalMatch {
 typedef struct PolicyQuestion {
     Arena *arena;
     Str action, resource;
+    Str resource_account; // aws:ResourceAccount
     const Principal *principal;
     const Doc *context; // condition keys, a map; those of the principal are known besides
     const Doc *tags; // of the principal: aws:PrincipalTag/…, a map, or NULL
@@ -42,6 +45,7 @@ typedef struct PolicyQuestion {
 
 typedef struct PolicyAnswer {
     bool denies;
+    Str denied_by; // the name (policy_named) of the first policy that denies, or STR_NONE
     bool allows;
     PrincipalMatch allowed_as; // the closest match of the allowing statements; MATCH_EXACT for identity policies
 } PolicyAnswer;

@@ -54,6 +54,7 @@ void policy_ask(const Policy *policy, const PolicyQuestion *question, PolicyAnsw
         if (!policy_patterns_match(statement->actions, question, action) || !resources_match(statement, question)) continue;
         PrincipalMatch match = match_principals(&statement->principals, question->principal);
         if (match == MATCH_NONE || !conditions_hold(statement, question)) continue;
+        if (!statement->allow && !answer->denies) answer->denied_by = policy->arn;
         if (!statement->allow)
             answer->denies = true;
         else

@@ -152,6 +152,8 @@ static bool compile_principals(const Compiler *compiler, const Doc *statement, P
         TRY(compile_principal_map(compiler, member, &terms));
     } else {
         if (!doc_is(member, DOC_STR) || !str_is(member->as.text, "*")) return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy");
+        if (compiler->kind == POLICY_TRUST)
+            return policy_fail(compiler->e, compiler->kind, "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".");
         vec_add(&terms, PrincipalTerm, ((PrincipalTerm){TERM_EVERYONE, STR("*")}));
     }
     *out = (Principals){.at = terms.at, .count = terms.len, .present = true, .negated = negated};
@@ -263,6 +265,13 @@ bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Po
     *policy = (Policy){.statements = compiled, .count = count};
     *out = policy;
     return true;
+}
+
+const Policy *policy_named(Arena *arena, const Policy *policy, Str arn) {
+    Policy *named = arena_new_of(arena, Policy);
+    *named = *policy;
+    named->arn = arn;
+    return named;
 }
 
 bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, Error *e) {

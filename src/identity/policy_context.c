@@ -1,4 +1,4 @@
-// Condition keys that the principal and the clock give; all others come with the request.
+// Condition keys that the principal, the clock and the resource's owner give; all others come with the request.
 // Source: "AWS global condition context keys" (IAM user guide).
 #include "identity/policy.h"
 
@@ -41,6 +41,15 @@ static Doc *token_issue_time(const PolicyQuestion *question) {
     return since ? doc_of_time(question->arena, since) : NULL;
 }
 
+// Of temporary credentials it is known that nobody gave a code for them: that is not built. Of others it is not told, as with AWS.
+static Doc *with_second_factor(const PolicyQuestion *question) {
+    bool temporary = question->principal->kind == PRINCIPAL_ROLE_SESSION || question->principal->session_since_ms;
+    return temporary ? doc_of_bool(question->arena, false) : NULL;
+}
+
+static Doc *source_identity(const PolicyQuestion *question) { return text(question, question->principal->source_identity); }
+static Doc *resource_account(const PolicyQuestion *question) { return text(question, question->resource_account); }
+
 static const struct {
     Str key;
     KeyValue *value;
@@ -55,6 +64,9 @@ static const struct {
     {STR_INIT("aws:CurrentTime"), current_time},
     {STR_INIT("aws:EpochTime"), epoch_time},
     {STR_INIT("aws:TokenIssueTime"), token_issue_time},
+    {STR_INIT("aws:MultiFactorAuthPresent"), with_second_factor},
+    {STR_INIT("aws:SourceIdentity"), source_identity},
+    {STR_INIT("aws:ResourceAccount"), resource_account},
 };
 
 static const Doc *member_nocase(const Doc *map, Str key) {

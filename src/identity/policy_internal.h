@@ -54,6 +54,7 @@ typedef struct Statement {
 struct Policy {
     const Statement *statements;
     size_t count;
+    Str arn; // of a managed policy; STR_NONE
 };
 
 // policy_patterns.c

@@ -35,11 +35,40 @@ static bool is_partition(Str partition) {
     return str_is(partition, "aws") || str_is(partition, "aws-cn") || str_is(partition, "aws-us-gov") || str_contains(partition, STR("*"));
 }
 
+// IAM's resources have kinds, of which a policy names one, as far as its first wildcard.
+static bool is_iam_path(Str path) {
+    static const char *const kinds[] = {
+        "user/",   "federated-user/", "role/",          "group/",         "instance-profile/", "mfa/",          "server-certificate/",
+        "policy/", "sms-mfa/",        "saml-provider/", "oidc-provider/", "report/",           "access-report/"};
+    size_t plain = 0;
+    while (plain < path.len && path.at[plain] != '*' && path.at[plain] != '?') plain++;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        Str kind = str_of(kinds[i]);
+        bool cut = plain < path.len && plain < kind.len;
+        if (str_eq(str_sub(path, 0, cut ? plain : kind.len), str_sub(kind, 0, cut ? plain : kind.len))) return true;
+    }
+    return false;
+}
+
+// What names neither a region nor, of IAM, anything but its own kinds. `rest`: what follows the vendor.
+static bool check_global(Str resource, Str vendor, Str rest, PolicyKind kind, Error *e) {
+    bool iam = str_is(vendor, "iam"), s3 = str_is(vendor, "s3");
+    Str region = str_cut(&rest, ':');
+    str_cut(&rest, ':');
+    if (iam && region.len) return policy_fail(e, kind, "IAM resource %.*s cannot contain region information.", STR_ARG(resource));
+    if (s3 && region.len) return policy_fail(e, kind, "Resource %.*s can not contain region information.", STR_ARG(resource));
+    if (!iam || !rest.at || is_iam_path(rest)) return true;
+    return policy_fail(e, kind,
+                       "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, "
+                       "server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.");
+}
+
 bool policy_check_resource(Str resource, PolicyKind kind, Error *e) {
     if (str_is(resource, "*")) return true;
     Str rest = resource, arn = str_cut(&rest, ':'), partition = str_cut(&rest, ':'), vendor = str_cut(&rest, ':');
     bool vendor_is_right = is_vendor(vendor) || str_is(vendor, "*");
-    if (str_is(arn, "arn") && is_partition(partition) && rest.at && vendor_is_right) return true;
+    if (str_is(arn, "arn") && is_partition(partition) && rest.at && vendor_is_right)
+        return kind != POLICY_IDENTITY || check_global(resource, vendor, rest, kind, e);
     if (kind == POLICY_RESOURCE) return policy_fail(e, kind, "Policy has invalid resource");
     if (!str_is(arn, "arn") || !partition.at) return policy_fail(e, kind, "Resource %.*s must be in ARN format or \"*\".", STR_ARG(resource));
     if (!is_partition(partition)) {

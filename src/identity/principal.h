@@ -23,6 +23,7 @@ typedef struct Principal {
     Str session_policy; // JSON text that narrows a session, or STR_NONE
     int64_t session_since_ms; // aws:TokenIssueTime; 0: none
     Str assumed_by; // the service that took the role for its own work ("codebuild.amazonaws.com"), or STR_NONE: the trust policy must admit it
+    Str source_identity; // aws:SourceIdentity of a session, or STR_NONE
     const Doc *session_tags; // aws:PrincipalTag/… of a session, a map, or NULL
 } Principal;
 

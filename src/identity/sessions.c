@@ -1,6 +1,6 @@
 // Tokens and key ids.
 //
-// Token: base64 of payload and MAC (16 bytes of HMAC-SHA-256 with the plane's secret). Payload: version, kind, three times, eight texts (two bytes of length, then
+// Token: base64 of payload and MAC (16 bytes of HMAC-SHA-256 with the plane's secret). Payload: version, kind, three times, nine texts (two bytes of length, then
 // the bytes; FFFF: none), a nonce. The secret access key is derived from the payload.
 //
 // Key id: four letters and 80 bits in base 32: 1, the account (40 bits, where AWS has it too), 19 random bits, 20 check bits that only this plane can make. So
@@ -13,7 +13,7 @@
 
 #include <assert.h>
 
-enum { TOKEN_VERSION = 1, MAC_BYTES = 16, NONCE_BYTES = 8, SECRET_RAW_BYTES = 30, TOKEN_MAX_BYTES = 64 * 1024, KEY_ID_LEN = 20, ABSENT = 0xffff };
+enum { TOKEN_VERSION = 2, MAC_BYTES = 16, NONCE_BYTES = 8, SECRET_RAW_BYTES = 30, TOKEN_MAX_BYTES = 64 * 1024, KEY_ID_LEN = 20, ABSENT = 0xffff };
 
 static Str secret_of(const IdentitySnapshot *snapshot) { return (Str){(const char *)snapshot->secret, PLANE_SECRET_BYTES}; }
 
@@ -107,8 +107,15 @@ static void write_payload(Arena *arena, const Session *session, Str access_key, 
     add_number(buf, (uint64_t)session->since_ms, 8);
     add_number(buf, (uint64_t)session->until_ms, 8);
     add_number(buf, (uint64_t)session->until_wall_ms, 8);
-    const Str texts[] = {access_key,    session->account,  session->arn,    session->id,
-                         session->name, session->role_arn, session->policy, session->tags ? json_write(arena, session->tags) : STR_NONE};
+    const Str texts[] = {access_key,
+                         session->account,
+                         session->arn,
+                         session->id,
+                         session->name,
+                         session->role_arn,
+                         session->policy,
+                         session->tags ? json_write(arena, session->tags) : STR_NONE,
+                         session->source_identity};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) add_text(buf, texts[i]);
     add_number(buf, nonce, NONCE_BYTES);
 }
@@ -159,7 +166,7 @@ static bool read_payload(Arena *arena, Str payload, Session *out, Str *access_ke
     TRY(take_number(&payload, 1, &version) && version == TOKEN_VERSION && take_number(&payload, 1, &kind));
     TRY(take_number(&payload, 8, &since) && take_number(&payload, 8, &until) && take_number(&payload, 8, &until_wall));
     *out = (Session){.kind = (PrincipalKind)kind, .since_ms = (int64_t)since, .until_ms = (int64_t)until, .until_wall_ms = (int64_t)until_wall};
-    Str *const texts[] = {access_key, &out->account, &out->arn, &out->id, &out->name, &out->role_arn, &out->policy, &tags};
+    Str *const texts[] = {access_key, &out->account, &out->arn, &out->id, &out->name, &out->role_arn, &out->policy, &tags, &out->source_identity};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) TRY(take_text(&payload, texts[i]));
     Doc *map = NULL;
     if (tags.at) TRY(json_parse(arena, tags, &map, NULL));

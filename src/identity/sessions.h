@@ -11,6 +11,7 @@ typedef struct Session {
     PrincipalKind kind; // PRINCIPAL_ROLE_SESSION; PRINCIPAL_USER, PRINCIPAL_ROOT for GetSessionToken
     Str account, arn, id, name, role_arn; // as Principal has them
     Str policy; // JSON text, or a list of such texts as a JSON array, or STR_NONE
+    Str source_identity; // or STR_NONE
     const Doc *tags; // or NULL
     int64_t since_ms, until_ms; // plane time
     int64_t until_wall_ms;

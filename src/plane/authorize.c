@@ -3,9 +3,11 @@
 
 #include <assert.h>
 
-void require(Requirements *all, Str action, Str resource, Doc *context) {
-    vec_add(&all->list, Requirement, ((Requirement){.action = action, .resource = resource, .context = context}));
+void require_told(Requirements *all, Str action, Str resource, Str told, Doc *context) {
+    vec_add(&all->list, Requirement, ((Requirement){.action = action, .resource = resource, .told = told, .context = context}));
 }
+
+void require(Requirements *all, Str action, Str resource, Doc *context) { require_told(all, action, resource, STR_NONE, context); }
 
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host) {
     if (!role_arn.len) return;
@@ -67,6 +69,7 @@ static Doc *context_of(const Turn *turn, const Call *call, const Doc *own) {
     Arena *arena = turn->arena;
     Doc *context = own ? doc_copy(arena, own) : doc_map(arena);
     doc_set_str(arena, context, "aws:RequestedRegion", turn->where.region);
+    doc_set_bool(arena, context, "aws:ViaAWSService", call && call->internal && call->principal.access_key_id.at); // a service, for who called it
     if (!call) return context;
     doc_set_str(arena, context, "aws:SourceIp", call->source_ip);
     doc_set_str(arena, context, "aws:UserAgent", call->user_agent);
@@ -81,6 +84,7 @@ static bool is_allowed(const Turn *turn, const Call *call, const Principal *prin
         .principal = principal,
         .action = what->action,
         .resource = what->resource,
+        .told = what->told,
         .resource_account = owner,
         .asked = call ? str_of(registry_service(wire_service_of(call->operation))->prefix) : STR_NONE,
         .resource_policy = str_is(what->action, "iam:PassRole") ? NULL : resource_policy,

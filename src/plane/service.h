@@ -17,7 +17,7 @@ typedef bool HeadCheck(Turn *turn, const Call *call, Error *e);
 typedef struct Requirement {
     Str action, resource;
     Doc *context; // may be NULL
-    Str pass_role_to; // iam:PassRole only: the service that will get the role ("codebuild.amazonaws.com")
+    Str told; // the resource as a refusal names it ("role web"); STR_NONE: as it is
 } Requirement;
 
 typedef struct Requirements {
@@ -25,6 +25,7 @@ typedef struct Requirements {
     Vec list; // Requirement
 } Requirements;
 void require(Requirements *all, Str action, Str resource, Doc *context);
+void require_told(Requirements *all, Str action, Str resource, Str told, Doc *context);
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host); // nothing when role_arn is STR_NONE
 
 enum {

@@ -139,7 +139,7 @@ static bool check_map(Check *check, const Place *parent, const WireMember *map, 
 // Of a name that breaks nothing but its pattern, some services speak in words of their own.
 static bool check_words(const Check *check, const Place *place, const WireShape *shape, const Broken *broken) {
     const WireLimits *limits = wire_limits(shape);
-    Str words = broken->count == 1 && limits->pattern ? words_for_pattern(check, wire_str(limits->pattern)) : STR_NONE;
+    Str words = broken->count == 1 && limits->pattern ? words_for_pattern(check, place->name, wire_str(limits->pattern)) : STR_NONE;
     if (!words.at || !str_starts(broken->texts[0], STR("Member must satisfy regular expression"))) return true;
     Str name = str_cat(check->arena, str_lower(check->arena, str_sub(place->name, 0, 1)), str_from(place->name, 1));
     return fail(check->e, check->style->code, "The specified value for %.*s is invalid. %.*s", STR_ARG(name), STR_ARG(words));

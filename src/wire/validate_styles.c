@@ -117,16 +117,22 @@ bool fail_with_violations(Check *check) {
     return fail(check->e, check->style->code, "%zu validation error%s detected: %.*s", check->count, check->count == 1 ? "" : "s", STR_ARG(all));
 }
 
-Str words_for_pattern(const Check *check, Str pattern) {
+Str words_for_pattern(const Check *check, Str member, Str pattern) {
+#define PREFIX_WORDS "It must begin with the / character and contain only alphanumeric characters and/or / characters."
+#define PATH_WORDS "It must begin and end with / and contain only alphanumeric characters and/or / characters."
     static const struct {
-        const char *service, *pattern, *words;
+        const char *service, *member, *pattern, *words; // member NULL: any
     } known[] = {
-        {"iam", "[\\w+=,.@-]+", "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
-        {"iam", "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)",
-         "It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+        {"iam", NULL, "[\\w+=,.@-]+", "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+        {"iam", NULL, "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", PATH_WORDS},
+        {"iam", NULL, "\\u002F[\\u0021-\\u007F]*", PREFIX_WORDS},
+        {"iam", "PathPrefix", "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", PREFIX_WORDS},
+        {"iam", "Path", "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", PATH_WORDS},
     };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (str_is(check->style->service, known[i].service) && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        bool named = !known[i].member || str_is(member, known[i].member);
+        if (str_is(check->style->service, known[i].service) && named && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
+    }
     return STR_NONE;
 }
 

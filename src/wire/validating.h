@@ -50,7 +50,7 @@ void add_violation(Check *check, const Place *place, const WireShape *shape, con
 bool tell(Check *check, const Place *place, const WireMember *member, const Doc *value, Str constraint);
 bool fail_with_violations(Check *check);
 // What the service says of a pattern in words of its own; STR_NONE: it shows the pattern.
-Str words_for_pattern(const Check *check, Str pattern);
+Str words_for_pattern(const Check *check, Str member, Str pattern);
 
 // Does a text match the pattern, wholly? One that needs too many steps does not.
 bool matches_pattern(const WireLimits *limits, Str text);

@@ -595,6 +595,37 @@ def test_an_account_has_a_default_vpc_with_a_subnet_in_its_zone(ec2, account):
         ec2.describe_vpcs(VpcIds=["vpc-0123456789abcdef0"])
 
 
+def test_regions_are_those_of_every_account_until_all_are_asked_for(ec2):
+    usual = ec2.describe_regions()["Regions"]
+    assert len(usual) == 17 and {region["OptInStatus"] for region in usual} == {"opt-in-not-required"}
+    every = {region["RegionName"]: region["OptInStatus"] for region in ec2.describe_regions(AllRegions=True)["Regions"]}
+    assert len(every) > 17 and every["af-south-1"] == "not-opted-in"
+    (one,) = ec2.describe_regions(RegionNames=["eu-west-3"])["Regions"]
+    assert one["Endpoint"] == "ec2.eu-west-3.amazonaws.com"
+    with refused("InvalidParameterValue", "Invalid region: [us--east-1]", 400):
+        ec2.describe_regions(RegionNames=["us--east-1"])
+
+
+def test_what_is_asked_for_and_not_there_is_not_answered_as_if_it_were(ec2):
+    with refused("InvalidParameterValue", "Invalid availability zone-id: [use1-az9]"):
+        ec2.describe_availability_zones(ZoneIds=["use1-az9"])
+    with refused("InvalidKeyPair.NotFound", "The key pair 'key-0123456789abcdef0' does not exist"):
+        ec2.describe_key_pairs(KeyPairIds=["key-0123456789abcdef0"])
+    assert ec2.describe_images(ExecutableUsers=["self"])["Images"] == []
+
+
+def test_groups_of_a_name_are_looked_for_in_the_default_vpc(ec2, group):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    message = f"The security group 'nowhere' does not exist in default VPC '{vpc}'"
+    with refused("InvalidGroup.NotFound", message, 400):
+        ec2.describe_security_groups(GroupNames=["nowhere"])
+    with refused("InvalidGroup.NotFound", message, 400):
+        ec2.run_instances(ImageId="ami-0a1b2c3d4e5f60001", InstanceType="t3.micro", MinCount=1, MaxCount=1, SecurityGroups=["nowhere"])
+    pair = {"GroupId": group, "UserId": "999999999999"}
+    with refused("InvalidGroup.NotFound", f"The security group '{group}' does not exist"):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [pair]}])
+
+
 def test_images_are_found_by_owner_name_and_id(ec2):
     names = [{"Name": "name", "Values": ["al2023-ami-*-x86_64"]}]
     (image,) = ec2.describe_images(Owners=["amazon"], Filters=names)["Images"]

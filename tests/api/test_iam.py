@@ -246,7 +246,7 @@ def test_a_policy_put_now_decides_about_the_next_call(iam, user, account):
     assert user("iam").get_user()["User"]["UserName"] == "dev"
     iam.create_user(UserName="other")
     message = (
-        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:GetUser on resource: arn:aws:iam::{account}:user/other "
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:GetUser on resource: user other "
         "because no identity-based policy allows the iam:GetUser action"
     )
     with refused("AccessDenied", message):
@@ -254,7 +254,7 @@ def test_a_policy_put_now_decides_about_the_next_call(iam, user, account):
     iam.put_user_policy(UserName="dev", PolicyName="no", PolicyDocument=document(deny("iam:Get*")))
     with refused(
         "AccessDenied",
-        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:GetUser on resource: arn:aws:iam::{account}:user/dev "
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: iam:GetUser on resource: user dev "
         "with an explicit deny in an identity-based policy",
     ):
         user("iam").get_user()
@@ -305,7 +305,7 @@ def test_a_permissions_boundary_limits(iam, user, account):
 
 def test_conditions_see_tags_of_principal_and_request(iam, user):
     condition = {"StringEquals": {"aws:RequestTag/team": "${aws:PrincipalTag/team}"}}
-    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(allow("iam:CreateUser", Condition=condition)))
+    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(allow(["iam:CreateUser", "iam:TagUser"], Condition=condition)))
     iam.tag_user(UserName="dev", Tags=[{"Key": "team", "Value": "red"}])
     user("iam").create_user(UserName="mate", Tags=[{"Key": "team", "Value": "red"}])
     with refused("AccessDenied"):

@@ -8,8 +8,9 @@ import urllib.parse
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import botocore.exceptions
 import pytest
-from iam_words import allow, deny, document, refused, trust
+from iam_words import ENCODED, allow, deny, document, refused, trust
 
 
 @pytest.fixture
@@ -105,10 +106,7 @@ def test_a_trust_policy_that_names_the_user_is_enough(iam, user, account):
 
 def test_a_role_for_a_service_is_for_nobody_else(aws, iam, account):
     role = iam.create_role(RoleName="build", AssumeRolePolicyDocument=trust(Service="codebuild.amazonaws.com"))["Role"]["Arn"]
-    message = (
-        f"User: arn:aws:iam::{account}:root is not authorized to perform: sts:AssumeRole on resource: {role} "
-        "because no role trust policy allows the sts:AssumeRole action"
-    )
+    message = f"User: arn:aws:iam::{account}:root is not authorized to perform: sts:AssumeRole on resource: {role}"
     with refused("AccessDenied", message):
         aws("sts").assume_role(RoleArn=role, RoleSessionName="s1")
     with refused("AccessDenied"):
@@ -147,6 +145,82 @@ def test_session_tags_are_principal_tags(server, aws, iam, account):
     blue = aws("sts").assume_role(RoleArn=role, RoleSessionName="s1", Tags=[{"Key": "team", "Value": "blue"}])
     with refused("AccessDenied"):
         session_client(server, "iam", blue).list_users()
+
+
+def test_a_trust_policy_that_denies_is_told(aws, iam, account):
+    statements = [{"Effect": effect, "Principal": {"AWS": account}, "Action": "sts:AssumeRole"} for effect in ("Allow", "Deny")]
+    role = iam.create_role(RoleName="closed", AssumeRolePolicyDocument=document(*statements))["Role"]["Arn"]
+    who = f"User: arn:aws:iam::{account}:root is not authorized to perform: sts:AssumeRole on resource: {role} "
+    with refused("AccessDenied", who + "with an explicit deny in the role trust policy"):
+        aws("sts").assume_role(RoleArn=role, RoleSessionName="s1")
+
+
+def test_tags_of_a_session_have_different_keys_and_count_as_packed(aws, iam, account):
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    role = iam.create_role(RoleName="tagged", AssumeRolePolicyDocument=document(statement))["Role"]["Arn"]
+    reply = aws("sts").assume_role(RoleArn=role, RoleSessionName="s1", Tags=[{"Key": "a", "Value": "1"}])
+    assert 0 < reply["PackedPolicySize"] < 10
+    with refused("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."):
+        aws("sts").assume_role(RoleArn=role, RoleSessionName="s1", Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])
+
+
+def test_a_source_identity_stays_through_a_chain_of_roles(server, aws, iam, account):
+    def role(name, *actions):
+        statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": list(actions)}
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(statement))["Role"]["Arn"]
+
+    first, second = role("first", "sts:AssumeRole", "sts:SetSourceIdentity"), role("second", "sts:AssumeRole", "sts:SetSourceIdentity")
+    iam.put_role_policy(RoleName="first", PolicyName="p", PolicyDocument=document(allow(["sts:AssumeRole", "sts:SetSourceIdentity"])))
+    condition = {"StringEquals": {"aws:SourceIdentity": "alice"}}
+    iam.put_role_policy(RoleName="second", PolicyName="p", PolicyDocument=document(allow("iam:ListUsers", Condition=condition)))
+    begun = aws("sts").assume_role(RoleArn=first, RoleSessionName="s1", SourceIdentity="alice")
+    assert begun["SourceIdentity"] == "alice"
+    chained = session_client(server, "sts", begun).assume_role(RoleArn=second, RoleSessionName="s2")
+    assert chained["SourceIdentity"] == "alice"
+    session_client(server, "iam", chained).list_users()
+    with refused("ValidationError"):
+        session_client(server, "sts", begun).assume_role(RoleArn=second, RoleSessionName="s2", SourceIdentity="bob")
+    plain = role("plain", "sts:AssumeRole")
+    message = f"User: arn:aws:iam::{account}:root is not authorized to perform: sts:SetSourceIdentity on resource: {plain}"
+    with refused("AccessDenied", message):
+        aws("sts").assume_role(RoleArn=plain, RoleSessionName="s1", SourceIdentity="alice")
+
+
+def test_tags_of_the_role_decide_who_may_assume_it(iam, user, account):
+    condition = {"StringEquals": {"aws:ResourceTag/open": "yes"}}
+    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(allow("sts:AssumeRole", Condition=condition)))
+    for name, tag in (("open", "yes"), ("shut", "no")):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(AWS=account), Tags=[{"Key": "open", "Value": tag}])
+    user("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/open", RoleSessionName="s1")
+    with refused("AccessDenied"):
+        user("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/shut", RoleSessionName="s1")
+
+
+def test_what_is_no_arn_is_no_role(aws):
+    with refused("ValidationError", "just-the-name-of-a-role is invalid", 400):
+        aws("sts").assume_role(RoleArn="just-the-name-of-a-role", RoleSessionName="s1")
+
+
+def test_sts_decodes_what_ec2_did_not_allow(server, aws, iam, user, account):
+    volume = "vol-0123456789abcdef0"
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        user("ec2").create_tags(Resources=[volume], Tags=[{"Key": "a", "Value": "b"}])
+    encoded = error.value.response["Error"]["Message"].partition(ENCODED)[2]
+    with refused(
+        "AccessDenied",
+        f"User: arn:aws:iam::{account}:user/dev is not authorized to perform: sts:DecodeAuthorizationMessage "
+        "because no identity-based policy allows the sts:DecodeAuthorizationMessage action",
+    ):
+        user("sts").decode_authorization_message(EncodedMessage=encoded)
+    details = json.loads(aws("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+    assert (details["allowed"], details["explicitDeny"], details["matchedStatements"]) == (False, False, {"items": []})
+    context = details["context"]
+    assert context["principal"]["arn"] == f"arn:aws:iam::{account}:user/dev" and context["principal"]["name"] == "dev"
+    assert context["action"] == "ec2:CreateTags" and context["resource"].endswith(f":volume/{volume}")
+    keys = {item["key"]: [value["value"] for value in item["values"]["items"]] for item in context["conditions"]["items"]}
+    assert keys["aws:RequestTag/a"] == ["b"] and keys["aws:TagKeys"] == ["a"]
+    with refused("InvalidAuthorizationMessageException", status=400):
+        aws("sts").decode_authorization_message(EncodedMessage=encoded[:-4] + "AAAA")
 
 
 def test_durations_have_limits(server, aws, iam, role, account):

@@ -72,6 +72,7 @@ Str interface_of(Arena *arena, Str instance_id);
 bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
 Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e); // DOC_LIST of admitted TCP ports; NULL: too many
 bool group_by_name(Turn *turn, Str name, Doc **out);
+bool group_named(Turn *turn, Str name, Doc **out, Error *e); // the same; InvalidGroup.NotFound
 bool group_asked(Turn *turn, const Doc *input, Doc **out, Error *e); // GroupId or GroupName
 bool group_tell_instances(Turn *turn, Str group_id, Error *e); // instances that have the group show its ports from now on
 void groups_of_instance(Turn *turn, const Doc *instance, Doc **ids);

@@ -232,6 +232,14 @@ static bool is_owned(const Doc *owners, const Doc *image, Str account) {
     return doc_count(owners) == 0;
 }
 
+// With whom an image may be started: everybody; none is shared with an account of its own.
+static bool is_shared(const Doc *users) {
+    for (const Doc *user = doc_first(users); user; user = user->next) {
+        if (str_is(doc_str(user, STR("")), "all")) return true;
+    }
+    return doc_count(users) == 0;
+}
+
 Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"name", "Name"},
                                        {"architecture", "Architecture"},
@@ -275,6 +283,7 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
         Doc *image = image_at(arena, i);
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, image, &matches, e));
         matches = matches && is_owned(doc_get(call->input, "Owners"), image, call->where.account);
+        matches = matches && is_shared(doc_get(call->input, "ExecutableUsers"));
         if (matches && is_asked(ids, doc_text(image, "ImageId"))) doc_push(images, image);
     }
     CALL_TRY(page_reply(call, images, "Images", (PageRule){1, 1000, "ImageId", doc_count(ids) ? "imagesSet" : NULL}, out, e));
@@ -307,23 +316,51 @@ Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Err
         if (!str_eq(doc_str(name, STR("")), doc_text(zone, "ZoneName")))
             return call_fail(e, "InvalidParameterValue", "Invalid availability zone: [%.*s]", STR_ARG(doc_str(name, STR(""))));
     }
+    for (const Doc *id = doc_first(doc_get(call->input, "ZoneIds")); id; id = id->next) {
+        if (!str_eq(doc_str(id, STR("")), doc_text(zone, "ZoneId")))
+            return call_fail(e, "InvalidParameterValue", "Invalid availability zone-id: [%.*s]", STR_ARG(doc_str(id, STR(""))));
+    }
     return single(turn, call, zone, "ZoneNames", "ZoneName", "AvailabilityZones", KNOWN, out, e);
+}
+
+// The first ones are every account's; the others an account opts in to, which none has done here.
+static const char *const REGIONS[] = {"ap-south-1",     "eu-north-1",     "eu-west-3",    "eu-west-2",      "eu-west-1",      "ap-northeast-3",
+                                      "ap-northeast-2", "ap-northeast-1", "ca-central-1", "sa-east-1",      "ap-southeast-1", "ap-southeast-2",
+                                      "eu-central-1",   "us-east-1",      "us-east-2",    "us-west-1",      "us-west-2",      "af-south-1",
+                                      "ap-east-1",      "ap-east-2",      "ap-south-2",   "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+                                      "ap-southeast-7", "ca-west-1",      "eu-central-2", "eu-south-1",     "eu-south-2",     "il-central-1",
+                                      "me-central-1",   "me-south-1",     "mx-central-1"};
+enum { REGION_COUNT = sizeof REGIONS / sizeof *REGIONS, USUAL_REGIONS = 17 };
+
+static Doc *region_at(Arena *arena, size_t index) {
+    Doc *region = doc_map(arena);
+    doc_set_str(arena, region, "RegionName", str_of(REGIONS[index]));
+    doc_set_str(arena, region, "Endpoint", str_format(arena, "ec2.%s.amazonaws.com", REGIONS[index]));
+    doc_set_str(arena, region, "OptInStatus", index < USUAL_REGIONS ? STR("opt-in-not-required") : STR("not-opted-in"));
+    return region;
+}
+
+static bool check_regions(const Doc *names, Error *e) {
+    for (const Doc *name = doc_first(names); name; name = name->next) {
+        bool known = false;
+        for (size_t i = 0; i < REGION_COUNT; i++) known = known || str_is(doc_str(name, STR("")), REGIONS[i]);
+        if (!known) return fail(e, "InvalidParameterValue", "Invalid region: [%.*s]", STR_ARG(doc_str(name, STR(""))));
+    }
+    return true;
 }
 
 Outcome describe_regions(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"region-name", "RegionName"}, {"endpoint", "Endpoint"}, {"opt-in-status", "OptInStatus"}, {NULL, NULL}};
-    static const char *const REGIONS[] = {"us-east-1",    "us-east-2",  "us-west-1",      "us-west-2",      "eu-west-1",      "eu-west-2",
-                                          "eu-central-1", "eu-north-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"};
     Arena *arena = call->arena;
     Doc *reply = doc_map(arena), *regions = doc_list(arena);
-    for (size_t i = 0; i < sizeof REGIONS / sizeof *REGIONS; i++) {
+    const Doc *names = doc_get(call->input, "RegionNames");
+    CALL_TRY(check_regions(names, e));
+    bool all = doc_count(names) || doc_flag(call->input, "AllRegions", false);
+    for (size_t i = 0; i < (all ? REGION_COUNT : USUAL_REGIONS); i++) {
         bool matches;
-        Doc *region = doc_map(arena);
-        doc_set_str(arena, region, "RegionName", str_of(REGIONS[i]));
-        doc_set_str(arena, region, "Endpoint", str_format(arena, "ec2.%s.amazonaws.com", REGIONS[i]));
-        doc_set_str(arena, region, "OptInStatus", STR("opt-in-not-required"));
+        Doc *region = region_at(arena, i);
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, region, &matches, e));
-        if (matches && is_asked(doc_get(call->input, "RegionNames"), str_of(REGIONS[i]))) doc_push(regions, region);
+        if (matches && is_asked(names, doc_text(region, "RegionName"))) doc_push(regions, region);
     }
     doc_set(reply, "Regions", regions);
     *out = reply;
@@ -332,7 +369,8 @@ Outcome describe_regions(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 // There are none: nobody logs in to an instance by SSH here.
 Outcome describe_key_pairs(Turn *turn, const Call *call, Doc **out, Error *e) {
-    const Doc *name = doc_first(doc_get(call->input, "KeyNames"));
+    const Doc *name = doc_first(doc_get(call->input, "KeyNames")), *id = doc_first(doc_get(call->input, "KeyPairIds"));
+    if (!name) name = id;
     if (name) return call_fail(e, "InvalidKeyPair.NotFound", "The key pair '%.*s' does not exist", STR_ARG(doc_str(name, STR(""))));
     Doc *reply = doc_map(call->arena);
     doc_set(reply, "KeyPairs", doc_list(call->arena));

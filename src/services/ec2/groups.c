@@ -154,13 +154,17 @@ bool group_tell_instances(Turn *turn, Str group_id, Error *e) {
 
 // ---- Handlers ----
 
+bool group_named(Turn *turn, Str name, Doc **out, Error *e) {
+    return group_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'",
+                                                  STR_ARG(name), STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
+}
+
 bool group_asked(Turn *turn, const Doc *input, Doc **out, Error *e) {
     Str id = doc_text(input, "GroupId"), name = doc_text(input, "GroupName");
     if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
     if (id.at) return group_get(turn, id, out) || no_such(e, "InvalidGroup.NotFound", "security group", id);
     if (!name.at) return fail(e, "MissingParameter", "The request must contain the parameter groupName or groupId");
-    return group_by_name(turn, name, out) || fail(e, "InvalidGroup.NotFound", "The security group '%.*s' does not exist in default VPC '%.*s'",
-                                                  STR_ARG(name), STR_ARG(vpc_id(turn_arena(turn), turn_where(turn))));
+    return group_named(turn, name, out, e);
 }
 
 static bool is_plain(Str text) {
@@ -255,10 +259,8 @@ static bool all_groups_exist(Turn *turn, const Doc *input, Error *e) {
         TRY(check_id(doc_str(id, STR("")), "sg-", "InvalidGroupId.Malformed", e));
         if (!group_get(turn, doc_str(id, STR("")), &group)) return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(id, STR("")));
     }
-    for (const Doc *name = doc_first(doc_get(input, "GroupNames")); name; name = name->next) {
-        if (!group_by_name(turn, doc_str(name, STR("")), &group))
-            return no_such(e, "InvalidGroup.NotFound", "security group", doc_str(name, STR("")));
-    }
+    for (const Doc *name = doc_first(doc_get(input, "GroupNames")); name; name = name->next)
+        TRY(group_named(turn, doc_str(name, STR("")), &group, e));
     return true;
 }
 

@@ -24,8 +24,8 @@ static bool add_group(Turn *turn, Doc *groups, Str id, Str name, Error *e) {
     Arena *arena = turn_arena(turn);
     Doc *group, *view = doc_map(arena);
     if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
-    bool found = id.at ? group_get(turn, id, &group) : group_by_name(turn, name, &group);
-    if (!found) return no_such(e, "InvalidGroup.NotFound", "security group", id.at ? id : name);
+    if (!id.at) TRY(group_named(turn, name, &group, e));
+    if (id.at && !group_get(turn, id, &group)) return no_such(e, "InvalidGroup.NotFound", "security group", id);
     doc_set_str(arena, view, "GroupId", doc_text(group, "GroupId"));
     doc_set_str(arena, view, "GroupName", doc_text(group, "GroupName"));
     doc_push(groups, view);

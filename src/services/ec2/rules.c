@@ -173,11 +173,12 @@ static bool read_ranges(Reading *reading, const char *list, const char *member, 
 static bool read_groups(Reading *reading, Error *e) {
     Turn *turn = reading->turn;
     for (const Doc *peer = doc_first(doc_get(reading->permission, "UserIdGroupPairs")); peer; peer = peer->next) {
-        Str id = doc_text(peer, "GroupId"), name = doc_text(peer, "GroupName");
-        Doc *group;
+        Str id = doc_text(peer, "GroupId"), name = doc_text(peer, "GroupName"), owner = doc_text(peer, "UserId");
+        Doc *group = NULL;
         if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
-        bool found = id.at ? group_get(turn, id, &group) : group_by_name(turn, name, &group);
-        if (!found) return no_such(e, "InvalidGroup.NotFound", "security group", id.at ? id : name);
+        bool foreign = owner.at && !str_eq(owner, turn_where(turn).account);
+        if (foreign || (id.at && !group_get(turn, id, &group))) return no_such(e, "InvalidGroup.NotFound", "security group", id.at ? id : name);
+        if (!id.at) TRY(group_named(turn, name, &group, e));
         Doc *info = reference_of(turn_arena(turn), doc_text(group, "GroupId"), turn_where(turn).account);
         doc_set(read_one(reading, peer), "ReferencedGroupInfo", info);
     }
@@ -202,6 +203,7 @@ static Doc *single_permission(Arena *arena, const Doc *input) {
     if (doc_get(input, "FromPort")) doc_set_int(arena, permission, "FromPort", doc_number(input, "FromPort", -1));
     if (doc_get(input, "ToPort")) doc_set_int(arena, permission, "ToPort", doc_number(input, "ToPort", -1));
     Str source = doc_text(input, "SourceSecurityGroupName");
+    if (source.at) doc_set_str(arena, peer, "UserId", doc_text(input, "SourceSecurityGroupOwnerId"));
     doc_set_str(arena, peer, source.at ? "GroupName" : "CidrIp", source.at ? source : doc_text(input, "CidrIp"));
     if (source.at || doc_get(input, "CidrIp")) doc_push(list, peer);
     doc_set(permission, source.at ? "UserIdGroupPairs" : "IpRanges", list);

@@ -32,6 +32,7 @@ Str iam_id(Arena *arena, Str name); // of the document
 Str iam_name(Turn *turn, const Call *call, const Kind *kind); // of the input, or the calling user's own
 bool iam_find(Turn *turn, const Kind *kind, Str name, Doc **out, Error *e); // NoSuchEntity
 bool iam_find_called(Turn *turn, const Call *call, const Kind **kind, Doc **out, Error *e); // kind and name as the input has them
+bool iam_check_own(const Doc *role, Error *e); // not a service's; UnmodifiableEntity
 void iam_save(Turn *turn, const Kind *kind, const Doc *doc);
 void iam_remove(Turn *turn, const Kind *kind, const Doc *doc);
 // A new document with name, path, id, ARN, date and tags; fails with EntityAlreadyExists.
@@ -44,6 +45,7 @@ typedef enum View { VIEW_WHOLE, VIEW_MADE, VIEW_LISTED } View;
 Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc, View how);
 Doc *iam_boundary_view(Arena *arena, const Doc *doc); // NULL: none
 bool iam_set_boundary(Turn *turn, const Call *call, Doc *doc, Error *e); // PermissionsBoundary of the input, checked
+Str iam_linked_arn(Turn *turn, Str host); // of the role that is linked to the service; STR_NONE: it has none
 void iam_requirements(Turn *turn, const Call *call, Requirements *all);
 void iam_touch(Turn *turn, const DocumentType *type, Str id);
 

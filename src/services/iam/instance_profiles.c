@@ -57,6 +57,7 @@ Outcome iam_add_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *profile, *role;
     CALL_TRY(find_profile(turn, call, &profile, e));
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
+    CALL_TRY(iam_check_own(role, e));
     if (doc_get(profile, "role")) return call_fail(e, "LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
     doc_set_str(turn_arena(turn), profile, "role", iam_id(turn_arena(turn), doc_text(role, "RoleName")));
     iam_save(turn, &IAM_KIND_PROFILE, profile);
@@ -68,6 +69,7 @@ Outcome iam_remove_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *profile, *role;
     CALL_TRY(find_profile(turn, call, &profile, e));
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, name, &role, e));
+    CALL_TRY(iam_check_own(role, e));
     if (!str_eq(doc_text(profile, "role"), iam_id(turn_arena(turn), name))) {
         return call_fail(e, "NoSuchEntity", "Role %.*s in Instance Profile %.*s cannot be found.", STR_ARG(name),
                          STR_ARG(doc_text(profile, "InstanceProfileName")));

@@ -31,11 +31,20 @@ bool iam_find(Turn *turn, const Kind *kind, Str name, Doc **out, Error *e) {
     return fail(e, "NoSuchEntity", "The %s with name %.*s cannot be found.", kind->segment, STR_ARG(name));
 }
 
+// Whether the model knows that what this operation changes may be a service's.
+static bool changes_roles(const Call *call) {
+    for (size_t i = 0; i < call->operation->error_count; i++) {
+        if (str_is(wire_str(wire_error_at(call->operation, i)->name), "UnmodifiableEntityException")) return true;
+    }
+    return false;
+}
+
 bool iam_find_called(Turn *turn, const Call *call, const Kind **kind, Doc **out, Error *e) {
     *kind = iam_kind_of(call);
     Str name = iam_name(turn, call, *kind);
     if (!name.at) return fail(e, "ValidationError", "Must specify userName when calling with non-User credentials");
-    return iam_find(turn, *kind, name, out, e);
+    TRY(iam_find(turn, *kind, name, out, e));
+    return *kind != &IAM_KIND_ROLE || !changes_roles(call) || iam_check_own(*out, e);
 }
 
 void iam_save(Turn *turn, const Kind *kind, const Doc *doc) {

@@ -1,15 +1,30 @@
-// Which resource a call of IAM is about: the ARN with the path that the entity has, or shall have.
+// Which resource a call of IAM is about: the ARN with the path that the entity has, or shall have. A refusal names what is there already by kind and name, as
+// IAM does, which has not looked at its path yet: "role web", "policy arn:…".
 #include "services/iam/iam.h"
 
-static Str entity_arn(Turn *turn, const Call *call, const Kind *kind, Str name) {
+typedef struct Subject {
+    Str arn, told; // told STR_NONE: by its ARN
+    const Doc *tags; // of what is there already
+} Subject;
+
+static Subject entity_subject(Turn *turn, const Call *call, const Kind *kind, Str name) {
     Arena *arena = turn_arena(turn);
     Doc *doc;
-    if (document_get(turn_store(turn), iam_where(turn), kind->type, iam_id(arena, name), arena, &doc)) return doc_text(doc, "Arn");
-    return iam_arn(arena, turn_where(turn).account, kind->segment, iam_path(call), name);
+    if (document_get(turn_store(turn), iam_where(turn), kind->type, iam_id(arena, name), arena, &doc))
+        return (Subject){.arn = doc_text(doc, "Arn"), .tags = doc_get(doc, "Tags")};
+    return (Subject){.arn = iam_arn(arena, turn_where(turn).account, kind->segment, iam_path(call), name)};
+}
+
+// Of a user that the request does not name, those about keys say "null" before the name.
+static Str told_entity(const Call *call, const Kind *kind, Str name) {
+    Str operation = wire_str(call->operation->name);
+    bool own_key = kind == &IAM_KIND_USER && !doc_get(call->input, kind->name) && str_contains(operation, STR("AccessKey"));
+    const char *what = kind == &IAM_KIND_PROFILE ? "instance profile" : kind->segment;
+    return str_format(call->arena, "%s %s%.*s", what, own_key ? "null" : "", STR_ARG(name));
 }
 
 // Listings are about all there is under a path: arn:aws:iam::ACCOUNT:user/
-static Str listed(Turn *turn, const Call *call) {
+static bool listed(Turn *turn, const Call *call, Subject *out) {
     static const struct {
         const char *operation, *segment;
     } lists[] = {{"ListUsers", "user"},
@@ -18,29 +33,46 @@ static Str listed(Turn *turn, const Call *call) {
                  {"ListPolicies", "policy"},
                  {"ListInstanceProfiles", "instance-profile"}};
     Str operation = wire_str(call->operation->name), prefix = doc_text(call->input, "PathPrefix");
+    if (!prefix.len) prefix = STR("/");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (!str_is(operation, lists[i].operation)) continue;
-        return iam_arn(turn_arena(turn), turn_where(turn).account, lists[i].segment, prefix.len ? prefix : STR("/"), STR(""));
+        *out = (Subject){.arn = iam_arn(turn_arena(turn), turn_where(turn).account, lists[i].segment, prefix, STR(""))};
+        if (str_is(operation, "ListPolicies")) out->told = str_cat(turn_arena(turn), STR("policy path "), prefix);
+        return true;
     }
-    return STR_NONE;
+    return false;
 }
 
-static Str resource_of(Turn *turn, const Call *call) {
-    static const char *const arns[] = {"PolicyArn", "PolicySourceArn"};
-    const Kind *kind = iam_kind_of(call);
-    bool named = wire_member(wire_input(call->operation), str_of(kind->name)) != NULL;
-    Str name = named ? iam_name(turn, call, kind) : STR_NONE, all = listed(turn, call);
-    if (all.at) return all;
-    if (name.at) return entity_arn(turn, call, kind, name);
-    for (size_t i = 0; i < 2; i++) {
-        if (doc_get(call->input, arns[i])) return doc_text(call->input, arns[i]);
+static Subject policy_subject(Turn *turn, const Call *call) {
+    Arena *arena = turn_arena(turn);
+    Str arn = doc_text(call->input, "PolicyArn"), name = doc_text(call->input, "PolicyName");
+    Doc *policy = NULL;
+    if (arn.at) {
+        const Doc *tags = iam_policy_find(turn, arn, &policy, NULL) ? doc_get(policy, "Tags") : NULL;
+        return (Subject){.arn = arn, .told = str_cat(arena, STR("policy "), arn), .tags = tags};
     }
-    Str policy = doc_text(call->input, "PolicyName");
-    return policy.at ? iam_arn(turn_arena(turn), turn_where(turn).account, "policy", iam_path(call), policy) : STR("*");
+    if (!name.at) return (Subject){.arn = STR("*")};
+    return (Subject){.arn = iam_arn(arena, turn_where(turn).account, "policy", iam_path(call), name), .told = str_cat(arena, STR("policy "), name)};
+}
+
+static Subject subject_of(Turn *turn, const Call *call) {
+    const Kind *kind = iam_kind_of(call);
+    Str operation = wire_str(call->operation->name), source = doc_text(call->input, "PolicySourceArn");
+    bool named = wire_member(wire_input(call->operation), str_of(kind->name)) != NULL;
+    Str name = named ? iam_name(turn, call, kind) : STR_NONE, linked = iam_linked_arn(turn, doc_text(call->input, "AWSServiceName"));
+    Subject subject;
+    if (listed(turn, call, &subject)) return subject;
+    if (linked.at) return (Subject){.arn = linked};
+    if (source.at) return (Subject){.arn = source};
+    if (!name.at) return policy_subject(turn, call);
+    subject = entity_subject(turn, call, kind, name);
+    bool is_new = str_eq(operation, str_cat(turn_arena(turn), STR("Create"), str_of(kind->shape)));
+    if (!is_new) subject.told = told_entity(call, kind, name);
+    return subject;
 }
 
 // The condition keys of IAM, and those of tags.
-static Doc *context_of(Turn *turn, const Call *call) {
+static Doc *context_of(Turn *turn, const Call *call, const Doc *tags) {
     Arena *arena = turn_arena(turn);
     Doc *context = doc_map(arena), *keys = doc_list(arena);
     doc_set_str(arena, context, "iam:PolicyARN", doc_text(call->input, "PolicyArn"));
@@ -50,14 +82,29 @@ static Doc *context_of(Turn *turn, const Call *call) {
         doc_put(context, str_cat(arena, STR("aws:RequestTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
         doc_push_str(arena, keys, doc_text(tag, "Key"));
     }
+    for (const Doc *key = doc_first(doc_get(call->input, "TagKeys")); key; key = key->next) doc_push_str(arena, keys, doc_str(key, STR("")));
     if (doc_count(keys)) doc_set(context, "aws:TagKeys", keys);
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        doc_put(context, str_cat(arena, STR("aws:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
+        doc_put(context, str_cat(arena, STR("iam:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
+    }
     return context;
+}
+
+// What is made with tags must be allowed to be tagged: iam:CreateRole and iam:TagRole.
+static void require_tags(Turn *turn, const Call *call, Subject subject, Requirements *all) {
+    Str what = str_strip_prefix(wire_str(call->operation->name), STR("Create"));
+    bool creates = what.len < wire_str(call->operation->name).len;
+    if (!creates || !doc_count(doc_get(call->input, "Tags"))) return;
+    require(all, str_cat(turn_arena(turn), STR("iam:Tag"), what), subject.arn, context_of(turn, call, NULL));
 }
 
 void iam_requirements(Turn *turn, const Call *call, Requirements *all) {
     Str operation = wire_str(call->operation->name);
-    require(all, str_cat(turn_arena(turn), STR("iam:"), operation), resource_of(turn, call), context_of(turn, call));
+    Subject subject = subject_of(turn, call);
+    require_told(all, str_cat(turn_arena(turn), STR("iam:"), operation), subject.arn, subject.told, context_of(turn, call, subject.tags));
+    require_tags(turn, call, subject, all);
     // The role goes to whoever starts an instance with the profile.
     if (!str_is(operation, "AddRoleToInstanceProfile")) return;
-    require_pass_role(all, entity_arn(turn, call, &IAM_KIND_ROLE, doc_text(call->input, "RoleName")), "ec2.amazonaws.com");
+    require_pass_role(all, entity_subject(turn, call, &IAM_KIND_ROLE, doc_text(call->input, "RoleName")).arn, "ec2.amazonaws.com");
 }

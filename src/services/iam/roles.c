@@ -69,17 +69,24 @@ Outcome iam_update_role_description(Turn *turn, const Call *call, Doc **out, Err
     return OUTCOME_DONE;
 }
 
+static bool is_linked(const Doc *role) { return str_starts(doc_text(role, "Path"), STR("/aws-service-role/")); }
+
+bool iam_check_own(const Doc *role, Error *e) {
+    return !is_linked(role) ||
+           fail(e, "UnmodifiableEntity", "Cannot perform the operation on the protected role '%.*s' - this role is only modifiable by AWS",
+                STR_ARG(doc_text(role, "RoleName")));
+}
+
 Outcome iam_update_trust(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str trust = doc_text(call->input, "PolicyDocument");
     Doc *role;
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
+    CALL_TRY(iam_check_own(role, e));
     CALL_TRY(iam_check_trust(turn, trust, e));
     doc_put(role, STR("AssumeRolePolicyDocument"), doc_of_str(turn_arena(turn), policy_with_roots(turn_arena(turn), trust)));
     iam_save(turn, &IAM_KIND_ROLE, role);
     return OUTCOME_DONE;
 }
-
-static bool is_linked(const Doc *role) { return str_starts(doc_text(role, "Path"), STR("/aws-service-role/")); }
 
 static bool check_delete(Turn *turn, const Doc *role, Error *e) {
     Str id = iam_id(turn_arena(turn), doc_text(role, "RoleName"));
@@ -93,10 +100,7 @@ static bool check_delete(Turn *turn, const Doc *role, Error *e) {
 Outcome iam_delete_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *role;
     CALL_TRY(iam_find(turn, &IAM_KIND_ROLE, doc_text(call->input, "RoleName"), &role, e));
-    if (is_linked(role)) {
-        return call_fail(e, "UnmodifiableEntity", "Cannot perform the operation on the protected role '%.*s' - this role is only modifiable by AWS",
-                         STR_ARG(doc_text(role, "RoleName")));
-    }
+    CALL_TRY(iam_check_own(role, e));
     CALL_TRY(check_delete(turn, role, e));
     iam_remove(turn, &IAM_KIND_ROLE, role);
     return OUTCOME_DONE;
@@ -126,20 +130,27 @@ static const char *linked_name(Str host) {
     return NULL;
 }
 
+static Str linked_path(Arena *arena, Str host) { return str_format(arena, "/aws-service-role/%.*s/", STR_ARG(host)); }
+
+Str iam_linked_arn(Turn *turn, Str host) {
+    Arena *arena = turn_arena(turn);
+    const char *name = linked_name(host);
+    return name ? iam_arn(arena, turn_where(turn).account, "role", linked_path(arena, host), str_of(name)) : STR_NONE;
+}
+
 // The operation has other members than CreateRole: the call is made over into one.
 static Call as_create_role(Turn *turn, const Call *call, const char *name, Str host) {
     Arena *arena = turn_arena(turn);
     Call role = *call;
     role.input = doc_map(arena);
     doc_set_str(arena, role.input, "RoleName", str_of(name));
-    doc_set_str(arena, role.input, "Path", str_format(arena, "/aws-service-role/%.*s/", STR_ARG(host)));
+    doc_set_str(arena, role.input, "Path", linked_path(arena, host));
     doc_set_str(arena, role.input, "Description", doc_text(call->input, "Description"));
-    doc_set_str(
-        arena, role.input, "AssumeRolePolicyDocument",
-        str_format(
-            arena,
-            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%.*s\"},\"Action\":\"sts:AssumeRole\"}]}",
-            STR_ARG(host)));
+    doc_set_str(arena, role.input, "AssumeRolePolicyDocument",
+                str_format(arena,
+                           "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Action\":[\"sts:AssumeRole\"],\"Effect\":\"Allow\",\"Principal\":{"
+                           "\"Service\":[\"%.*s\"]}}]}",
+                           STR_ARG(host)));
     return role;
 }
 

@@ -48,24 +48,50 @@ static Doc *credentials_doc(Arena *arena, const Credentials *credentials) {
 
 // ---- AssumeRole ----
 
+static void add_role_tags(Turn *turn, Str role_arn, Doc *context) {
+    Arena *arena = turn_arena(turn);
+    Str rest = role_arn;
+    for (int i = 0; i < 4; i++) str_cut(&rest, ':');
+    Str account = str_cut(&rest, ':'), id = str_lower(arena, str_from(rest, (size_t)(str_rfind_char(rest, '/') + 1)));
+    Doc *role;
+    if (!document_get(turn_store(turn), (Partition){account, GLOBAL_REGION}, &IAM_ROLE, id, arena, &role)) return;
+    for (const Doc *tag = doc_first(doc_get(role, "Tags")); tag; tag = tag->next) {
+        doc_put(context, str_cat(arena, STR("aws:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
+        doc_put(context, str_cat(arena, STR("iam:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
+    }
+}
+
+static bool is_arn(Str text) { return str_starts(text, STR("arn:")); }
+
+// Who the session is of, as the first of a chain of roles said it.
+static Str source_identity(const Call *call) {
+    Str own = call->principal.source_identity;
+    return own.at ? own : doc_text(call->input, "SourceIdentity");
+}
+
+// What is no ARN at all is told by the handler.
 static void assume_role_requirements(Turn *turn, const Call *call, Requirements *all) {
     Arena *arena = call->arena;
+    Str role = doc_text(call->input, "RoleArn"), source = source_identity(call);
+    if (!is_arn(role)) return;
     Doc *context = doc_map(arena), *keys = doc_list(arena);
     doc_set_str(arena, context, "sts:ExternalId", doc_text(call->input, "ExternalId"));
     doc_set_str(arena, context, "sts:RoleSessionName", doc_text(call->input, "RoleSessionName"));
+    doc_set_str(arena, context, "sts:SourceIdentity", source);
+    add_role_tags(turn, role, context);
     for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next) {
         doc_put(context, str_cat(arena, STR("aws:RequestTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
         doc_push_str(arena, keys, doc_text(tag, "Key"));
     }
     bool tagged = doc_count(keys) > 0;
     if (tagged) doc_set(context, "aws:TagKeys", keys);
-    require(all, STR("sts:AssumeRole"), doc_text(call->input, "RoleArn"), context);
-    if (tagged) require(all, STR("sts:TagSession"), doc_text(call->input, "RoleArn"), doc_copy(arena, context));
+    require(all, STR("sts:AssumeRole"), role, context);
+    if (source.at) require(all, STR("sts:SetSourceIdentity"), role, doc_copy(arena, context));
+    if (tagged) require(all, STR("sts:TagSession"), role, doc_copy(arena, context));
 }
 
 static bool refuse_unsupported(const Call *call, Error *e) {
-    static const char *const members[] = {"SerialNumber",     "TokenCode",         "SourceIdentity",
-                                          "ProvidedContexts", "TransitiveTagKeys", "MinimumSessionTokenSize"};
+    static const char *const members[] = {"SerialNumber", "TokenCode", "ProvidedContexts", "TransitiveTagKeys", "MinimumSessionTokenSize"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         if (!doc_get(call->input, members[i])) continue;
         fail(e, "NotImplemented", "%s of sts:%.*s is not supported.", members[i], STR_ARG(wire_str(call->operation->name)));
@@ -134,9 +160,33 @@ static const Doc *session_tags(const Call *call) {
     return map;
 }
 
-static int64_t packed_percent(Str policy) {
-    int64_t percent = (int64_t)policy.len * 100 / SESSION_POLICY_MAX_BYTES;
-    return percent > 100 ? 100 : percent;
+// Of the session's policies and tags together.
+static int64_t packed_percent(Arena *arena, const Session *session) {
+    size_t bytes = session->policy.len + (session->tags ? json_write(arena, session->tags).len : 0);
+    int64_t percent = (int64_t)bytes * 100 / SESSION_POLICY_MAX_BYTES;
+    return percent > 100 ? 100 : percent > 0 ? percent : 1;
+}
+
+static bool check_session(const Call *call, Error *e) {
+    Str role = doc_text(call->input, "RoleArn"), own = call->principal.source_identity, asked = doc_text(call->input, "SourceIdentity");
+    if (!is_arn(role)) return fail(e, "ValidationError", "%.*s is invalid", STR_ARG(role));
+    if (own.at && asked.at && !str_eq(own, asked)) return fail(e, "ValidationError", "The SourceIdentity of a session cannot be changed.");
+    for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next)
+        for (const Doc *other = tag->next; other; other = other->next)
+            if (str_eq_nocase(doc_text(tag, "Key"), doc_text(other, "Key")))
+                return fail(e, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    return true;
+}
+
+static Doc *assumed(Arena *arena, const Session *session, const Credentials *credentials) {
+    Doc *reply = doc_map(arena), *user = doc_map(arena);
+    doc_set_str(arena, user, "AssumedRoleId", session->id);
+    doc_set_str(arena, user, "Arn", session->arn);
+    doc_set(reply, "Credentials", credentials_doc(arena, credentials));
+    doc_set(reply, "AssumedRoleUser", user);
+    if (session->policy.at || session->tags) doc_set_int(arena, reply, "PackedPolicySize", packed_percent(arena, session));
+    doc_set_str(arena, reply, "SourceIdentity", session->source_identity);
+    return reply;
 }
 
 static Outcome assume_role(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -145,6 +195,7 @@ static Outcome assume_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     int64_t seconds = doc_number(call->input, "DurationSeconds", ROLE_PRESET_S);
     Session session;
     CALL_TRY(refuse_unsupported(call, e));
+    CALL_TRY(check_session(call, e));
     CALL_TRY(check_duration(turn, call, seconds, e));
     if (!session_of_role(view_of(turn), arena, role_arn, name, turn_now(turn), turn_wall(turn), seconds, &session)) {
         return call_fail(e, "AccessDenied", "User: %.*s is not authorized to perform: sts:AssumeRole on resource: %.*s", STR_ARG(call->principal.arn),
@@ -152,14 +203,9 @@ static Outcome assume_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     }
     CALL_TRY(session_policy(turn, call, &session.policy, e));
     session.tags = session_tags(call);
+    session.source_identity = source_identity(call);
     Credentials credentials = session_issue(view_of(turn), arena, &session);
-    Doc *user = doc_map(arena);
-    doc_set_str(arena, user, "AssumedRoleId", session.id);
-    doc_set_str(arena, user, "Arn", session.arn);
-    *out = doc_map(arena);
-    doc_set(*out, "Credentials", credentials_doc(arena, &credentials));
-    doc_set(*out, "AssumedRoleUser", user);
-    if (session.policy.at) doc_set_int(arena, *out, "PackedPolicySize", packed_percent(session.policy));
+    *out = assumed(arena, &session, &credentials);
     return OUTCOME_DONE;
 }
 
@@ -190,8 +236,18 @@ static Outcome get_session_token(Turn *turn, const Call *call, Doc **out, Error 
     return OUTCOME_DONE;
 }
 
+static Outcome decode_authorization_message(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Str details;
+    if (!identity_decode_refusal(view_of(turn), call->arena, doc_text(call->input, "EncodedMessage"), &details))
+        return call_fail(e, "InvalidAuthorizationMessageException", "Message is not valid");
+    *out = doc_map(call->arena);
+    doc_set_str(call->arena, *out, "DecodedMessage", details);
+    return OUTCOME_DONE;
+}
+
 static const Operation operations[] = {
     {"AssumeRole", assume_role, NULL, OP_LOCAL, NULL, assume_role_requirements},
+    {"DecodeAuthorizationMessage", decode_authorization_message, NULL, OP_LOCAL},
     {"GetAccessKeyInfo", get_access_key_info, NULL, OP_LOCAL},
     {"GetCallerIdentity", get_caller_identity, NULL, OP_LOCAL | OP_READ, NULL, needs_nothing},
     {"GetSessionToken", get_session_token, NULL, OP_LOCAL, NULL, needs_nothing},

@@ -165,7 +165,7 @@ static void a_session_policy_narrows_its_role(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         WITH_DIRECTORY(stored, directory);
-        put_role(&stored, cases[i].role, TRUST("\"*\""), NULL);
+        put_role(&stored, cases[i].role, TRUST("{\"AWS\":\"*\"}"), NULL);
         Asked asked = {"s3:GetObject", OBJECT, cases[i].bucket, ACCOUNT};
         assert_string_equal(ask(&stored, directory, session(stored.arena, cases[i].session), asked), cases[i].message);
         directory_free(directory);
@@ -250,7 +250,7 @@ static void services_refuse_in_their_own_way(void **state) {
 static void a_role_made_in_this_transaction_counts_for_its_next_call(void **state) {
     WITH_DIRECTORY(stored, directory);
     assert_string_not_equal(ask(&stored, directory, session(stored.arena, NULL), get_object), "");
-    put_role(&stored, ALLOW("\"s3:*\""), TRUST("\"*\""), NULL);
+    put_role(&stored, ALLOW("\"s3:*\""), TRUST("{\"AWS\":\"*\"}"), NULL);
     directory_touch(directory, &IAM_ROLE, STR(ACCOUNT), STR("build"));
     assert_string_equal(ask(&stored, directory, session(stored.arena, NULL), get_object), "");
     directory_free(directory);
@@ -259,7 +259,7 @@ static void a_role_made_in_this_transaction_counts_for_its_next_call(void **stat
 static void what_a_savepoint_took_back_does_not_count(void **state) {
     WITH_DIRECTORY(stored, directory);
     store_savepoint(stored.store);
-    put_role(&stored, ALLOW("\"s3:*\""), TRUST("\"*\""), NULL);
+    put_role(&stored, ALLOW("\"s3:*\""), TRUST("{\"AWS\":\"*\"}"), NULL);
     directory_touch(directory, &IAM_ROLE, STR(ACCOUNT), STR("build"));
     assert_string_equal(ask(&stored, directory, session(stored.arena, NULL), get_object), "");
     store_undo(stored.store);
@@ -271,7 +271,7 @@ static void what_a_savepoint_took_back_does_not_count(void **state) {
 static void a_changed_policy_reaches_who_has_it(void **state) {
     WITH_DIRECTORY(stored, directory);
     static const char *const texts[] = {ALLOW("\"ec2:*\""), ALLOW("\"s3:*\"")};
-    put_role(&stored, NULL, TRUST("\"*\""), "arn:aws:iam::" ACCOUNT ":policy/p");
+    put_role(&stored, NULL, TRUST("{\"AWS\":\"*\"}"), "arn:aws:iam::" ACCOUNT ":policy/p");
     for (int i = 0; i < 2; i++) {
         Doc *policy = NULL;
         Str json = str_format(stored.arena, "{\"DefaultVersionId\":\"v1\",\"versions\":[{\"VersionId\":\"v1\",\"Document\":%.*s}]}",
@@ -287,7 +287,7 @@ static void a_changed_policy_reaches_who_has_it(void **state) {
 
 static void snapshots_stay_as_they_were(void **state) {
     WITH_DIRECTORY(stored, directory);
-    put_role(&stored, ALLOW("\"s3:*\""), TRUST("\"*\""), NULL);
+    put_role(&stored, ALLOW("\"s3:*\""), TRUST("{\"AWS\":\"*\"}"), NULL);
     assert_true(store_commit(stored.store, NULL));
     IdentitySnapshot *before = directory_snapshot(directory);
     IdentitySnapshot *again = directory_snapshot(directory);

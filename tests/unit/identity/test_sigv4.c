@@ -351,6 +351,15 @@ static void an_old_request_is_told_the_times(void **state) {
     assert_string_equal(e.message, "Signature expired: 20130524T000000Z is now earlier than 20150830T122100Z (20150830T123600Z - 15 min.)");
 }
 
+static void an_old_request_to_ec2_has_expired(void **state) {
+    Error e = {0};
+    Signature signature = {.signed_at_ms = MAY_2013};
+    auth_fail(AUTH_TOO_OLD, AUTH_DIALECT_EC2, &signature, (AuthClocks){AUGUST_2015, AUGUST_2015}, &e);
+    assert_string_equal(e.code, "RequestExpired");
+    assert_string_equal(e.message, "Request has expired.");
+    assert_int_equal(e.http_status, 400);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_of_the_s3_reference_verify),
@@ -365,6 +374,7 @@ int main(void) {
         cmocka_unit_test(headers_that_are_no_signature_are_told_apart),
         cmocka_unit_test(each_family_has_its_own_code),
         cmocka_unit_test(an_old_request_is_told_the_times),
+        cmocka_unit_test(an_old_request_to_ec2_has_expired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
