@@ -193,6 +193,20 @@ def test_revisions_that_are_not_in_s3_are_refused_by_name(world):
     assert (code, message) == ("NotImplemented", "Revisions of type GitHub are not built; S3 is.")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"deploymentMode": "RESTART"},
+        {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": ["AZRebalance"]}},
+        {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": "a"}]}},
+    ],
+)
+def test_deployments_of_other_kinds_are_refused_by_name(world, more):
+    world.group()
+    code, message = refused(world.deploy.create_deployment, applicationName="app", deploymentGroupName="group", **more)
+    assert (code, next(iter(more)) in message) == ("NotImplemented", True)
+
+
 def test_a_role_that_codedeploy_may_not_assume_is_refused(world):
     other = world.make_role("other", "ec2.amazonaws.com", "s3:GetObject")
     group = {"applicationName": "app", "deploymentGroupName": "g"}

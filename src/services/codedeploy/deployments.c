@@ -17,10 +17,12 @@ bool find_deployment(Turn *turn, Str id, Doc **out, Error *e) {
 // ---- Create ----
 
 static bool check_input(Turn *turn, const Doc *input, Error *e) {
-    static const char *const UNBUILT[] = {"targetInstances", "overrideAlarmConfiguration", NULL};
+    static const char *const UNBUILT[] = {"targetInstances", "overrideAlarmConfiguration", "ec2DeploymentOptions", NULL};
     static const char *const BEHAVIORS[] = {"DISALLOW", "OVERWRITE", "RETAIN", NULL};
-    Str behavior = doc_text(input, "fileExistsBehavior");
+    Str behavior = doc_text(input, "fileExistsBehavior"), mode = doc_text(input, "deploymentMode");
     TRY(refuse_unbuilt(input, UNBUILT, e));
+    if (mode.at && !str_is(mode, "STANDARD"))
+        return fail(e, "NotImplemented", "CodeDeploy with deploymentMode %.*s is not built; STANDARD is.", STR_ARG(mode));
     if (behavior.at && !is_one_of(behavior, BEHAVIORS)) {
         return fail(e, "InvalidFileExistsBehaviorException", "The file exists behavior must be DISALLOW, OVERWRITE or RETAIN: %.*s",
                     STR_ARG(behavior));
