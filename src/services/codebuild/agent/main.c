@@ -25,6 +25,8 @@ static bool collect(Agent *agent, Error *e) {
 
 static bool build(Agent *agent) {
     if (agent->job.plain) journal_log(&agent->journal, "Not isolated (rung D): this build runs as plain processes of the host");
+    journal_log(&agent->journal, "Running on CodeBuild On-demand");
+    journal_log(&agent->journal, "Waiting for agent ping");
     journal_log(&agent->journal, "Waiting for DOWNLOAD_SOURCE");
     agent->succeeding = phase(agent, "DOWNLOAD_SOURCE", download_source);
     if (!agent->succeeding) return false;

@@ -86,6 +86,8 @@ bool download_source(Agent *agent, Error *e) {
     TRY(select_runtimes(agent, e));
     journal_log(&agent->journal, "Moving to directory %.*s", STR_ARG(folder));
     if (chdir(str_c(agent->arena, folder)) != 0) return fail(e, "CLIENT_ERROR", "%.*s cannot be entered", STR_ARG(folder));
+    journal_log(&agent->journal, "Cache is not defined in the buildspec");
+    journal_log(&agent->journal, "Skip cache due to: no paths specified to be cached");
     journal_log(&agent->journal, "Registering with agent");
     tell_phases(agent);
     return true;
