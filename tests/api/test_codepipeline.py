@@ -313,6 +313,13 @@ def test_a_missing_object_fails_the_source(plane):
     assert "none.zip" in plane.action_errors()[0]["message"]
 
 
+@pytest.mark.parametrize("poll", ["true", "false"])
+def test_a_missing_bucket_fails_the_source(plane, poll):
+    plane.create(plane.source(S3Bucket="no-such-bucket-01", PollForSourceChanges=poll), plane.deploy())
+    latest = until(lambda: (found := plane.state("Source")["actionStates"][0].get("latestExecution", {})).get("status") == "Failed" and found)
+    assert latest["errorDetails"] == {"code": "ConfigurationError", "message": "No bucket with the name no-such-bucket-01 was found"}
+
+
 def test_the_state_shows_stages_and_actions(plane):
     plane.create(plane.source(), plane.gate())
     plane.token()

@@ -80,7 +80,9 @@ static void on_copied(Action *action, const Doc *reply) {
 static void refuse(Action *action, const Doc *reply) {
     const Doc *error = doc_get(reply, "error");
     Str bucket = action_setting(action, "S3Bucket"), key = object_key(action), code = doc_text(error, "code");
-    if (str_is(code, "NoSuchKey") || str_is(code, "NotFound") || str_is(code, "404") || str_is(code, "NoSuchBucket")) {
+    if (str_is(code, "NoSuchBucket")) {
+        action_fail(action, "ConfigurationError", "No bucket with the name %.*s was found", STR_ARG(bucket));
+    } else if (str_is(code, "NoSuchKey") || str_is(code, "NotFound") || str_is(code, "404")) {
         action_fail(action, "ConfigurationError",
                     "The object with key '%.*s' does not exist in the Amazon S3 bucket '%.*s'. Make sure you are using the correct bucket and key, "
                     "and then try again.",

@@ -60,19 +60,23 @@ static const Doc *source_named(const Doc *structure, Str name) {
     return one;
 }
 
+static Str trouble_words(Arena *arena, const Doc *source, Str code, bool denied) {
+    const Doc *configuration = doc_get(source, "configuration");
+    Str bucket = doc_text(configuration, "S3Bucket"), key = doc_text(configuration, "S3ObjectKey");
+    if (str_is(code, "NoSuchBucket")) return str_format(arena, "No bucket with the name %.*s was found", STR_ARG(bucket));
+    return str_format(
+        arena, "Could not access the Amazon S3 object: \"%.*s/%.*s\". Make sure that the names of the bucket and object are both correct%s",
+        STR_ARG(bucket), STR_ARG(key), denied ? ", and that the pipeline IAM role has sufficient permissions to access this bucket." : ".");
+}
+
 static Doc *trouble_of(Step *step, const Doc *source) {
     Arena *arena = step->arena;
-    const Doc *error = doc_get(step->event->data, "error"), *configuration = doc_get(source, "configuration");
-    bool denied = str_starts(doc_text(error, "code"), STR("AccessDenied")) || str_is(doc_text(error, "code"), "403");
-    Str bucket = doc_text(configuration, "S3Bucket"), key = doc_text(configuration, "S3ObjectKey");
+    Str code = doc_text(doc_get(step->event->data, "error"), "code");
+    bool denied = str_starts(code, STR("AccessDenied")) || str_is(code, "403");
     Doc *trouble = doc_map(arena);
     doc_set_int(arena, trouble, "at", step->now_ms);
     doc_set_str(arena, trouble, "code", denied ? STR("PermissionError") : STR("ConfigurationError"));
-    doc_set_str(
-        arena, trouble, "message",
-        str_format(
-            arena, "Could not access the Amazon S3 object: \"%.*s/%.*s\". Make sure that the names of the bucket and object are both correct%s",
-            STR_ARG(bucket), STR_ARG(key), denied ? ", and that the pipeline IAM role has sufficient permissions to access this bucket." : "."));
+    doc_set_str(arena, trouble, "message", trouble_words(arena, source, code, denied));
     return trouble;
 }
 
