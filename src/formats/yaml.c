@@ -30,9 +30,9 @@ static bool fail_at(Reader *r, yaml_mark_t mark, const char *format, ...) {
 
 #define fail_at(...) fail_returned(fail_at(__VA_ARGS__))
 
-// go-yaml tells where the context began, else where the problem is; the parser counts lines from 0, the scanner from 1, and of the first line nobody tells more.
+// go-yaml counts the parser's lines from 0 and the scanner's from 1, and of the first line it tells none.
 static size_t line_as_go(const yaml_parser_t *p) {
-    size_t context = p->context ? p->context_mark.line : 0, line = context ? context : p->problem_mark.line;
+    size_t line = p->problem_mark.line;
     return line && p->error == YAML_SCANNER_ERROR ? line + 1 : line;
 }
 

@@ -44,7 +44,7 @@ def bad_phase(made):
 @pytest.mark.parametrize(
     "buildspec, words",
     [
-        ("version: 0.2\nphases: [\n", ["line 3"]),
+        ("version: 0.2\nphases: [\n", ["did not find expected node content at line 2"]),
         ("version: 0.2\nphases:\n  test:\n    commands: [ls]\n", ["Invalid buildspec phase name: TEST", "BUILD,INSTALL,POST_BUILD,PRE_BUILD"]),
         ("version: 9\nphases:\n  build:\n    commands: [ls]\n", ["version"]),
         ("version: 0.2\n", ["phases"]),
