@@ -132,6 +132,8 @@ def executions(plane):
 
 def test_the_verdict_counts_the_instances_of_all_deployments(plane, tmp_path):
     folder = site_named(tmp_path, "shop")
+    with (folder / "appspec.yml").open("a") as appspec:
+        appspec.write("file_exists_behavior: OVERWRITE\n")
     (folder / "rehearse.yaml").write_text(
         "application: shop\ninstances:\n  - { name: web, count: 2, ports: [80] }\n  - { name: api, ports: [8080] }\n"
         "stages:\n  - { name: Api, deploy: api }\n  - { name: Web, deploy: web }\n  - { name: Again, deploy: web }\n"
