@@ -77,5 +77,7 @@ bool application_read(Arena *arena, Str folder, Application *out, Error *e);
 bool application_parse(Arena *arena, Str text, Application *out, Error *e);
 // What is allowed but will hardly do what is meant; a line for each goes into `notes` (Str).
 void application_doubts(Arena *arena, const Application *application, Vec *notes);
+// The name of its AppSpec in its folder; STR_NONE: there is none.
+Str application_appspec(Arena *arena, const Application *application);
 const char *stage_kind_name(StageKind kind); // "build"
 const char *role_name(Role role); // "build"

@@ -29,7 +29,8 @@ static bool is_told_before(const Doc *hooks, const Doc *script) {
 void application_doubts(Arena *arena, const Application *application, Vec *notes) {
     Str text;
     Doc *spec = NULL;
-    if (!file_read(arena, path_join(arena, application->folder, STR("appspec.yml")), LIMIT_YAML_BYTES, &text, NULL)) return;
+    Str appspec = application_appspec(arena, application);
+    if (!appspec.len || !file_read(arena, path_join(arena, application->folder, appspec), LIMIT_YAML_BYTES, &text, NULL)) return;
     if (!yaml_parse_texts(arena, text, &spec, NULL)) return; // its deployment says why
     const Doc *hooks = doc_get(spec, "hooks");
     for (const Doc *event = doc_first(hooks); event; event = event->next) {

@@ -1,6 +1,6 @@
 #include "workflow/git.h"
 
-enum { OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 72 };
+enum { OUTPUT_BYTES = 64 * 1024 * 1024, GIT_MS = 120000, WORDS_MAX = 72, NOT_FOUND = 127 };
 
 // What git is told by whoever calls us is not meant for it: in a hook these name the repository and the index that are being worked on.
 static const char *const NOT_OURS[] = {"GIT_DIR",
@@ -40,7 +40,9 @@ bool git_capture(const Git *git, const char *const *words, ProcessResult *result
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--git-dir="), git->repository));
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--work-tree="), git->folder));
     while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
-    return process_capture(git->arena, argv, str_c(git->arena, git->folder), OUTPUT_BYTES, GIT_MS, result, git->e);
+    TRY(process_capture(git->arena, argv, str_c(git->arena, git->folder), OUTPUT_BYTES, GIT_MS, result, git->e));
+    if (result->status != NOT_FOUND) return true;
+    return fail(git->e, "git", "git is missing: a revision is made and pushed with it. Mend: sudo apt-get install git");
 }
 
 bool git_run(const Git *git, const char *const *words, Str *output, int *status) {

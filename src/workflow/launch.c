@@ -29,7 +29,8 @@ static void become_server(char *const *argv, int log_fd) {
 
 static bool spawn(const Client *client, Arena *arena, Str data, Str log_path, pid_t *pid, Error *e) {
     AUTO_FD log_fd = -1;
-    TRY(folder_make(data, 0700, e));
+    Error why = {0};
+    if (!folder_make(data, 0700, &why)) return fail(e, "no-plane", "%s. To keep everything elsewhere: --data FOLDER", why.message);
     TRY(file_open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600, &log_fd, e));
     const char *port = str_c(arena, str_format(arena, "%u", (unsigned)client->port));
     const char *argv[] = {"rehearse", "up", "--port", port, "--data", str_c(arena, data), "--fast-forward", NULL};

@@ -165,6 +165,16 @@ static void write_foreign(const Run *run) {
                                         STR_ARG(branch), STR_ARG(commit), STR_ARG(subject)));
 }
 
+// Another user's plane, or one on another machine, answers calls; but the repository that revisions are made in lies in its data folder.
+static bool check_data(const Run *run, Error *e) {
+    if (access(str_c(run->arena, run->data), W_OK) == 0) return true;
+    return fail(
+        e, "not-ours",
+        "the control plane at %.*s keeps everything in %.*s, which you cannot write to: it is another user's, or another machine's. To have one "
+        "of your own: --port %u",
+        STR_ARG(run->client.url), STR_ARG(run->data), run->client.port + 1U);
+}
+
 // A pipeline that is there is changed before the push that starts it; a new one comes after, since it starts at once and needs its source.
 static bool begin(Run *run, Error *e) {
     Str name = run->application.name;
@@ -172,6 +182,7 @@ static bool begin(Run *run, Error *e) {
     Str before = execution_newest(&run->client, run->arena, name);
     Vec notes = vec_of(run->arena, Str);
     AUTO_FD lock = -1;
+    TRY(check_data(run, e));
     screen_busy(run->screen, "Waiting for another run of this application to begin");
     TRY(revision_lock(run->arena, run->data, name, &lock, e));
     application_doubts(run->arena, &run->application, &notes);

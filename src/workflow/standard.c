@@ -17,13 +17,22 @@ static bool has(Arena *arena, const Application *application, const char *name) 
     return file_exists(path_join(arena, application->folder, str_of(name)));
 }
 
-// "My App" becomes "my-app".
+Str application_appspec(Arena *arena, const Application *application) {
+    static const char *const NAMES[] = {"appspec.yml", "appspec.yaml"}; // CodeDeploy's agent takes both
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (has(arena, application, NAMES[i])) return str_of(NAMES[i]);
+    }
+    return STR_NONE;
+}
+
+// "My App!" becomes "my-app".
 static Str name_of_folder(Arena *arena, Str folder) {
     Str base = path_name(folder);
     char *name = str_c(arena, base.len > 40 ? str_sub(base, 0, 40) : base);
     for (char *at = name; *at; at++) *at = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '-';
     Str text = str_of(name);
     while (text.len && text.at[0] == '-') text = str_from(text, 1);
+    while (str_ends(text, STR("-"))) text = str_sub(text, 0, text.len - 1);
     return text.len ? text : STR("application");
 }
 
@@ -35,7 +44,7 @@ static Stage *add_stage(Application *application, Arena *arena, StageKind kind, 
 
 static void add_standard_stages(Arena *arena, Application *application) {
     if (has(arena, application, "buildspec.yml")) add_stage(application, arena, STAGE_BUILD, "Build")->buildspec = STR("buildspec.yml");
-    if (has(arena, application, "appspec.yml")) {
+    if (application_appspec(arena, application).len) {
         Stage *deploy = add_stage(application, arena, STAGE_DEPLOY, "Deploy");
         for (size_t i = 0; i < application->instances.len; i++) vec_add(&deploy->targets, Str, vec_get(&application->instances, Instance, i).name);
     }
@@ -54,7 +63,7 @@ static void put_source_first(Arena *arena, Application *application) {
 }
 
 static void add_standard_instance(Arena *arena, Application *application) {
-    if (application->instances.len || !has(arena, application, "appspec.yml")) return;
+    if (application->instances.len || !application_appspec(arena, application).len) return;
     Instance *instance = vec_push(&application->instances);
     *instance = (Instance){.name = application->name, .count = 1, .ports = vec_of(arena, int64_t)};
     vec_add(&instance->ports, int64_t, WEB_PORT);
@@ -85,7 +94,7 @@ static bool names_instance(const Check *check, const Stage *stage, Str name) {
 
 static bool check_deploy(const Check *check, const Stage *stage) {
     Doc place = stage_place(stage);
-    if (!has(check->reader.arena, check->application, "appspec.yml")) {
+    if (!application_appspec(check->reader.arena, check->application).len) {
         return reader_fail(&check->reader, &place, "stage %.*s deploys, but there is no appspec.yml in %.*s", STR_ARG(stage->name),
                            STR_ARG(check->application->folder));
     }
@@ -124,16 +133,37 @@ static bool check_all(Arena *arena, Application *application, Error *e) {
     return true;
 }
 
-static bool complete(Arena *arena, Application *application, Error *e) {
-    if (!application->name.len) application->name = name_of_folder(arena, application->folder);
-    add_standard_instance(arena, application);
-    if (!application->stages.len) add_standard_stages(arena, application);
-    if (!application->stages.len) {
+// A file that nobody reads because of its name is a mistake, not a wish for less.
+static bool check_spelling(Arena *arena, const Application *application, const char *wrong, const char *right, Error *e) {
+    if (!has(arena, application, wrong) || has(arena, application, right)) return true;
+    return fail(e, "bad-application", "%.*s/%s is not read: its name must be %s", STR_ARG(application->folder), wrong, right);
+}
+
+static bool fail_empty(Arena *arena, const Application *application, Error *e) {
+    if (has(arena, application, "rehearse.yaml")) {
         return fail(e, "bad-application",
-                    "%.*s has no buildspec.yml, appspec.yml or rehearse.yaml, so there is nothing to rehearse. An example: rehearse run "
-                    "examples/register-app",
+                    "rehearse.yaml names no stages, and %.*s has no buildspec.yml, appspec.yml or integration_buildspec.yml to make them from",
                     STR_ARG(application->folder));
     }
+    return fail(e, "bad-application",
+                "%.*s has no buildspec.yml, appspec.yml or rehearse.yaml, so there is nothing to rehearse. An example: rehearse run "
+                "examples/register-app",
+                STR_ARG(application->folder));
+}
+
+static bool complete_stages(Arena *arena, Application *application, Error *e) {
+    if (application->stages.len) return true;
+    TRY(check_spelling(arena, application, "buildspec.yaml", "buildspec.yml", e));
+    TRY(check_spelling(arena, application, "integration_buildspec.yaml", "integration_buildspec.yml", e));
+    add_standard_stages(arena, application);
+    return application->stages.len || fail_empty(arena, application, e);
+}
+
+static bool complete(Arena *arena, Application *application, Error *e) {
+    if (!application->name.len) application->name = name_of_folder(arena, application->folder);
+    TRY(check_spelling(arena, application, "rehearse.yml", "rehearse.yaml", e));
+    add_standard_instance(arena, application);
+    TRY(complete_stages(arena, application, e));
     put_source_first(arena, application);
     if (application->stages.len < 2) return fail(e, "bad-application", "rehearse.yaml: a pipeline needs a stage behind its source");
     return check_all(arena, application, e);

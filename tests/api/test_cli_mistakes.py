@@ -57,6 +57,33 @@ def test_a_stage_that_succeeded_cannot_be_retried_and_the_run_is_named(plane):
     assert told == "stage Build of shop succeeded: there is nothing to retry. To run all of it again: rehearse run"
 
 
+def test_a_plane_of_somebody_else_is_told_with_the_way_to_an_own_one(plane):
+    kept = plane.data.rename(plane.folder / "elsewhere")
+    try:
+        told = refused(plane, "run", plane.folder / "shop")
+    finally:
+        kept.rename(plane.data)
+    assert told == (
+        f"the control plane at http://127.0.0.1:{plane.port} keeps everything in {plane.data}, which you cannot write to: "
+        f"it is another user's, or another machine's. To have one of your own: --port {plane.port + 1}"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_way_around(plane):
+    told = refused(plane, "run", plane.folder / "shop", "--port", str(free_port()), "--data", "/proc/nowhere")
+    assert told == "make folder /proc/nowhere: No such file or directory. To keep everything elsewhere: --data FOLDER"
+
+
+def test_git_that_is_missing_is_told_with_the_command_that_brings_it(plane, tmp_path):
+    (tmp_path / "env").symlink_to("/usr/bin/env")
+    command = [program(), "run", plane.folder / "shop", "--port", str(plane.port)]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "rehearse: git is missing: a revision is made and pushed with it. Mend: sudo apt-get install git\n",
+    )
+
+
 def test_a_clock_is_not_set_back(plane):
     assert refused(plane, "clock", "advance", "-5m") == '"-5m" is no duration; write 7d, 90m, 1h30m, 45s or 250ms'
 

@@ -108,6 +108,46 @@ static void a_folder_with_nothing_is_told_what_is_wanted(void **state) {
     tree_remove(folder, NULL);
 }
 
+// What application_read says of a folder with these files, or of what it read; the text lives in the arena.
+static Str said_of(Arena *arena, const char *const *files, Application *application) {
+    Str folder = folder_with(arena, files);
+    Error e = {0};
+    bool good = application_read(arena, folder, application, &e);
+    tree_remove(folder, NULL);
+    return good ? STR("") : str_of(str_c(arena, str_replace(arena, str_of(e.message), folder, STR("FOLDER"))));
+}
+
+static void a_file_that_nobody_reads_for_its_name_is_refused(void **state) {
+    static const char *const YML[] = {"buildspec.yml", "", "rehearse.yml", "", NULL}, *const YAML[] = {"buildspec.yaml", "", "appspec.yml", "", NULL};
+    AUTO_ARENA arena = arena_new();
+    Application application;
+    assert_string_equal(said_of(arena, YML, &application).at, "FOLDER/rehearse.yml is not read: its name must be rehearse.yaml");
+    assert_string_equal(said_of(arena, YAML, &application).at, "FOLDER/buildspec.yaml is not read: its name must be buildspec.yml");
+}
+
+static void a_buildspec_of_any_name_is_read_where_a_stage_names_it(void **state) {
+    static const char *const FILES[] = {"buildspec.yaml", "", "rehearse.yaml", "stages: [{ build: buildspec.yaml }]\n", NULL};
+    AUTO_ARENA arena = arena_new();
+    Application application;
+    assert_string_equal(said_of(arena, FILES, &application).at, "");
+}
+
+static void an_appspec_may_have_either_name(void **state) {
+    static const char *const FILES[] = {"appspec.yaml", "", NULL};
+    AUTO_ARENA arena = arena_new();
+    Application application;
+    assert_string_equal(said_of(arena, FILES, &application).at, "");
+    assert_true(str_is(vec_get(&application.stages, Stage, 1).name, "Deploy"));
+}
+
+static void a_description_without_stages_is_told_as_such(void **state) {
+    static const char *const FILES[] = {"rehearse.yaml", "application: x\n", NULL};
+    AUTO_ARENA arena = arena_new();
+    Application application;
+    assert_string_equal(said_of(arena, FILES, &application).at,
+                        "rehearse.yaml names no stages, and FOLDER has no buildspec.yml, appspec.yml or integration_buildspec.yml to make them from");
+}
+
 static void a_stage_must_name_what_is_there(void **state) {
     static const char *const FILES[] = {"appspec.yml", "", "rehearse.yaml", "instances:\n  - name: web\nstages:\n  - deploy: wep\n", NULL};
     static const char *const ABSENT[] = {"rehearse.yaml", "stages:\n  - build: none.yml\n", NULL};
@@ -129,6 +169,10 @@ int main(void) {
         cmocka_unit_test(a_mistake_is_told_with_its_place),
         cmocka_unit_test(without_a_file_the_stages_are_those_of_what_is_there),
         cmocka_unit_test(a_folder_with_nothing_is_told_what_is_wanted),
+        cmocka_unit_test(a_file_that_nobody_reads_for_its_name_is_refused),
+        cmocka_unit_test(a_buildspec_of_any_name_is_read_where_a_stage_names_it),
+        cmocka_unit_test(an_appspec_may_have_either_name),
+        cmocka_unit_test(a_description_without_stages_is_told_as_such),
         cmocka_unit_test(a_stage_must_name_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
