@@ -36,6 +36,14 @@ def test_a_new_role_is_told_by_what_makes_it_one(iam, role):
     assert set(iam.update_role_description(RoleName="r", Description="new")["Role"]) == MADE | {"Description", "Tags"}
 
 
+def test_dates_are_whole_seconds(iam, role, policy):
+    made = iam.create_user(UserName="u")["User"]["CreateDate"], iam.create_access_key(UserName="u")["AccessKey"]["CreateDate"]
+    shown = iam.get_policy(PolicyArn=policy)["Policy"]
+    version = iam.get_policy_version(PolicyArn=policy, VersionId="v1")["PolicyVersion"]
+    dates = [*made, role["CreateDate"], shown["CreateDate"], shown["UpdateDate"], version["CreateDate"]]
+    assert [date.microsecond for date in dates] == [0] * 6
+
+
 def test_a_role_within_an_instance_profile_is_told_shortly(iam, role):
     iam.create_instance_profile(InstanceProfileName="i")
     iam.add_role_to_instance_profile(InstanceProfileName="i", RoleName="r")

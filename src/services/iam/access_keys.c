@@ -12,7 +12,7 @@ static Doc *key_view(Turn *turn, const Doc *user, const Doc *key, Str id) {
     doc_set_str(arena, view, "UserName", doc_text(user, "UserName"));
     doc_set_str(arena, view, "AccessKeyId", id);
     doc_set_str(arena, view, "Status", doc_text(key, "Status"));
-    doc_set_time(arena, view, "CreateDate", doc_number(key, "CreateDate", 0));
+    iam_show_date(arena, view, "CreateDate", key);
     return view;
 }
 

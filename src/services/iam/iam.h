@@ -43,6 +43,7 @@ Str iam_path(const Call *call); // of the input, "/" when absent
 typedef enum View { VIEW_WHOLE, VIEW_MADE, VIEW_LISTED } View;
 
 Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc, View how);
+void iam_show_date(Arena *arena, Doc *view, const char *member, const Doc *doc); // in whole seconds, as IAM tells all dates
 Doc *iam_boundary_view(Arena *arena, const Doc *doc); // NULL: none
 bool iam_set_boundary(Turn *turn, const Call *call, Doc *doc, Error *e); // PermissionsBoundary of the input, checked
 Str iam_linked_arn(Turn *turn, Str host); // of the role that is linked to the service; STR_NONE: it has none

@@ -89,6 +89,10 @@ bool iam_create(Turn *turn, const Call *call, const Kind *kind, Doc **out, Error
     return true;
 }
 
+void iam_show_date(Arena *arena, Doc *view, const char *member, const Doc *doc) {
+    doc_set_time(arena, view, member, doc_number(doc, member, 0) / 1000 * 1000);
+}
+
 Doc *iam_boundary_view(Arena *arena, const Doc *doc) {
     Str boundary = doc_text(doc, "PermissionsBoundary");
     if (!boundary.at) return NULL;
@@ -131,7 +135,7 @@ Doc *iam_view(Turn *turn, const Kind *kind, const Doc *doc, View how) {
     Doc *view = doc_map(arena);
     const char *const members[] = {"Path", kind->name, kind->id, "Arn"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) add_text(arena, view, doc, members[i]);
-    doc_set_time(arena, view, "CreateDate", doc_number(doc, "CreateDate", 0));
+    iam_show_date(arena, view, "CreateDate", doc);
     if (kind == &IAM_KIND_ROLE) add_role_parts(arena, view, doc, how);
     bool bounded = how == VIEW_WHOLE || (how == VIEW_MADE && kind == &IAM_KIND_USER);
     if (bounded) doc_set(view, "PermissionsBoundary", iam_boundary_view(arena, doc));

@@ -135,8 +135,8 @@ static Doc *policy_view(Turn *turn, const Doc *policy) {
     doc_set_int(arena, view, "AttachmentCount", (int64_t)attachment_count(turn, doc_text(policy, "Arn")));
     doc_set_int(arena, view, "PermissionsBoundaryUsageCount", (int64_t)boundary_count(turn, doc_text(policy, "Arn")));
     doc_set_bool(arena, view, "IsAttachable", true);
-    doc_set_time(arena, view, "CreateDate", doc_number(policy, "CreateDate", 0));
-    doc_set_time(arena, view, "UpdateDate", doc_number(policy, "UpdateDate", 0));
+    iam_show_date(arena, view, "CreateDate", policy);
+    iam_show_date(arena, view, "UpdateDate", policy);
     return view;
 }
 
@@ -248,7 +248,7 @@ static Doc *version_view(Arena *arena, const Doc *policy, const Doc *version, bo
     if (with_document) doc_set_str(arena, view, "Document", str_uri_encode(arena, doc_text(version, "Document"), false));
     doc_set_str(arena, view, "VersionId", id);
     doc_set_bool(arena, view, "IsDefaultVersion", str_eq(id, doc_text(policy, "DefaultVersionId")));
-    doc_set_time(arena, view, "CreateDate", doc_number(version, "CreateDate", 0));
+    iam_show_date(arena, view, "CreateDate", version);
     return view;
 }
 
