@@ -178,7 +178,8 @@ bool identity_authorize(IdentityView view, const AuthorizationRequest *request, 
     const IdentitySnapshot *snapshot = view_snapshot(view);
     const Principal *principal = request->principal;
     if (principal->kind == PRINCIPAL_ROLE_SESSION && !snapshot_role(snapshot, principal->role_arn)) return refuse_missing_role(principal, e);
-    if (principal->assumed_by.len) TRY(identity_role_trusts(view, request->arena, principal->role_arn, principal->assumed_by, e));
+    if (principal->assumed_by.len)
+        TRY(identity_role_trusts(view, request->arena, principal->role_arn, principal->assumed_by, principal->assumed_for, e));
     Refusal refusal;
     return evaluate(snapshot, request, &refusal) || refusal_tell(snapshot, request, refusal, e);
 }
@@ -188,11 +189,12 @@ int64_t identity_role_max_session_s(IdentityView view, Str role_arn) {
     return role ? role->max_session_s : 0;
 }
 
-bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Error *e) {
+bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Str source_arn, Error *e) {
     const Entity *role = snapshot_role(view_snapshot(view), role_arn);
     Principal service = principal_service(host);
     Doc *context = doc_map(arena);
     if (role) doc_set_str(arena, context, "aws:SourceAccount", role->account);
+    doc_set_str(arena, context, "aws:SourceArn", source_arn);
     PolicyQuestion question = {.arena = arena, .action = STR("sts:AssumeRole"), .resource = role_arn, .principal = &service, .context = context};
     PolicyAnswer answer = {0};
     if (role && role->trust) policy_ask(role->trust, &question, &answer);

@@ -91,5 +91,5 @@ bool identity_decode_refusal(IdentityView view, Arena *arena, Str message, Str *
 
 // The longest session that the role allows, in seconds; 0: there is no such role.
 int64_t identity_role_max_session_s(IdentityView view, Str role_arn);
-// May the service `host` ("codebuild.amazonaws.com") assume the role? Trust policy and existence.
-bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Error *e);
+// May the service `host` ("codebuild.amazonaws.com") assume the role, for its resource `source_arn` (STR_NONE: for none)? Trust policy and existence.
+bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str host, Str source_arn, Error *e);

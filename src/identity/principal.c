@@ -29,16 +29,17 @@ Principal principal_role(Arena *arena, Str role_arn, Str session_name) {
                        .role_arn = str_copy(arena, role_arn)};
 }
 
-Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const char *service_host) {
+Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const char *service_host, Str source_arn) {
     Principal principal = principal_role(arena, role_arn, session_name);
     principal.assumed_by = str_copy(arena, str_of(service_host));
+    principal.assumed_for = str_copy(arena, source_arn);
     return principal;
 }
 
 Principal principal_copy(Arena *arena, const Principal *principal) {
     Principal to = *principal;
-    Str *const texts[] = {&to.account,        &to.arn, &to.id, &to.name, &to.role_arn, &to.access_key_id, &to.session_policy, &to.assumed_by,
-                          &to.source_identity};
+    Str *const texts[] = {&to.account,         &to.arn,        &to.id, &to.name, &to.role_arn, &to.access_key_id, &to.session_policy, &to.assumed_by,
+                          &to.source_identity, &to.assumed_for};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = str_copy(arena, *texts[i]);
     to.session_tags = doc_copy(arena, principal->session_tags);
     return to;
@@ -55,6 +56,7 @@ Doc *principal_to_doc(Arena *arena, const Principal *principal) {
     doc_set_str(arena, doc, "key", member(principal->access_key_id));
     doc_set_str(arena, doc, "policy", member(principal->session_policy));
     doc_set_str(arena, doc, "for", member(principal->assumed_by));
+    doc_set_str(arena, doc, "forWhat", member(principal->assumed_for));
     doc_set_str(arena, doc, "source", member(principal->source_identity));
     if (principal->session_since_ms) doc_set_int(arena, doc, "since", principal->session_since_ms);
     if (principal->session_tags) doc_set(doc, "tags", doc_copy(arena, principal->session_tags));
@@ -73,6 +75,7 @@ bool principal_from_doc(const Doc *doc, Principal *out) {
                        .access_key_id = doc_text(doc, "key"),
                        .session_policy = doc_text(doc, "policy"),
                        .assumed_by = doc_text(doc, "for"),
+                       .assumed_for = doc_text(doc, "forWhat"),
                        .source_identity = doc_text(doc, "source"),
                        .session_since_ms = doc_number(doc, "since", 0),
                        .session_tags = doc_get(doc, "tags")};

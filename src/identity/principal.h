@@ -22,6 +22,7 @@ typedef struct Principal {
     Str access_key_id; // STR_NONE for internal calls
     Str session_policy; // JSON text that narrows a session, or STR_NONE
     int64_t session_since_ms; // aws:TokenIssueTime; 0: none
+    Str assumed_for; // ARN of what that service took the role for (aws:SourceArn), or STR_NONE
     Str assumed_by; // the service that took the role for its own work ("codebuild.amazonaws.com"), or STR_NONE: the trust policy must admit it
     Str source_identity; // aws:SourceIdentity of a session, or STR_NONE
     const Doc *session_tags; // aws:PrincipalTag/… of a session, a map, or NULL
@@ -31,8 +32,9 @@ Principal principal_root(Arena *arena, Str account);
 Principal principal_service(Str host); // "codepipeline.amazonaws.com"
 // A session of a role that a service has assumed for its own work (trust and existence are checked when the call is authorised).
 Principal principal_role(Arena *arena, Str role_arn, Str session_name);
-// The same, and says which service took it: its name must stand in the role's trust policy when the call is authorised. Prefer it.
-Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const char *service_host);
+// The same, and says which service took it, and for which of its resources (STR_NONE: for none): the role's trust policy must admit both when the call is
+// authorised. Prefer it.
+Principal principal_role_for(Arena *arena, Str role_arn, Str session_name, const char *service_host, Str source_arn);
 Principal principal_anonymous(void);
 Principal principal_copy(Arena *arena, const Principal *principal);
 Doc *principal_to_doc(Arena *arena, const Principal *principal);

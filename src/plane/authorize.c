@@ -116,8 +116,8 @@ bool turn_allowed(Turn *turn, const Principal *principal, const Requirement *wha
     return is_allowed(turn, turn->call, principal, what, resource_policy, owner, e);
 }
 
-bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Error *e) {
-    return identity_role_trusts(view_of(turn), turn->arena, role_arn, str_of(service_host), e);
+bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Str source_arn, Error *e) {
+    return identity_role_trusts(view_of(turn), turn->arena, role_arn, str_of(service_host), source_arn, e);
 }
 
 Directory *turn_directory(Turn *turn) {

@@ -44,8 +44,8 @@ bool turn_call(Turn *turn, Principal principal, const char *service, const char 
 // Is this principal allowed to? For checks that depend on what the handler finds. Sets AWS's AccessDenied error.
 bool turn_allowed(Turn *turn, const Principal *principal, const Requirement *what, Error *e);
 
-// May a service assume this role? Looks at existence and trust policy. For operations that take a service role.
-bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Error *e);
+// May a service assume this role, for that resource of its own? Looks at existence and trust policy. For operations that take a service role.
+bool turn_role_trusts(Turn *turn, Str role_arn, const char *service_host, Str source_arn, Error *e);
 Directory *turn_directory(Turn *turn); // for iam and sts: what identity/ keeps
 
 // Commands of a handler: as machines give them, but without an answer.

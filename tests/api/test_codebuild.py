@@ -266,6 +266,18 @@ def test_a_role_that_does_not_trust_codebuild_is_refused(builder):
         builder.project(serviceRole=role)
 
 
+def test_a_role_may_trust_codebuild_for_one_project_alone(builder, account):
+    conditions = {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnEquals": {"aws:SourceArn": f"arn:aws:codebuild:us-east-1:{account}:project/app"},
+    }
+    statement = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": conditions}
+    builder.iam.update_assume_role_policy(RoleName="build", PolicyDocument=document(statement))
+    assert builder.built(buildspec())["buildStatus"] == "SUCCEEDED"
+    with refused(INVALID, UNTRUSTED):
+        builder.project("other")
+
+
 @pytest.mark.parametrize("minutes", [4, 2161])
 def test_a_time_out_outside_of_the_limits_is_refused(builder, minutes):
     with refused(INVALID):

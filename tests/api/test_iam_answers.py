@@ -123,6 +123,17 @@ def test_a_user_is_looked_for_before_the_group(iam):
         iam.remove_user_from_group(GroupName="missing", UserName="u")
 
 
+def test_a_user_is_in_ten_groups_at_most(iam):
+    iam.create_user(UserName="u")
+    for number in range(11):
+        iam.create_group(GroupName=f"g{number}")
+    for number in range(10):
+        iam.add_user_to_group(GroupName=f"g{number}", UserName="u")
+    iam.add_user_to_group(GroupName="g0", UserName="u")  # where it is already
+    with refused("LimitExceeded", "Cannot exceed quota for GroupsPerUser: 10", 409):
+        iam.add_user_to_group(GroupName="g10", UserName="u")
+
+
 def test_keys_are_of_a_user(iam):
     iam.create_user(UserName="u")
     key = iam.create_access_key(UserName="u")["AccessKey"]["AccessKeyId"]

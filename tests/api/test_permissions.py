@@ -197,6 +197,35 @@ def test_every_role_of_a_pipeline_must_be_passed(aws, user, account):
     assert user("codepipeline").create_pipeline(pipeline=pipeline)["pipeline"]["name"] == "p"
 
 
+def for_one(service, arn):
+    """A trust policy for a service, on behalf of one of its resources."""
+    condition = {"ArnEquals": {"aws:SourceArn": arn}}
+    return document({"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": condition})
+
+
+def test_a_role_may_trust_codedeploy_for_one_group_alone(aws, account):
+    arn = f"arn:aws:codedeploy:us-east-1:{account}:deploymentgroup:app/web"
+    role = aws("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=for_one("codedeploy", arn))["Role"]["Arn"]
+    deploy = aws("codedeploy")
+    deploy.create_application(applicationName="app")
+    deploy.create_deployment_group(applicationName="app", deploymentGroupName="web", serviceRoleArn=role)
+    with refused("InvalidRoleException"):
+        deploy.create_deployment_group(applicationName="app", deploymentGroupName="other", serviceRoleArn=role)
+
+
+def test_a_role_may_trust_codepipeline_for_one_pipeline_alone(aws, account):
+    arn = f"arn:aws:codepipeline:us-east-1:{account}:p"
+    role = aws("iam").create_role(RoleName="main", AssumeRolePolicyDocument=for_one("codepipeline", arn))["Role"]["Arn"]
+    source = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
+    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": "b-b-b", "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
+    ask = {"name": "Ask", "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}}
+    stages = [{"name": "Source", "actions": [fetch]}, {"name": "Ask", "actions": [ask]}]
+    pipeline = {"roleArn": role, "artifactStore": {"type": "S3", "location": "b-b-b"}, "stages": stages}
+    assert aws("codepipeline").create_pipeline(pipeline={"name": "p", **pipeline})["pipeline"]["name"] == "p"
+    with refused("InvalidStructureException", f"CodePipeline is not authorized to perform AssumeRole on role {role}"):
+        aws("codepipeline").create_pipeline(pipeline={"name": "other", **pipeline})
+
+
 LAUNCH = {"ImageId": "ami-0a1b2c3d4e5f60001", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
 
 

@@ -13,8 +13,9 @@ extern const MachineType BUILD_MACHINE;
 enum { MINUTE_MS = 60 * 1000 };
 
 Principal build_principal(const Step *step) {
+    Str project = codebuild_arn(step->arena, step->where, "project", doc_text(step->state, "projectName"));
     return principal_role_for(step->arena, doc_text(step->state, "serviceRole"),
-                              str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST);
+                              str_cat(step->arena, STR("AWSCodeBuild-"), doc_text(step->state, "$uuid")), CODEBUILD_HOST, project);
 }
 
 void ask_permission(Step *step, const char *const *actions, Str resource, Str tag) {

@@ -181,13 +181,13 @@ static bool check_key(Turn *turn, Str key, Error *e) {
            invalid_input(e, "Invalid encryption key: region does not match current region");
 }
 
-static bool check_role(Turn *turn, Str role, Error *e) {
+static bool check_role(Turn *turn, Str role, Str project, Error *e) {
     Error untrusted = {0};
     Str account = str_strip_prefix(role, STR("arn:aws:iam::"));
     if (account.len == role.len) return invalid_input(e, "Invalid service role");
     if (!str_eq(str_cut(&account, ':'), turn_where(turn).account))
         return invalid_input(e, "Invalid service role: Service role account ID does not match caller's account");
-    if (turn_role_trusts(turn, role, CODEBUILD_HOST, &untrusted)) return true;
+    if (turn_role_trusts(turn, role, CODEBUILD_HOST, codebuild_arn(turn_arena(turn), turn_where(turn), "project", project), &untrusted)) return true;
     return invalid_input(
         e, "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: 1) The provided service role exists, 2) The "
            "role name is case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured.");
@@ -206,7 +206,7 @@ bool check_project(Turn *turn, const Doc *project, Error *e) {
     TRY(check_limits(project, e));
     TRY(check_badge(project, e));
     TRY(check_key(turn, doc_text(project, "encryptionKey"), e));
-    return check_role(turn, doc_text(project, "serviceRole"), e);
+    return check_role(turn, doc_text(project, "serviceRole"), doc_text(project, "name"), e);
 }
 
 // A build as it will run. `from_pipeline`: its source and artifacts are a pipeline's, which says itself where they are.
@@ -223,7 +223,7 @@ bool check_build(Turn *turn, const Doc *build, bool from_pipeline, Error *e) {
     TRY(check_cache(doc_get(build, "cache"), e));
     TRY(check_logs(doc_get(build, "$logsConfig"), e));
     TRY(check_key(turn, doc_text(build, "encryptionKey"), e));
-    return check_role(turn, doc_text(build, "serviceRole"), e);
+    return check_role(turn, doc_text(build, "serviceRole"), doc_text(build, "projectName"), e);
 }
 
 bool check_overrides(const Doc *input, Error *e) {

@@ -13,6 +13,12 @@
 
 // ---- Finding them ----
 
+Principal deployment_role(const Step *step) {
+    Str app = doc_text(step->state, "applicationName"), name = doc_text(step->state, "deploymentGroupName");
+    Str group = codedeploy_arn(step->arena, step->where, "deploymentgroup", group_id_of(step->arena, app, name));
+    return principal_role_for(step->arena, doc_text(step->state, "$serviceRole"), step->id, CODEDEPLOY_HOST, group);
+}
+
 void fleet_find(Step *step) {
     static const char *const STATES[] = {"pending", "running", "stopping", "stopped"};
     Arena *arena = step->arena;
@@ -22,7 +28,7 @@ void fleet_find(Step *step) {
     doc_set(filter, "Values", values);
     doc_push(filters, filter);
     doc_set(input, "Filters", filters);
-    Principal role = principal_role_for(arena, doc_text(step->state, "$serviceRole"), step->id, CODEDEPLOY_HOST);
+    Principal role = deployment_role(step);
     step_call(step, role, "ec2", "DescribeInstances", input, NULL, STR("instances"));
 }
 

@@ -100,10 +100,14 @@ static bool check_unbuilt(const Doc *input, Error *e) {
            fail(e, "InvalidInputException", "outdatedInstancesStrategy is invalid.");
 }
 
-static bool check_role(Turn *turn, Str role, Error *e) {
+static bool check_role(Turn *turn, const Doc *group, Error *e) {
+    Arena *arena = turn_arena(turn);
+    Str role = doc_text(group, "serviceRoleArn"), id = group_id_of(arena, doc_text(group, "applicationName"), doc_text(group, "deploymentGroupName"));
     Error untrusted = {0};
     if (!role.len) return fail(e, "RoleRequiredException", "The service role ARN is required.");
-    if (str_starts(role, STR("arn:")) && turn_role_trusts(turn, role, CODEDEPLOY_HOST, &untrusted)) return true;
+    if (str_starts(role, STR("arn:")) &&
+        turn_role_trusts(turn, role, CODEDEPLOY_HOST, codedeploy_arn(arena, turn_where(turn), "deploymentgroup", id), &untrusted))
+        return true;
     return fail(e, "InvalidRoleException", "AWS CodeDeploy does not have the permissions required to assume the role %.*s.", STR_ARG(role));
 }
 
@@ -114,7 +118,7 @@ static bool check_group(Turn *turn, const Doc *input, const Doc *group, Error *e
     TRY(check_style(doc_get(group, "deploymentStyle"), doc_get(input, "loadBalancerInfo"), e));
     TRY(check_auto_rollback(doc_get(group, "autoRollbackConfiguration"), e));
     TRY(find_server_config(turn, doc_text(group, "deploymentConfigName"), &config, e));
-    return check_role(turn, doc_text(group, "serviceRoleArn"), e);
+    return check_role(turn, group, e);
 }
 
 // ---- Making and changing ----

@@ -91,7 +91,7 @@ static void look(Step *step, Doc *target) {
     Doc *input = doc_map(step->arena), *ids = doc_list(step->arena);
     doc_push_str(step->arena, ids, doc_text(target, "targetId"));
     doc_set(input, "InstanceIds", ids);
-    Principal role = principal_role_for(step->arena, doc_text(step->state, "$serviceRole"), step->id, CODEDEPLOY_HOST);
+    Principal role = deployment_role(step);
     step_call(step, role, "ec2", "DescribeInstances", input, NULL, tag(step, "look", target));
 }
 
@@ -126,7 +126,7 @@ static void fetch(Step *step, Doc *target) {
     doc_set_str(arena, input, "Bucket", doc_text(location, "bucket"));
     doc_set_str(arena, input, "Key", doc_text(location, "key"));
     doc_set_str(arena, input, "VersionId", doc_text(location, "version"));
-    Principal role = principal_role_for(arena, doc_text(target, "$role"), doc_text(target, "targetId"), "ec2.amazonaws.com");
+    Principal role = principal_role_for(arena, doc_text(target, "$role"), doc_text(target, "targetId"), "ec2.amazonaws.com", STR_NONE);
     step_call(step, role, "s3", "GetObject", input, NULL, tag(step, "bundle", target));
 }
 

@@ -10,6 +10,7 @@
 #include "services/codedeploy/codedeploy.h"
 
 // fleet.c: which instances, how many at once, and when it is over.
+Principal deployment_role(const Step *step); // the service role, taken for the deployment group
 void fleet_find(Step *step);
 bool fleet_event(Step *step); // true: the event was one of its own
 void fleet_go_on(Step *step); // starts what may start; ends the deployment when nothing is under way

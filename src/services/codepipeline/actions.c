@@ -111,7 +111,8 @@ Principal action_principal(const Action *action) {
     Str own = doc_text(action->declaration, "roleArn");
     Str session = str_format(arena, "%lld", (long long)doc_number(action->execution, "startTime", 0));
     if (own.len) return principal_role(arena, own, session);
-    return principal_role_for(arena, doc_text(action->structure, "roleArn"), session, "codepipeline.amazonaws.com");
+    Str pipeline = pipeline_arn(arena, action->step->where, doc_text(action->structure, "name"));
+    return principal_role_for(arena, doc_text(action->structure, "roleArn"), session, "codepipeline.amazonaws.com", pipeline);
 }
 
 // ---- Artifacts ----

@@ -24,7 +24,8 @@ void pipeline_requirements(Turn *turn, const Call *call, Requirements *all) {
 
 static bool check_pipeline_role(Turn *turn, const Doc *pipeline, Error *e) {
     Str role = doc_text(pipeline, "roleArn");
-    if (turn_role_trusts(turn, role, "codepipeline.amazonaws.com", NULL)) return true;
+    Str arn = pipeline_arn(turn_arena(turn), turn_where(turn), doc_text(pipeline, "name"));
+    if (turn_role_trusts(turn, role, "codepipeline.amazonaws.com", arn, NULL)) return true;
     return fail(e, "InvalidStructureException", "CodePipeline is not authorized to perform AssumeRole on role %.*s", STR_ARG(role));
 }
 

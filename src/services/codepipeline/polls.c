@@ -34,7 +34,8 @@ static void look(Step *step, const Doc *structure, const Doc *action) {
     doc_set_str(arena, input, "Bucket", doc_text(configuration, "S3Bucket"));
     doc_set_str(arena, input, "Key", doc_text(configuration, "S3ObjectKey"));
     Principal principal = own.len ? principal_role(arena, own, session)
-                                  : principal_role_for(arena, doc_text(structure, "roleArn"), session, "codepipeline.amazonaws.com");
+                                  : principal_role_for(arena, doc_text(structure, "roleArn"), session, "codepipeline.amazonaws.com",
+                                                       pipeline_arn(arena, step->where, doc_text(structure, "name")));
     step_call(step, principal, "s3", "HeadObject", input, NULL, str_format(arena, "poll/%.*s", STR_ARG(name)));
 }
 

@@ -442,7 +442,7 @@ Outcome get_console_output(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *instance, *reply = doc_map(call->arena);
     CALL_TRY(instance_asked(turn, call->input, &instance, e));
     doc_set_str(call->arena, reply, "InstanceId", doc_text(instance, "InstanceId"));
-    doc_set_time(call->arena, reply, "Timestamp", call->now_ms);
+    doc_set_time(call->arena, reply, "Timestamp", call->now_ms / 1000 * 1000);
     Str text = doc_text(instance, "$console");
     if (text.at) doc_set_str(call->arena, reply, "Output", str_base64(call->arena, text));
     *out = reply;

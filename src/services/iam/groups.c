@@ -1,5 +1,7 @@
 #include "services/iam/iam.h"
 
+enum { GROUPS_PER_USER = 10 };
+
 static Doc *members_of(Turn *turn, Str group_id) {
     return document_find(turn_store(turn), iam_where(turn), &IAM_USER, "group", group_id, turn_arena(turn));
 }
@@ -66,6 +68,7 @@ Outcome iam_add_user(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *user, *groups;
     Str group_id;
     CALL_TRY(find_both(turn, call, &user, &group_id, &groups, e));
+    if (doc_count(groups) >= GROUPS_PER_USER) return call_fail(e, "LimitExceeded", "Cannot exceed quota for GroupsPerUser: %d", GROUPS_PER_USER);
     doc_push_str(turn_arena(turn), groups, group_id);
     doc_put(user, STR("groups"), groups);
     iam_save(turn, &IAM_KIND_USER, user);

@@ -181,8 +181,8 @@ static void a_role_that_is_gone_may_nothing(void **state) {
 static void what_a_service_does_as_a_role_needs_the_roles_trust(void **state) {
     WITH_DIRECTORY(stored, directory);
     put_role(&stored, ALLOW("\"s3:*\""), TRUST("{\"Service\":\"codebuild.amazonaws.com\"}"), NULL);
-    Principal build = principal_role_for(stored.arena, STR(ROLE_ARN), STR("s"), "codebuild.amazonaws.com");
-    Principal deploy = principal_role_for(stored.arena, STR(ROLE_ARN), STR("s"), "codedeploy.amazonaws.com");
+    Principal build = principal_role_for(stored.arena, STR(ROLE_ARN), STR("s"), "codebuild.amazonaws.com", STR_NONE);
+    Principal deploy = principal_role_for(stored.arena, STR(ROLE_ARN), STR("s"), "codedeploy.amazonaws.com", STR_NONE);
     assert_string_equal(ask(&stored, directory, build, get_object), "");
     assert_string_equal(ask(&stored, directory, deploy, get_object),
                         "codedeploy.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " ROLE_ARN);
