@@ -24,8 +24,11 @@ static Str bound_text(Arena *arena, const WireShape *shape, const char *relation
     return str_format(arena, "Member must have %s %s than or equal to %.15g", is_number(shape) ? "value" : "length", relation, bound);
 }
 
-static Str enum_text(Arena *arena, const WireLimits *limits) {
+static Str enum_text(const Check *check, const WireShape *shape, const WireLimits *limits) {
+    Arena *arena = check->arena;
     Buf buf;
+    Str told = order_of_enum(check, shape);
+    if (told.at) return str_format(arena, "Member must satisfy enum value set: [%.*s]", STR_ARG(told));
     buf_init(&buf, VIOLATIONS_BYTES / 2);
     buf_add(&buf, STR("Member must satisfy enum value set: ["));
     for (size_t i = 0; i < limits->value_count && !buf.overflow; i++) {
@@ -66,7 +69,7 @@ static Broken broken_of(const Check *check, const WireShape *shape, const Doc *v
         broken.texts[broken.count++] = str_cat(arena, STR("Member must satisfy regular expression pattern: "), wire_str(limits->pattern));
     }
     if (checks & CHECK_ENUM && is_text && limits->value_count && (!value || !in_enum(limits, text)))
-        broken.texts[broken.count++] = enum_text(arena, limits);
+        broken.texts[broken.count++] = enum_text(check, shape, limits);
     return broken;
 }
 
@@ -127,7 +130,8 @@ static bool check_map(Check *check, const Place *parent, const WireMember *map, 
         Place place = {.parent = parent, .name = child->key, .key = true};
         Doc text = {.kind = DOC_STR, .as.text = child->key};
         if (broken_of(check, wire_shape_of(key), &text).count) return tell_of_all(check, parent, map, wire_shape_of(key), value, "Map keys");
-        if (is_parent_kind(wire_shape_of(item)) && child->kind != DOC_NULL) {
+        bool deep = is_parent_kind(wire_shape_of(item)) && !broken_of(check, wire_shape_of(item), child).count;
+        if (deep && child->kind != DOC_NULL) {
             TRY(check_value(check, &place, item, child));
         } else if (child->kind != DOC_NULL && broken_of(check, wire_shape_of(item), child).count) {
             return tell_of_all(check, parent, map, wire_shape_of(item), value, "Map value");

@@ -14,6 +14,7 @@ static const Style STYLES[] = {
     {STR_INIT("codedeploy"), "ValidationException", CHECK_REQUIRED, WORDING_OWN_CODES},
     {STR_INIT("codepipeline"), "ValidationException", CHECK_ALL, WORDING_VIOLATIONS},
     {STR_INIT("devicefarm"), "ArgumentException", CHECK_ALL, WORDING_VIOLATIONS},
+    {STR_INIT("dynamodb"), "ValidationException", CHECK_ALL, WORDING_VIOLATIONS},
     {STR_INIT("ec2"), "MissingParameter", CHECK_REQUIRED, WORDING_EC2},
     {STR_INIT("ecr"), "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
     {STR_INIT("ecs"), "InvalidParameterException", CHECK_ALL, WORDING_VIOLATIONS},
@@ -44,15 +45,15 @@ static void put_name(Buf *buf, Str name, bool verbatim) {
 }
 
 // pipeline.stages.1.member.name: names begin small, items of lists are counted from 1.
-static void put_place(Buf *buf, const Place *place) {
+static void put_place(Buf *buf, const Place *place, bool verbatim) {
     if (place->parent) {
-        put_place(buf, place->parent);
+        put_place(buf, place->parent, verbatim);
         buf_add_char(buf, '.');
     }
     if (str_is_none(place->name)) {
         buf_addf(buf, "%zu.member", place->index);
     } else {
-        put_name(buf, place->name, place->key);
+        put_name(buf, place->name, verbatim || place->key);
         if (place->key) buf_add(buf, STR(".member"));
     }
 }
@@ -90,9 +91,13 @@ static void put_echo(Buf *buf, const Doc *value) {
     if (!text.overflow) buf_addf(buf, " '%.*s'", STR_ARG(buf_str(&text)));
 }
 
+// BatchGetItem checks as DynamoDB's other operations do not yet: it repeats nothing and spells names as the model does.
+static bool is_batch_get(const Check *check) { return str_is(wire_str(check->operation->name), "BatchGetItem"); }
+
 // Of what a pipeline declares CodePipeline repeats nothing: configurations hold secrets.
 static bool is_untold(const Check *check, const Place *place) {
     while (place->parent) place = place->parent;
+    if (is_batch_get(check)) return true;
     return str_is(check->style->service, "codepipeline") && str_is(place->name, "pipeline");
 }
 
@@ -107,7 +112,7 @@ void add_violation(Check *check, const Place *place, const WireShape *shape, con
         put_echo(buf, value);
     }
     buf_add(buf, STR(" at '"));
-    put_place(buf, place);
+    put_place(buf, place, is_batch_get(check));
     buf_add(buf, STR("' failed to satisfy constraint: "));
     buf_add(buf, constraint);
 }
@@ -133,6 +138,24 @@ Str words_for_pattern(const Check *check, Str member, Str pattern) {
         bool named = !known[i].member || str_is(member, known[i].member);
         if (str_is(check->style->service, known[i].service) && named && str_is(pattern, known[i].pattern)) return str_of(known[i].words);
     }
+    return STR_NONE;
+}
+
+// DynamoDB tells some of its enums in an order of its own.
+Str order_of_enum(const Check *check, const WireShape *shape) {
+    static const struct {
+        const char *shape, *values;
+    } known[] = {
+        {"ScalarAttributeType", "B, N, S"},
+        {"ReturnValue", "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW"},
+        {"ProjectionType", "ALL, INCLUDE, KEYS_ONLY"},
+        {"Select", "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES"},
+        {"ConditionalOperator", "OR, AND"},
+        {"AttributeAction", "ADD, DELETE, PUT"},
+        {"ComparisonOperator", "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_is(check->style->service, "dynamodb") && str_is(wire_str(shape->name), known[i].shape)) return str_of(known[i].values);
     return STR_NONE;
 }
 
@@ -187,6 +210,7 @@ static const char *own_words(const Check *check, const WireShape *shape, Str con
         {"codebuild", "ProjectArtifactsList", "Member must have length less",
          "Invalid input: the maximum number of artifact definitions in secondaryArtifacts is 12"},
         {"codebuild", "ComputeType", "Member must satisfy enum", "Invalid compute type provided"},
+        {"dynamodb", "BatchWriteItemRequestMap", "Member must have length greater", "The requestItems parameter is required for BatchWriteItem"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         bool same = str_is(check->style->service, known[i].service);

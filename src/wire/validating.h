@@ -52,5 +52,8 @@ bool fail_with_violations(Check *check);
 // What the service says of a pattern in words of its own; STR_NONE: it shows the pattern.
 Str words_for_pattern(const Check *check, Str member, Str pattern);
 
+// The values of an enum in the order in which the service tells them, where that is not the model's; STR_NONE: it is.
+Str order_of_enum(const Check *check, const WireShape *shape);
+
 // Does a text match the pattern, wholly? One that needs too many steps does not.
 bool matches_pattern(const WireLimits *limits, Str text);

@@ -549,6 +549,22 @@ def test_a_token_makes_a_transaction_happen_once(db, table):
     refused("IdempotentParameterMismatchException", db.transact_write_items, TransactItems=[other], ClientRequestToken="once")
 
 
+def test_a_transaction_that_was_done_is_answered_by_reading(db, table):
+    add = {"Put": {"TableName": table, "Item": item(id="a", text="x" * 1500)}}
+    first, again = (
+        db.transact_write_items(TransactItems=[add], ClientRequestToken="once-read", ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"]
+        for _ in range(2)
+    )
+    assert first == [{"TableName": table, "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0}]
+    assert again == [{"TableName": table, "CapacityUnits": 2.0, "ReadCapacityUnits": 2.0}]
+
+
+def test_a_transaction_shows_no_item_of_which_nothing_was_asked(db, table):
+    put(db, table, {"id": "a"})
+    get_ = {"Get": {"TableName": table, "Key": item(id="a"), "ProjectionExpression": "nothing"}}
+    assert db.transact_get_items(TransactItems=[get_])["Responses"] == [{}]
+
+
 # ---- The rest ----
 
 

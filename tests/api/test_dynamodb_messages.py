@@ -257,9 +257,63 @@ def test_an_update_may_not_spoil_an_index_key(db, value, message):
     says(message, db.update_item, TableName=table, Key=item(id="x"), UpdateExpression="SET mail = :v", ExpressionAttributeValues=values(v=value))
 
 
+TOO_MANY = (
+    "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+)
+
+
 def test_a_request_too_large_for_a_message_is_not_repeated_in_it(db, table):
     requests = [{"PutRequest": {"Item": item(id=f"{i:0100}")}} for i in range(26)]
     says(
-        f"1 validation error detected: Value at 'requestItems.{table}.member' failed to satisfy constraint: Member must have length less than or equal to 25",
-        db.batch_write_item, RequestItems={table: requests},
-    )  # fmt: skip
+        f"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: {TOO_MANY}",
+        db.batch_write_item,
+        RequestItems={table: requests},
+    )
+
+
+def test_a_batch_of_nothing(db, table):
+    says("The requestItems parameter is required for BatchWriteItem", db.batch_write_item, RequestItems={})
+    says(
+        f"1 validation error detected: Value '{{{table}=[]}}' at 'requestItems' failed to satisfy constraint: {TOO_MANY}",
+        db.batch_write_item,
+        RequestItems={table: []},
+    )
+    at_least_one = "failed to satisfy constraint: Member must have length greater than or equal to 1"
+    says(f"1 validation error detected: Value at 'RequestItems' {at_least_one}", db.batch_get_item, RequestItems={})
+
+
+def test_a_batch_of_too_many_keys(db, table):
+    keys = [item(id=str(i)) for i in range(101)]
+    says(
+        f"1 validation error detected: Value at 'RequestItems.{table}.member.Keys' failed to satisfy constraint: "
+        "Member must have length less than or equal to 100",
+        db.batch_get_item,
+        RequestItems={table: {"Keys": keys}},
+    )
+
+
+@pytest.mark.parametrize(
+    "call, member, value, place, values_told",
+    [
+        ("update_item", "ReturnValues", "SOME", "returnValues", "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW"),
+        ("query", "Select", "SOME", "select", "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES"),
+        ("query", "ReturnConsumedCapacity", "SOME", "returnConsumedCapacity", "INDEXES, TOTAL, NONE"),
+    ],
+)
+def test_enums_are_told_in_the_order_of_dynamodb(db, table, call, member, value, place, values_told):
+    key = {"Key": item(id="a")} if call == "update_item" else {}
+    message = f"1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: Member must satisfy enum value set: [{values_told}]"
+    says(message, getattr(db, call), TableName=table, **key, **{member: value})
+
+
+def test_a_schema_that_is_too_long_is_repeated(db):
+    keys = [{"AttributeName": name, "KeyType": "HASH"} for name in "abc"]
+    told = ", ".join(f"KeySchemaElement(attributeName={name}, keyType=HASH)" for name in "abc")
+    says(
+        f"1 validation error detected: Value '[{told}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+        db.create_table,
+        TableName="too-long",
+        KeySchema=keys,
+        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

@@ -34,11 +34,25 @@ static bool is_defined(const Doc *definitions, Str name) {
     return false;
 }
 
+// [KeySchemaElement(attributeName=a, keyType=HASH)], as DynamoDB repeats a schema
+static Str schema_told(Arena *arena, const Doc *schema) {
+    Str text = STR("[");
+    for (const Doc *one = doc_first(schema); one; one = one->next) {
+        Str name = doc_text(one, "AttributeName"), type = doc_text(one, "KeyType");
+        text = str_format(arena, "%.*s%sKeySchemaElement(attributeName=%.*s, keyType=%.*s)", STR_ARG(text), text.len > 1 ? ", " : "", STR_ARG(name),
+                          STR_ARG(type));
+    }
+    return str_cat(arena, text, STR("]"));
+}
+
 bool check_key_schema(const Doc *schema, const Doc *definitions, Error *e) {
     const Doc *first = doc_first(schema), *second = first ? first->next : NULL;
     if (!first || doc_count(schema) > KEY_ELEMENTS) {
-        return dynamodb_invalid(e, "1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length %s",
-                                first ? "less than or equal to 2" : "greater than or equal to 1");
+        AUTO_ARENA arena = arena_new();
+        Str told = schema_told(arena, schema);
+        return dynamodb_invalid(e,
+                                "1 validation error detected: Value '%.*s' at 'keySchema' failed to satisfy constraint: Member must have length %s",
+                                STR_ARG(told), first ? "less than or equal to 2" : "greater than or equal to 1");
     }
     if (doc_count(schema) > doc_count(definitions)) return dynamodb_invalid(e, "Invalid KeySchema: Some index key attribute have no definition");
     for (const Doc *one = first; one; one = one->next) {

@@ -187,6 +187,22 @@ static bool remember(Turn *turn, const Call *call, bool *known, Error *e) {
     return true;
 }
 
+// What was done before is answered by reading what it wrote.
+static bool replay(Turn *turn, Transaction *transaction, const Doc *items, Error *e) {
+    Arena *arena = transaction->call->arena;
+    transaction->split = "ReadCapacityUnits";
+    for (const Doc *item = doc_first(items); item; item = item->next) {
+        Doc *action = doc_first(item), *put = doc_get(action, "Item"), *found = NULL;
+        Table table;
+        Str key;
+        TRY(table_need(turn, doc_text(action, "TableName"), &table, e));
+        TRY(key_of_item(arena, &table, put ? put : doc_get(action, "Key"), &key, e));
+        size_t bytes = item_get(turn, key, &found) ? item_bytes(found) : 0;
+        usage_of(transaction, &table)->of_table += read_units(bytes, true);
+    }
+    return true;
+}
+
 static bool check_count(const Doc *items, Error *e) {
     if (doc_count(items) <= ACTIONS_MOST) return true;
     return dynamodb_invalid(
@@ -195,11 +211,11 @@ static bool check_count(const Doc *items, Error *e) {
 
 Outcome transact_write_items(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *items = doc_get(call->input, "TransactItems");
-    bool known, ok = true;
+    bool known;
     CALL_TRY(check_count(items, e));
     CALL_TRY(remember(turn, call, &known, e));
     Transaction transaction = transaction_begin(call, "WriteCapacityUnits");
-    if (!known) ok = run_actions(turn, &transaction, items, e);
+    bool ok = known ? replay(turn, &transaction, items, e) : run_actions(turn, &transaction, items, e);
     map_free(transaction.seen);
     if (!ok) return OUTCOME_ERROR;
     *out = doc_map(call->arena);
@@ -223,7 +239,8 @@ static bool get_one(Turn *turn, Transaction *transaction, const Doc *request, Do
     TRY(meet(transaction, key, e));
     bool found = item_get(turn, key, &item);
     usage_of(transaction, &table)->of_table += read_units(item_bytes(item), true);
-    if (found) doc_set(response, "Item", paths.len ? path_project(arena, &paths, item) : item);
+    if (found && paths.len) item = path_project(arena, &paths, item);
+    if (found && doc_count(item)) doc_set(response, "Item", item);
     doc_push(responses, response);
     return true;
 }
