@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 typedef struct Export {
-    Str name, value;
+    Str name, value; // STR_NONE: it must not be set
 } Export;
 
 // Without its option the helper serves Amazon's hosts only; what git says besides "get" would be too much for it then.
@@ -20,14 +20,27 @@ static Str chosen(const char *name, const char *otherwise) {
     return str_of(ours ? value : otherwise);
 }
 
-// Plain HTTP needs nothing; git-remote-codecommit speaks TLS, whose authority is the data folder's own.
+static Str region_of(Arena *arena, const Doc *health) {
+    const char *usual = str_c(arena, doc_text(health, "region"));
+    return chosen("AWS_REGION", str_c(arena, chosen("AWS_DEFAULT_REGION", usual)));
+}
+
+// What is left of work with AWS itself: some SDKs prefer a profile to keys, and its session's token goes with no key of ours.
+static void add_absent(Vec *exports) {
+    if (getenv("AWS_PROFILE")) add(exports, "AWS_PROFILE", STR_NONE);
+    if (getenv("AWS_SESSION_TOKEN") && !getenv("AWS_ENDPOINT_URL")) add(exports, "AWS_SESSION_TOKEN", STR_NONE);
+}
+
+// The CLI and boto3 read AWS_DEFAULT_REGION, the SDKs for JavaScript, Java and Go AWS_REGION. Plain HTTP needs nothing; git-remote-codecommit speaks TLS, whose authority is the data folder's own.
 static Vec exports_of(Arena *arena, const Client *client, const Doc *health) {
     Vec exports = vec_of(arena, Export);
-    Str authority = path_join(arena, doc_text(health, "data"), STR("tls/ca.pem"));
+    Str region = region_of(arena, health), authority = path_join(arena, doc_text(health, "data"), STR("tls/ca.pem"));
     add(&exports, "AWS_ENDPOINT_URL", client->url);
     add(&exports, "AWS_ACCESS_KEY_ID", chosen("AWS_ACCESS_KEY_ID", "test"));
     add(&exports, "AWS_SECRET_ACCESS_KEY", chosen("AWS_SECRET_ACCESS_KEY", "test"));
-    add(&exports, "AWS_DEFAULT_REGION", chosen("AWS_DEFAULT_REGION", str_c(arena, doc_text(health, "region"))));
+    add(&exports, "AWS_DEFAULT_REGION", region);
+    add(&exports, "AWS_REGION", region);
+    add_absent(&exports);
     add(&exports, "CODE_COMMIT_ENDPOINT", client->authority);
     add(&exports, "GIT_SSL_CAINFO", authority);
     add(&exports, "GIT_CONFIG_COUNT", STR("2"));
@@ -50,9 +63,11 @@ static int print_exports(Arena *arena, const Vec *exports, bool json) {
     Doc *doc = doc_map(arena);
     for (size_t i = 0; i < exports->len; i++) {
         Export each = vec_get(exports, Export, i);
-        Str value = quoted(arena, each.value);
-        doc_add(doc, each.name, doc_of_str(arena, each.value));
-        buf_addf(&out, "export %.*s=%.*s\n", STR_ARG(each.name), STR_ARG(value));
+        bool set = !str_is_none(each.value);
+        Str value = set ? quoted(arena, each.value) : STR_NONE;
+        doc_add(doc, each.name, set ? doc_of_str(arena, each.value) : doc_null(arena));
+        if (set) buf_addf(&out, "export %.*s=%.*s\n", STR_ARG(each.name), STR_ARG(value));
+        if (!set) buf_addf(&out, "unset %.*s\n", STR_ARG(each.name));
     }
     if (json) return common_print_json(arena, doc);
     common_print(&out);

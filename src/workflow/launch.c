@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,8 +30,6 @@ static void become_server(char *const *argv, int log_fd) {
 
 static bool spawn(const Client *client, Arena *arena, Str data, Str log_path, pid_t *pid, Error *e) {
     AUTO_FD log_fd = -1;
-    Error why = {0};
-    if (!folder_make(data, 0700, &why)) return fail(e, "no-plane", "%s. To keep everything elsewhere: --data FOLDER", why.message);
     TRY(file_open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600, &log_fd, e));
     const char *port = str_c(arena, str_format(arena, "%u", (unsigned)client->port));
     const char *argv[] = {"rehearse", "up", "--port", port, "--data", str_c(arena, data), "--fast-forward", NULL};
@@ -62,6 +61,14 @@ static bool wait_for(const Client *client, Arena *arena, pid_t pid, Str log_path
     return fail(e, "no-plane", "the control plane does not answer after %d s. Its log: %.*s", START_MS / 1000, STR_ARG(log_path));
 }
 
+// Of runs that begin at the same time one starts the plane, and the others find it.
+static bool wait_turn(Arena *arena, Str data, int *lock, Error *e) {
+    Error why = {0};
+    if (!folder_make(data, 0700, &why)) return fail(e, "no-plane", "%s. To keep everything elsewhere: --data FOLDER", why.message);
+    TRY(file_open(path_join(arena, data, STR("launch.lock")), O_RDWR | O_CREAT, 0600, lock, e));
+    return flock(*lock, LOCK_EX) == 0 || fail(e, errno == EINTR ? "interrupted" : "system", "waiting for another run to start a control plane");
+}
+
 bool launch_plane(const Client *client, Arena *arena, Str data, Doc **health, bool *started, Error *e) {
     Error why = {0};
     pid_t pid = 0;
@@ -71,6 +78,9 @@ bool launch_plane(const Client *client, Arena *arena, Str data, Doc **health, bo
         if (e) *e = why;
         return false;
     }
+    AUTO_FD lock = -1;
+    TRY(wait_turn(arena, data, &lock, e));
+    if (client_health(client, arena, health, NULL)) return true;
     Str log_path = path_join(arena, data, STR("server.log"));
     TRY(spawn(client, arena, data, log_path, &pid, e));
     TRY(wait_for(client, arena, pid, log_path, health, e));

@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -81,6 +82,23 @@ def test_env_is_what_the_aws_cli_needs(plane):
 
 def moment(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
+
+
+def environment_of(plane, **before):
+    """What is different in a shell after `rehearse env`."""
+    command = f'eval "$({program()} env --port {plane.port})" && env'
+    done = subprocess.run(["sh", "-c", command], env=clean_environment(**before), capture_output=True, text=True, timeout=60, check=True)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def test_env_tells_the_region_to_sdks_that_read_either_name(plane):
+    environment = environment_of(plane, AWS_REGION="eu-central-1")
+    assert (environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]) == ("us-east-1", "us-east-1")
+
+
+def test_env_takes_back_what_is_left_of_work_with_aws(plane):
+    environment = environment_of(plane, AWS_PROFILE="production", AWS_SESSION_TOKEN="of AWS")
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(environment)
 
 
 def test_the_clock_is_shown_and_moved(plane):
@@ -194,6 +212,15 @@ def test_run_starts_a_plane_of_its_own(mini, tmp_path):
     done = run_alone("run", str(mini), "--port", port, "--data", str(tmp_path / "data"))
     assert done.returncode == 0, done.stderr
     assert f"Started a control plane at http://127.0.0.1:{port}" in done.stderr
+    assert run_alone("down", "--all", "--port", port).returncode == 0
+
+
+def test_first_runs_at_the_same_time_share_one_plane(mini, tmp_path):
+    port, data = str(free_port()), str(tmp_path / "data")
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda _: run_alone("run", str(mini), "--port", port, "--data", data), range(2)))
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert sum("Started a control plane" in one.stderr for one in done) == 1
     assert run_alone("down", "--all", "--port", port).returncode == 0
 
 
