@@ -63,6 +63,8 @@ static bool route_rpc(const HttpRequest *request, WireRoute *out, Error *e) {
     return out->operation || fail_unknown(out, service, e);
 }
 
+#define UNMET "The specified method is not allowed against this resource."
+
 // What a path of S3 names.
 static const char *s3_resource_type(const HttpRequest *request, Str bucket) {
     Str path = str_from(request->path, 1);
@@ -85,14 +87,13 @@ static bool fail_s3(const HttpRequest *request, Str bucket, const char *code, in
 
 // Browsers ask before they call across origins; no bucket here allows that. Uploads by HTML forms are an operation outside the model.
 static bool fail_s3_path(const HttpRequest *request, Str bucket, Error *e) {
-    const char *unmet = "The specified method is not allowed against this resource.";
     bool form = str_is(request->method, "POST") && str_starts(http_header(request, "content-type"), STR("multipart/form-data"));
     if (form) {
         fail(e, "NotImplemented", "s3:PostObject (an upload by an HTML form) is not built.");
         if (e) e->http_status = 501;
         return false;
     }
-    if (!str_is(request->method, "OPTIONS")) return fail_s3(request, bucket, "MethodNotAllowed", 405, unmet, request->method, e);
+    if (!str_is(request->method, "OPTIONS")) return fail_s3(request, bucket, "MethodNotAllowed", 405, UNMET, request->method, e);
     Str asked = http_header(request, "access-control-request-method");
     if (http_header(request, "origin").len && asked.len)
         return fail_s3(request, bucket, "AccessForbidden", 403, "CORSResponse: CORS is not enabled for this bucket.", asked, e);
@@ -125,7 +126,7 @@ static bool fail_s3_argument(const HttpRequest *request, const char *name, Str v
 
 // An upload by its id alone can be listed, completed and given up, but not put.
 static bool fail_s3_upload(const HttpRequest *request, Error *e) {
-    fail_s3(request, STR_NONE, "MethodNotAllowed", 405, "The specified method is not allowed against this resource.", request->method, e);
+    fail_s3(request, STR_NONE, "MethodNotAllowed", 405, UNMET, request->method, e);
     if (!e) return false;
     doc_set_str(request->arena, (Doc *)e->extra, "ResourceType", STR("UPLOAD"));
     doc_set_str(request->arena, (Doc *)e->extra, "$Allow", STR("DELETE, POST, GET"));
@@ -145,6 +146,8 @@ static bool s3_request_fits(const HttpRequest *request, const WireRoute *route, 
         if (copies && request->body.size)
             return fail(e, "InvalidRequest", "The request included a body. Requests of this type must not include a non-empty body.");
     }
+    if (str_is(operation, "CompleteMultipartUpload") && str_is_none(query_parameter(request->query, STR("uploadId"))))
+        return fail_s3(request, route->bucket, "MethodNotAllowed", 405, UNMET, request->method, e);
     bool old_listing = str_is(operation, "ListObjects");
     if (!old_listing || str_is_none(query_parameter(request->query, STR("start-after")))) return true;
     return fail_s3_argument(request, "start-after", STR_NONE, "startAfter only supported in REST.GET.BUCKET with list-type=2", e);

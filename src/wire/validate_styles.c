@@ -167,7 +167,8 @@ static Str request_name(Arena *arena, const Place *place) {
 
 // Some operations have a word of their own for a document that is not there at all.
 static bool tells_empty_body(const WireOperation *operation) {
-    static const char *const names[] = {"PutObjectTagging", "PutBucketTagging", "PutBucketNotificationConfiguration", "PutBucketVersioning"};
+    static const char *const names[] = {"PutObjectTagging", "PutBucketTagging", "PutBucketNotificationConfiguration", "PutBucketVersioning",
+                                        "PutBucketPolicy"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(wire_str(operation->name), names[i])) return true;
     return false;

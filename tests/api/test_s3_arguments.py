@@ -150,7 +150,7 @@ def test_a_private_bucket_is_not_made_private_by_an_acl(s3, bucket):
     refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket=bucket, ACL="private")
 
 
-@pytest.mark.parametrize("path", ["key?tagging", "?tagging", "?notification", "?versioning"])
+@pytest.mark.parametrize("path", ["key?tagging", "?tagging", "?notification", "?versioning", "?policy"])
 def test_a_document_that_is_missing(raw, bucket, path):
     raw("PUT", f"/{bucket}/key", b"body")
     told = error_of(raw("PUT", f"/{bucket}/{path}" if path[0] != "?" else f"/{bucket}{path}"))
@@ -201,3 +201,18 @@ def test_a_part_that_nobody_summed_is_told_by_a_sum_that_is_not_kept(s3, raw, bu
     upload = s3.create_multipart_upload(Bucket=bucket, Key="key")["UploadId"]
     assert raw("PUT", f"/{bucket}/key?partNumber=1&uploadId={upload}", b"body").headers["x-amz-checksum-crc64nvme"]
     assert "ChecksumCRC64NVME" not in s3.list_parts(Bucket=bucket, Key="key", UploadId=upload)["Parts"][0]
+
+
+def test_a_post_to_an_object_without_an_upload_is_not_allowed(raw, bucket):
+    reply = raw("POST", f"/{bucket}/key", b"<CompleteMultipartUpload/>")
+    assert reply.status == 405
+    message = "The specified method is not allowed against this resource."
+    assert error_of(reply) == {"Code": "MethodNotAllowed", "Message": message, "Method": "POST", "ResourceType": "OBJECT"}
+
+
+@pytest.mark.parametrize("number", [0, 10001])
+def test_a_part_that_can_never_be_is_not_read(raw, bucket, number):
+    raw("PUT", f"/{bucket}/key", b"body")
+    told = error_of(raw("GET", f"/{bucket}/key?partNumber={number}"))
+    message = "Part number must be an integer between 1 and 10000, inclusive"
+    assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": "partNumber", "ArgumentValue": str(number)}

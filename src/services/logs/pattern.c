@@ -78,7 +78,7 @@ static bool read_word(PatternReader *reader, Str *out) {
     while (len < reader->rest.len && !isspace((unsigned char)reader->rest.at[len])) len++;
     Str word = str_sub(reader->rest, 0, len);
     for (size_t i = 0; i < len; i++)
-        if (!is_term_byte(word.at[i])) return fail(reader->e, "InvalidParameterException", "Invalid character(s) in term '%.*s'", STR_ARG(word));
+        if (!is_term_byte(word.at[i])) return pattern_bad(reader, "Invalid character(s) in term '%.*s'", STR_ARG(word));
     if (!len) return pattern_bad(reader, "a term is empty");
     reader->rest = str_from(reader->rest, len);
     *out = word;
@@ -93,7 +93,8 @@ static bool read_term(PatternReader *reader, Term *out) {
         out->kind = TERM_OPTIONAL;
     if (str_starts(reader->rest, STR("\""))) {
         reader->rest = str_from(reader->rest, 1);
-        return pattern_read_quoted(reader, &out->text);
+        TRY(pattern_read_quoted(reader, &out->text));
+        return out->text.len ? true : pattern_bad(reader, "Invalid character(s) in term '\"\"'");
     }
     if (!str_starts(reader->rest, STR("%"))) return read_word(reader, &out->text);
     reader->rest = str_from(reader->rest, 1);

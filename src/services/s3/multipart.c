@@ -75,14 +75,17 @@ Outcome create_multipart_upload(Turn *turn, const Call *call, Doc **out, Error *
     return OUTCOME_DONE;
 }
 
-static bool part_number(const Call *call, int64_t *out, Error *e) {
-    int64_t number = doc_number(call->input, "PartNumber", 0);
-    if (number >= 1 && number <= PART_NUMBER_MOST) {
-        *out = number;
-        return true;
-    }
+bool part_number_is_valid(const Call *call, int64_t number, Error *e) {
+    if (number >= 1 && number <= PART_NUMBER_MOST) return true;
     Str text = str_format(call->arena, "%" PRId64, number);
     return s3_bad_argument(call, "partNumber", text, "Part number must be an integer between 1 and 10000, inclusive", e);
+}
+
+static bool part_number(const Call *call, int64_t *out, Error *e) {
+    int64_t number = doc_number(call->input, "PartNumber", 0);
+    TRY(part_number_is_valid(call, number, e));
+    *out = number;
+    return true;
 }
 
 static void put_part(Turn *turn, const Call *call, Str bucket, int64_t number, ObjectRow *row) {

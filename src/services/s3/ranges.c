@@ -74,6 +74,7 @@ bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, E
 bool range_of_part(const Call *call, int64_t wanted, const ObjectRow *row, ByteRange *out, Error *e) {
     RowPart part;
     int64_t offset = 0, position = 0;
+    TRY(part_number_is_valid(call, wanted, e));
     if (!row->parts.at && wanted == 1) {
         *out = (ByteRange){.partial = row->size > 0, .size = row->size};
         return true;

@@ -198,6 +198,7 @@ Doc *list_prefixes(Arena *arena, const Doc *prefixes, bool url);
 
 // multipart.c
 bool upload_need(Turn *turn, const Call *call, Bucket *bucket, ObjectRow *out, Error *e); // of Bucket, Key, UploadId
+bool part_number_is_valid(const Call *call, int64_t number, Error *e); // 1 to 10000
 bool upload_exists(Turn *turn, Str bucket, Str key, Str upload);
 Str part_key(Arena *arena, Str bucket, Str upload, int64_t number);
 void upload_drop(Turn *turn, Str bucket, Str key, Str upload); // the upload and its parts

@@ -152,7 +152,8 @@ static void fields_are_words_in_order(void **state) {
 
 static void what_is_no_pattern_is_refused_with_the_reason(void **state) {
     refused("\"ERROR", "a quotation mark is not closed");
-    refused("ERR{OR", "Invalid character(s) in term 'ERR{OR'");
+    refused("ERR{OR", "Invalid filter pattern: Invalid character(s) in term 'ERR{OR'");
+    refused("\"\"", "Invalid filter pattern: Invalid character(s) in term '\"\"'");
     refused("{ $.v EXISTS }", "expected an operator");
     refused("{ $.v == 1 }", "is no value");
     refused("{ $.v IS NOT NULL }", "behind IS");
