@@ -107,6 +107,7 @@ def test_a_client_token_starts_instances_once(ec2, run):
         ("InvalidParameterValue", "Invalid BASE64 encoding of user data", None),
         ("InvalidParameterValue", "Invalid availability zone: [mars-1a]", {"Placement": {"AvailabilityZone": "mars-1a"}}),
         ("InvalidGroup.NotFound", "The security group 'sg-0123456789abcdef0' does not exist", {"SecurityGroupIds": ["sg-0123456789abcdef0"]}),
+        ("InvalidParameterValue", "Value () for parameter groupId is invalid. The value cannot be empty", {"SecurityGroupIds": [""]}),
         ("InvalidGroupId.Malformed", 'Invalid id: "web" (expecting "sg-...")', {"SecurityGroupIds": ["web"]}),
         ("InvalidSubnetID.NotFound", "The subnet ID 'subnet-0123456789abcdef0' does not exist", {"SubnetId": "subnet-0123456789abcdef0"}),
         (
@@ -372,6 +373,9 @@ def test_user_data_runs_at_first_boot_and_the_metadata_service_answers_it(ec2, a
 def test_a_profile_is_associated_once_and_taken_away(ec2, aws, one, account):
     iam = aws("iam")
     iam.create_instance_profile(InstanceProfileName="web")
+    with refused("IncorrectInstanceState", f"The instance '{one}' is not in the 'running' or 'stopped' states."):
+        ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})
+    reaches(ec2, one, "running")
     made = ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})["IamInstanceProfileAssociation"]
     assert re.fullmatch(r"iip-assoc-[0-9a-f]{17}", made["AssociationId"]) and made["State"] == "associating"
     assert made["IamInstanceProfile"]["Arn"] == f"arn:aws:iam::{account}:instance-profile/web"

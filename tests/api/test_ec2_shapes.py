@@ -228,6 +228,23 @@ def test_a_start_is_a_launch_of_its_own_time_on_the_volume_of_before(start_serve
     assert after["BlockDeviceMappings"] == before["BlockDeviceMappings"]
 
 
+def test_a_stopped_instance_can_become_another_type(ec2, run):
+    made = run(CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1})
+    id = made["InstanceId"]
+    reaches(ec2, made, "running")
+    with refused("IncorrectInstanceState", f"The instance '{id}' is not in the 'stopped' state."):
+        ec2.modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t2.medium"})
+    ec2.stop_instances(InstanceIds=[id])
+    reaches(ec2, made, "stopped")
+    with refused("InvalidParameterValue", "Invalid value 'z9.huge' for InstanceType."):
+        ec2.modify_instance_attribute(InstanceId=id, InstanceType={"Value": "z9.huge"})
+    ec2.modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t2.medium"})
+    ec2.start_instances(InstanceIds=[id])
+    after = reaches(ec2, made, "running")
+    assert (after["InstanceType"], after["CurrentInstanceBootMode"]) == ("t2.medium", "legacy-bios")
+    assert after["CpuOptions"] == {"CoreCount": 2, "ThreadsPerCore": 1}
+
+
 def test_a_group_that_admits_udp_from_everywhere_is_kept_and_no_instance_can_have_it(ec2, run, group):
     rule = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     assert ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"][0]["IpProtocol"] == "udp"

@@ -53,6 +53,7 @@ bool check_metadata_options(const Doc *options, Error *e);
 
 // launch.c
 bool instance_profile(Turn *turn, const Doc *wanted, Doc **profile, Error *e); // of a request's IamInstanceProfile
+void instance_set_type(Arena *arena, Doc *instance, Str type); // and what depends on it; after ImageId
 void instance_add_profile(Turn *turn, Doc *instance, const Doc *profile); // NULL: nothing
 bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e); // GroupIdentifiers; the default group when none are named
 

@@ -275,6 +275,19 @@ static bool modify_switches(const Call *call, Doc *instance, Error *e) {
     return true;
 }
 
+// Another type is had from the next start on; what was chosen of the old one's processors and credits goes.
+static bool modify_type(const Call *call, Doc *instance, Error *e) {
+    Str type = doc_text(doc_get(call->input, "InstanceType"), "Value"), id = doc_text(instance, "InstanceId");
+    if (!type.at) return true;
+    if (!instance_type_known(type)) return fail(e, "InvalidParameterValue", "Invalid value '%.*s' for InstanceType.", STR_ARG(type));
+    if (!instance_is(instance, "stopped"))
+        return fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in the 'stopped' state.", STR_ARG(id));
+    instance_set_type(call->arena, instance, type);
+    doc_set(instance, "$processors", NULL);
+    doc_set(instance, "$credits", NULL);
+    return true;
+}
+
 Outcome modify_instance_metadata_options(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const char *const TEXTS[] = {"HttpTokens", "HttpEndpoint", "HttpProtocolIpv6", "InstanceMetadataTags"};
     Arena *arena = call->arena;
@@ -298,13 +311,14 @@ Outcome modify_instance_metadata_options(Turn *turn, const Call *call, Doc **out
 }
 
 Outcome modify_instance_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const REFUSED[] = {"SourceDestCheck", "EnclaveOptions", "BlockDeviceMappings", "InstanceType", "Kernel",    "Ramdisk",
-                                          "UserData",        "EbsOptimized",   "SriovNetSupport",     "EnaSupport",   "Attribute", NULL};
+    static const char *const REFUSED[] = {"SourceDestCheck", "EnclaveOptions",  "BlockDeviceMappings", "Kernel",    "Ramdisk", "UserData",
+                                          "EbsOptimized",    "SriovNetSupport", "EnaSupport",          "Attribute", NULL};
     Doc *instance, *groups = NULL;
     const Doc *ids = doc_get(call->input, "Groups");
     CALL_TRY(instance_asked(turn, call->input, &instance, e));
     CALL_TRY(refuse_members(call->input, REFUSED, "ModifyInstanceAttribute", e));
     CALL_TRY(modify_switches(call, instance, e));
+    CALL_TRY(modify_type(call, instance, e));
     Doc *wanted = doc_map(call->arena), *data = doc_map(call->arena);
     if (doc_count(ids)) {
         doc_set(wanted, "SecurityGroupIds", doc_copy(call->arena, ids));
@@ -393,6 +407,10 @@ static Doc *association_of(Arena *arena, const Doc *instance, const char *state)
 Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *instance, *profile, *reply = doc_map(call->arena);
     CALL_TRY(instance_asked(turn, call->input, &instance, e));
+    if (!instance_is(instance, "running") && !instance_is(instance, "stopped")) {
+        return call_fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in the 'running' or 'stopped' states.",
+                         STR_ARG(doc_text(instance, "InstanceId")));
+    }
     if (doc_get(instance, "IamInstanceProfile")) {
         return call_fail(e, "IncorrectState", "There is an existing association for instance %.*s", STR_ARG(doc_text(instance, "InstanceId")));
     }

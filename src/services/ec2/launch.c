@@ -23,6 +23,7 @@ static Str profile_role(const Doc *profile) { return doc_text(doc_first(doc_get(
 static bool add_group(Turn *turn, Doc *groups, Str id, Str name, Error *e) {
     Arena *arena = turn_arena(turn);
     Doc *group, *view = doc_map(arena);
+    if (id.at && !id.len) return fail(e, "InvalidParameterValue", "Value () for parameter groupId is invalid. The value cannot be empty");
     if (id.at) TRY(check_id(id, "sg-", "InvalidGroupId.Malformed", e));
     if (!id.at) TRY(group_named(turn, name, &group, e));
     if (id.at && !group_get(turn, id, &group)) return no_such(e, "InvalidGroup.NotFound", "security group", id);
@@ -119,8 +120,10 @@ static void add_choices(Arena *arena, Doc *instance, const Doc *input) {
     doc_set_bool(arena, instance, "$stopProtected", doc_flag(input, "DisableApiStop", false));
 }
 
-static void add_boot_mode(Arena *arena, Doc *instance, Str image, Str type) {
-    bool uefi = image_boots_by_uefi(image);
+void instance_set_type(Arena *arena, Doc *instance, Str type) {
+    bool uefi = image_boots_by_uefi(doc_text(instance, "ImageId"));
+    doc_set_str(arena, instance, "InstanceType", type);
+    doc_set_int(arena, instance, "$memoryMiB", instance_type_memory_mib(type));
     if (uefi) doc_set_str(arena, instance, "BootMode", STR("uefi-preferred"));
     doc_set_str(arena, instance, "CurrentInstanceBootMode", uefi && instance_type_is_nitro(type) ? STR("uefi") : STR("legacy-bios"));
 }
@@ -128,10 +131,9 @@ static void add_boot_mode(Arena *arena, Doc *instance, Str image, Str type) {
 static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
     Arena *arena = turn_arena(turn);
     Doc *instance = doc_map(arena), *monitoring = doc_map(arena);
-    Str type = doc_str(doc_get(input, "InstanceType"), STR("m1.small"));
     doc_set_str(arena, instance, "InstanceId", id);
     doc_set_str(arena, instance, "ImageId", doc_text(input, "ImageId"));
-    doc_set_str(arena, instance, "InstanceType", type);
+    instance_set_type(arena, instance, doc_str(doc_get(input, "InstanceType"), STR("m1.small")));
     doc_set_time(arena, instance, "LaunchTime", turn_now(turn) / 1000 * 1000);
     doc_set_int(arena, instance, "$made_ms", turn_now(turn) / 1000 * 1000);
     doc_set_str(arena, instance, "ClientToken", doc_text(input, "ClientToken"));
@@ -142,7 +144,6 @@ static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
     doc_set_str(arena, instance, "RootDeviceType", STR("ebs"));
     doc_set_str(arena, instance, "PlatformDetails", STR("Linux/UNIX"));
     doc_set_str(arena, instance, "UsageOperation", STR("RunInstances"));
-    add_boot_mode(arena, instance, doc_text(input, "ImageId"), type);
     doc_set_bool(arena, instance, "SourceDestCheck", true);
     doc_set_bool(arena, instance, "EbsOptimized", doc_flag(input, "EbsOptimized", false));
     doc_set_bool(arena, instance, "EnaSupport", true);
@@ -151,7 +152,6 @@ static Doc *fixed_facts(Turn *turn, const Doc *input, Str id) {
     add_metadata_options(arena, instance, input);
     doc_set_str(arena, monitoring, "State", STR("disabled"));
     doc_set(instance, "Monitoring", monitoring);
-    doc_set_int(arena, instance, "$memoryMiB", instance_type_memory_mib(type));
     doc_set_str(arena, instance, "$owner", turn_where(turn).account);
     return instance;
 }
