@@ -339,6 +339,57 @@ def test_the_simulator_says_what_the_policies_say(iam, user, account):
     assert [item["EvalDecision"] for item in custom["EvaluationResults"]] == ["allowed", "implicitDeny"]
 
 
+def test_the_simulator_tells_which_statement_decided_and_where_it_stands(iam):
+    flat = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+    lines = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+    {
+      "Effect": "Deny",
+      "Action": "s3:Put*",
+      "Resource": "*"
+    }
+  ]
+}"""
+    told = iam.simulate_custom_policy(PolicyInputList=[flat, lines], ActionNames=["s3:GetObject", "s3:PutObject", "sqs:SendMessage"])["EvaluationResults"]
+    assert [result["MatchedStatements"] for result in told] == [
+        [
+            {
+                "SourcePolicyId": "PolicyInputList.1",
+                "SourcePolicyType": "IAM Policy",
+                "StartPosition": {"Line": 1, "Column": 38},
+                "EndPosition": {"Line": 1, "Column": 87},
+            }
+        ],
+        [
+            {
+                "SourcePolicyId": "PolicyInputList.2",
+                "SourcePolicyType": "IAM Policy",
+                "StartPosition": {"Line": 4, "Column": 61},
+                "EndPosition": {"Line": 9, "Column": 6},
+            }
+        ],
+        [],
+    ]
+
+
+def test_the_simulator_names_policies_of_a_user_and_keys_that_nobody_gave(iam, user, account):
+    iam.put_user_policy(UserName="dev", PolicyName="own", PolicyDocument=document(allow("s3:Get*", Condition={"Bool": {"aws:SecureTransport": "true"}})))
+    iam.attach_user_policy(UserName="dev", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    arn, secure = f"arn:aws:iam::{account}:user/dev", {"ContextKeyName": "aws:SecureTransport", "ContextKeyType": "boolean", "ContextKeyValues": ["true"]}
+    asked = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject", "sqs:SendMessage"]}
+    without, queue = iam.simulate_principal_policy(**asked)["EvaluationResults"]
+    assert (without["EvalDecision"], without["MissingContextValues"]) == ("implicitDeny", ["aws:SecureTransport"])
+    assert queue["MatchedStatements"][0]["SourcePolicyId"] == "AmazonSQSFullAccess" and queue["MissingContextValues"] == []
+    given = iam.simulate_principal_policy(**asked, ContextEntries=[secure])["EvaluationResults"][0]
+    assert given["MatchedStatements"][0]["SourcePolicyId"] == "user_dev_own" and given["MissingContextValues"] == []
+    page = iam.simulate_principal_policy(**asked, MaxItems=1)
+    assert page["IsTruncated"] and len(page["EvaluationResults"]) == 1
+    rest = iam.simulate_principal_policy(**asked, Marker=page["Marker"])
+    assert [result["EvalActionName"] for result in rest["EvaluationResults"]] == ["sqs:SendMessage"]
+
+
 def test_accounts_do_not_see_each_other(server, iam, account):
     iam.create_user(UserName="alice")
     other = server.client("iam", key=f"{(int(account) + 500000) % 10**12:012d}")

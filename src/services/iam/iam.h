@@ -59,6 +59,7 @@ bool iam_has_path_prefix(const Call *call, Str path);
 bool iam_policy_find(Turn *turn, Str arn, Doc **out, Error *e); // customer or AWS's (as a document made up for it); NoSuchEntity
 bool iam_policy_find_own(Turn *turn, const Call *call, Doc **out, Error *e); // PolicyArn of the input: the customer's own, which can be changed
 bool iam_policy_exists(Turn *turn, Str arn);
+Str iam_policy_text(Turn *turn, Str arn); // of the default version; STR_NONE: there is no such policy
 bool iam_check_arn(Str arn, Error *e); // that it may be one at all
 Doc *iam_bounded_by(Turn *turn, const Kind *kind, Str arn); // the users or roles whose boundary the policy is
 bool iam_check_document(Turn *turn, Str text, size_t max_bytes, const char *too_long, Error *e);

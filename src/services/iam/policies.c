@@ -242,6 +242,11 @@ static Doc *find_version(const Doc *policy, Str id) {
     return NULL;
 }
 
+Str iam_policy_text(Turn *turn, Str arn) {
+    Doc *policy;
+    return find(turn, arn, &policy) ? doc_text(find_version(policy, doc_text(policy, "DefaultVersionId")), "Document") : STR_NONE;
+}
+
 static Doc *version_view(Arena *arena, const Doc *policy, const Doc *version, bool with_document) {
     Doc *view = doc_map(arena);
     Str id = doc_text(version, "VersionId");

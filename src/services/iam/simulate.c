@@ -1,7 +1,7 @@
 // The policy simulator: what the policies of a user or role, or policies given in the request, say about actions. Resource policies do not take part.
-#include "services/iam/iam.h"
+#include "services/iam/simulation.h"
 
-#include "identity/policy.h"
+#include "base/vec.h"
 
 static Doc *context_of(Turn *turn, const Call *call) {
     Doc *context = doc_map(turn_arena(turn));
@@ -24,17 +24,52 @@ typedef struct Simulation {
     const Call *call;
     const Doc *context;
     const Principal *principal; // NULL: only the policies of the request
+    const Doc *tags; // of the principal, a map, or NULL
+    Vec sources; // SourcePolicy: all that take part
     Doc *results;
 } Simulation;
 
+static void add_source(Simulation *simulation, Str id, Str text) {
+    if (text.at) vec_add(&simulation->sources, SourcePolicy, ((SourcePolicy){id, text}));
+}
+
+static void add_sources_of(Simulation *simulation, const Kind *kind, const Doc *doc) {
+    Arena *arena = turn_arena(simulation->turn);
+    Str name = doc_text(doc, kind->name);
+    for (const Doc *at = doc_first(doc_get(doc, "inline")); at; at = at->next)
+        add_source(simulation, str_format(arena, "%s_%.*s_%.*s", kind->segment, STR_ARG(name), STR_ARG(at->key)), doc_str(at, STR_NONE));
+    for (const Doc *at = doc_first(doc_get(doc, "attached")); at; at = at->next) {
+        Str arn = doc_str(at, STR(""));
+        add_source(simulation, str_from(arn, (size_t)(str_rfind_char(arn, '/') + 1)), iam_policy_text(simulation->turn, arn));
+    }
+    for (const Doc *at = doc_first(doc_get(doc, "groups")); at; at = at->next) {
+        Doc *group;
+        if (iam_find(simulation->turn, &IAM_KIND_GROUP, doc_str(at, STR("")), &group, NULL)) add_sources_of(simulation, &IAM_KIND_GROUP, group);
+    }
+}
+
+static void add_sources_given(Simulation *simulation) {
+    size_t count = 0;
+    for (const Doc *at = doc_first(doc_get(simulation->call->input, "PolicyInputList")); at; at = at->next)
+        add_source(simulation, str_format(turn_arena(simulation->turn), "PolicyInputList.%zu", ++count), doc_str(at, STR("")));
+}
+
+static PolicyQuestion question_of(const Simulation *simulation, Str action, Str resource) {
+    Arena *arena = turn_arena(simulation->turn);
+    Principal *nobody = arena_new_of(arena, Principal);
+    *nobody = principal_root(arena, turn_where(simulation->turn).account);
+    return (PolicyQuestion){.arena = arena,
+                            .action = action,
+                            .resource = resource,
+                            .resource_account = turn_where(simulation->turn).account,
+                            .context = simulation->context,
+                            .principal = simulation->principal ? simulation->principal : nobody,
+                            .tags = simulation->tags,
+                            .now_ms = turn_now(simulation->turn)};
+}
+
 static Decision decide_custom(const Simulation *simulation, Str action, Str resource) {
-    Principal nobody = principal_root(turn_arena(simulation->turn), turn_where(simulation->turn).account);
-    PolicyQuestion question = {.arena = turn_arena(simulation->turn),
-                               .action = action,
-                               .resource = resource,
-                               .context = simulation->context,
-                               .principal = simulation->principal ? simulation->principal : &nobody,
-                               .now_ms = turn_now(simulation->turn)};
+    PolicyQuestion question = question_of(simulation, action, resource);
     PolicyAnswer answer = {0};
     for (const Doc *at = doc_first(doc_get(simulation->call->input, "PolicyInputList")); at; at = at->next) {
         const Policy *policy;
@@ -60,12 +95,16 @@ static Decision decide(const Simulation *simulation, Str action, Str resource) {
 
 static void simulate_one(const Simulation *simulation, Str action, Str resource) {
     Arena *arena = turn_arena(simulation->turn);
-    Doc *result = doc_map(arena);
+    Doc *result = doc_map(arena), *matches = doc_list(arena), *missing = doc_list(arena);
+    Decision decision = decide(simulation, action, resource);
+    PolicyQuestion question = question_of(simulation, action, resource);
+    for (size_t i = 0; i < simulation->sources.len; i++) simulation_explain(vec_at(&simulation->sources, i), &question, decision, matches, missing);
     doc_set_str(arena, result, "EvalActionName", action);
     doc_set_str(arena, result, "EvalResourceName", resource);
-    doc_set_str(arena, result, "EvalDecision", str_of(decision_name(decide(simulation, action, resource))));
-    doc_set(result, "MatchedStatements", doc_list(arena));
-    doc_set(result, "MissingContextValues", doc_list(arena));
+    doc_set_str(arena, result, "EvalDecision", str_of(decision_name(decision)));
+    doc_set(result, "MatchedStatements", matches);
+    doc_set(result, "MissingContextValues", missing);
+    doc_set_str(arena, result, "$place", str_format(arena, "%zu", doc_count(simulation->results)));
     doc_push(simulation->results, result);
 }
 
@@ -81,18 +120,25 @@ static Outcome simulate(Simulation *simulation, Doc **out, Error *e) {
         CALL_TRY(iam_check_document(simulation->turn, doc_str(at, STR("")), SIZE_MAX, NULL, e));
     }
     simulation->context = context_of(simulation->turn, simulation->call);
+    add_sources_given(simulation);
     simulation->results = doc_list(turn_arena(simulation->turn));
     for (const Doc *action = doc_first(doc_get(input, "ActionNames")); action; action = action->next) {
         if (!doc_count(resources)) simulate_one(simulation, doc_str(action, STR("")), STR("*"));
         for (const Doc *at = doc_first(resources); at; at = at->next) simulate_one(simulation, doc_str(action, STR("")), doc_str(at, STR("*")));
     }
-    *out = doc_map(turn_arena(simulation->turn));
-    doc_set(*out, "EvaluationResults", simulation->results);
-    doc_set_bool(turn_arena(simulation->turn), *out, "IsTruncated", false);
+    CALL_TRY(iam_page(simulation->call, simulation->results, "$place", "EvaluationResults", out, e));
     return OUTCOME_DONE;
 }
 
-static bool principal_of(Turn *turn, Str arn, Principal *out, Error *e) {
+static const Doc *tags_of(Arena *arena, const Doc *doc) {
+    Doc *map = doc_map(arena);
+    for (const Doc *tag = doc_first(doc_get(doc, "Tags")); tag; tag = tag->next)
+        doc_put(map, doc_text(tag, "Key"), doc_of_str(arena, doc_text(tag, "Value")));
+    return map;
+}
+
+static bool take_principal(Simulation *simulation, Str arn, Principal *out, Error *e) {
+    Turn *turn = simulation->turn;
     Arena *arena = turn_arena(turn);
     Str rest = arn;
     for (int i = 0; i < 5; i++) str_cut(&rest, ':');
@@ -109,17 +155,20 @@ static bool principal_of(Turn *turn, Str arn, Principal *out, Error *e) {
                                  .arn = arn,
                                  .id = doc_text(doc, "UserId"),
                                  .name = doc_text(doc, "UserName")};
+    simulation->principal = out;
+    simulation->tags = tags_of(arena, doc);
+    add_sources_of(simulation, kind, doc);
     return true;
 }
 
 Outcome iam_simulate_principal(Turn *turn, const Call *call, Doc **out, Error *e) {
     Principal principal;
-    CALL_TRY(principal_of(turn, doc_text(call->input, "PolicySourceArn"), &principal, e));
-    Simulation simulation = {.turn = turn, .call = call, .principal = &principal};
+    Simulation simulation = {.turn = turn, .call = call, .sources = vec_of(turn_arena(turn), SourcePolicy)};
+    CALL_TRY(take_principal(&simulation, doc_text(call->input, "PolicySourceArn"), &principal, e));
     return simulate(&simulation, out, e);
 }
 
 Outcome iam_simulate_custom(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Simulation simulation = {.turn = turn, .call = call};
+    Simulation simulation = {.turn = turn, .call = call, .sources = vec_of(turn_arena(turn), SourcePolicy)};
     return simulate(&simulation, out, e);
 }
