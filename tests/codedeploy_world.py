@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import time
+import urllib.request
 import uuid
 import zipfile
 
@@ -131,7 +132,12 @@ class World:
         return next(event for event in target["lifecycleEvents"] if event["lifecycleEventName"] == name)
 
     def log(self, deployment, name, instance=None):
-        return self.event(deployment, name, instance)["diagnostics"]["logTail"]
+        """What the scripts of an event printed: in its diagnostics when they failed, else on a page of the plane's own."""
+        shown = self.event(deployment, name, instance)["diagnostics"]["logTail"]
+        instance = instance or self.targets(deployment)[0]
+        where = f"{self.role.split(':')[4]}/{self.deploy.meta.region_name}/{deployment}"
+        with urllib.request.urlopen(f"{self.deploy.meta.endpoint_url}/_rehearse/deployments/{where}") as page:
+            return shown or json.load(page)[instance].get(name, "")
 
     def look(self, command, instance=None):
         """What a command prints on the instance: by a deployment of its own, of another application."""

@@ -224,6 +224,28 @@ static void write_event(const Doc *event, Arena *arena, Buf *out) {
     for (Str line; !str_is_none(line = str_next_line(&log));) buf_addf(out, "    %.*s\n", STR_ARG(line));
 }
 
+// The diagnostics of events that went well have no log; the plane has kept it.
+static void add_logs(Doc *target, const Doc *logs, Arena *arena) {
+    const Doc *own = doc_get_str_key(logs, doc_text(target, "targetId"));
+    for (Doc *event = doc_first(doc_get(target, "lifecycleEvents")); event; event = event->next) {
+        const Doc *log = doc_get_str_key(own, doc_text(event, "lifecycleEventName"));
+        if (log) doc_set_str(arena, doc_get(event, "diagnostics"), "logTail", doc_str(log, STR("")));
+    }
+}
+
+// "arn:aws:ec2:REGION:ACCOUNT:instance/ID"
+static bool read_logs(const Request *request, Arena *arena, Str deployment, Doc *targets, Error *e) {
+    Str arn = doc_text(doc_get(doc_first(targets), "instanceTarget"), "targetArn");
+    for (int i = 0; i < 3; i++) str_cut(&arn, ':');
+    Str region = str_cut(&arn, ':'), account = str_cut(&arn, ':');
+    Str page = str_format(arena, "/_rehearse/deployments/%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region), STR_ARG(deployment));
+    Doc *logs;
+    if (!doc_count(targets)) return true;
+    TRY(client_page(&request->client, arena, "GET", str_c(arena, page), NULL, &logs, e));
+    for (Doc *each = doc_first(targets); each; each = each->next) add_logs(doc_get(each, "instanceTarget"), logs, arena);
+    return true;
+}
+
 static bool targets_of(const Request *request, Arena *arena, Str deployment, Doc **out, Error *e) {
     Doc *input = doc_map(arena), *list = NULL, *reply = NULL;
     doc_set_str(arena, input, "deploymentId", deployment);
@@ -231,7 +253,7 @@ static bool targets_of(const Request *request, Arena *arena, Str deployment, Doc
     doc_set(input, "targetIds", doc_copy(arena, doc_get(list, "targetIds")));
     TRY(client_call(&request->client, arena, "codedeploy", "BatchGetDeploymentTargets", input, &reply, e));
     *out = doc_get(reply, "deploymentTargets");
-    return true;
+    return read_logs(request, arena, deployment, *out, e);
 }
 
 static bool print_targets(const Request *request, Str deployment, Error *e) {

@@ -86,7 +86,7 @@ def test_a_compressed_tar_is_unpacked_as_tar_too(instance):
 
 def test_a_success_says_so(instance):
     ended = instance.deploy({"appspec.yml": appspec({"BeforeInstall": "b.sh"}, files="  []"), "b.sh": script("echo hello")})["BeforeInstall"]
-    assert (ended["errorCode"], ended["scriptName"], ended["message"]) == ("Success", "", "Succeeded")
+    assert (ended["errorCode"], ended["scriptName"], ended["message"]) == ("Success", "", "Succeeded: ")
     assert ended["logTail"] == "LifecycleEvent - BeforeInstall\nScript - b.sh\n[stdout]hello\n"
 
 

@@ -139,7 +139,7 @@ def site(tmp_path):
     folder.mkdir()
     hooks = "hooks:\n  ValidateService:\n    - location: check.sh\n"
     (folder / "appspec.yml").write_text(f"version: 0.0\nos: linux\nfiles:\n  - source: page\n    destination: /opt/site\n{hooks}")
-    (folder / "check.sh").write_text("#!/bin/sh\ngrep -q good /opt/site/page\n")
+    (folder / "check.sh").write_text("#!/bin/sh\necho looking at the page\ngrep -q good /opt/site/page\n")
     (folder / "page").write_text("good\n")
     return folder
 
@@ -170,6 +170,11 @@ def test_a_first_deployment_that_fails_has_nothing_to_go_back_to(plane, site):
     deploy = json.loads(failed.stdout)["stages"][1]["actions"][0]
     assert (deploy["state"], "rollback" in deploy) == ("failed", False)
     assert len(deployments_of(plane, "site")) == 1
+
+
+def test_logs_of_a_deployment_show_the_hooks_that_went_well_too(plane, site):
+    plane.rehearse("run", site, "-q")
+    assert "[stdout]looking at the page" in plane.rehearse("logs", "site", "Deploy").stdout
 
 
 def test_an_unchanged_folder_runs_again_and_tells_json(plane, mini):

@@ -1,5 +1,7 @@
 #include "services/codedeploy/codedeploy.h"
 
+#include "plane/endpoint.h"
+
 #define ARN "arn:aws:codedeploy:{region}:{account}:"
 #define APPLICATION ARN "application:{applicationName}"
 #define CONFIG ARN "deploymentconfig:{deploymentConfigName}"
@@ -49,6 +51,9 @@ static const DocumentType *const DOCUMENTS[] = {
 static const Subscription SUBSCRIPTIONS[] = {{"aws.codedeploy", "CodeDeploy Deployment State-change Notification", revision_used},
                                              {NULL, NULL, NULL}};
 
+extern const EndpointType CODEDEPLOY_LOGS;
+static const Endpoint ENDPOINTS[] = {{"api", "/_rehearse/deployments/", &CODEDEPLOY_LOGS}, {NULL, NULL, NULL}};
+
 extern const Service CODEDEPLOY_SERVICE;
 const Service CODEDEPLOY_SERVICE = {
     .name = "codedeploy",
@@ -56,4 +61,5 @@ const Service CODEDEPLOY_SERVICE = {
     .operations = OPERATIONS,
     .documents = DOCUMENTS,
     .subscriptions = SUBSCRIPTIONS,
+    .endpoints = ENDPOINTS,
 };

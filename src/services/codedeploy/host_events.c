@@ -45,6 +45,12 @@ static void copy_text(Step *step, Doc *to, const Doc *from, const char *member) 
     doc_set_str(step->arena, to, member, str_copy(step->arena, doc_str(doc_get(from, member), STR(""))));
 }
 
+// AWS shows none of an event that went well: script_logs.c does.
+static void put_log_aside(Step *step, Doc *event, Doc *diagnostics) {
+    doc_set_str(step->arena, event, "$log", doc_text(diagnostics, "logTail"));
+    doc_set_str(step->arena, diagnostics, "logTail", STR(""));
+}
+
 void event_end(Step *step, Doc *target, Str name, int64_t ms, const Doc *diagnostics, bool ok) {
     Doc *event = find(target, name), *shown = doc_map(step->arena);
     if (!event || !str_is(doc_text(event, "status"), "InProgress")) return;
@@ -52,6 +58,7 @@ void event_end(Step *step, Doc *target, Str name, int64_t ms, const Doc *diagnos
     copy_text(step, shown, diagnostics, "scriptName");
     copy_text(step, shown, diagnostics, "message");
     copy_text(step, shown, diagnostics, "logTail");
+    if (ok) put_log_aside(step, event, shown);
     doc_set(event, "diagnostics", shown);
     doc_set_time(step->arena, event, "endTime", ms);
     doc_set_str(step->arena, event, "status", ok ? STR("Succeeded") : STR("Failed"));

@@ -3,7 +3,8 @@
 //   $minimum       {type, value} of the deployment configuration
 //   $groupState    the group's state (codedeploy.h), kept here and written with each change
 //   $targets       [InstanceTarget], in the order of deployment, with
-//                  $profile (of the instance), $role (its role), $running (does it run?), $waitsUntil, $job ("stop" | "deploy": the job under way)
+//                  $profile (of the instance), $role (its role), $running (does it run?), $waitsUntil, $job ("stop" | "deploy": the job under way);
+//                  a lifecycle event has $log, what its scripts printed when they went well (script_logs.c)
 //   $stopping      StopDeployment was called; $rollback: and it asks for a rollback
 #pragma once
 

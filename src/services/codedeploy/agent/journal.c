@@ -51,7 +51,8 @@ void event_ended(Agent *agent, const Error *problem) {
     doc_set_bool(agent->arena, record, "ok", !problem);
     doc_set_str(agent->arena, record, "errorCode", error_code(problem));
     doc_set_str(agent->arena, record, "scriptName", problem ? agent->script : STR(""));
-    doc_set_str(agent->arena, record, "message", problem ? str_of(problem->message) : STR("Succeeded"));
+    doc_set_str(agent->arena, record, "message",
+                problem ? str_of(problem->message) : STR("Succeeded: ")); // as the agent of AWS has it: no note behind it
     doc_set_str(agent->arena, record, "logTail", whole_characters(agent->log));
     tell(agent, record);
     fd_close(agent->log_file);
