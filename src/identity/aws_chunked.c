@@ -110,7 +110,7 @@ static Str take_trailer_signature(AwsChunked *parser) {
 static AwsChunkedResult on_trailer(AwsChunked *parser, Str line) {
     if (!line.len) return end_trailers(parser, take_trailer_signature(parser));
     Str value = line, name = str_lower(parser->arena, str_trim(str_cut(&value, ':')));
-    if (!value.at || parser->trailer_count == AWS_CHUNKED_TRAILERS_MAX) return end(parser, AWS_CHUNKED_BAD_FRAMING);
+    if (!value.at || parser->trailer_count == AWS_CHUNKED_TRAILERS_MAX) return end(parser, AWS_CHUNKED_BAD_TRAILER);
     value = str_copy(parser->arena, str_trim(value));
     parser->trailers[parser->trailer_count++] = (HttpHeader){name, value};
     if (!str_is(name, "x-amz-trailer-signature")) buf_addf(&parser->trailer_text, "%.*s:%.*s\n", STR_ARG(name), STR_ARG(value));

@@ -16,6 +16,7 @@ typedef enum AwsChunkedResult {
     AWS_CHUNKED_DATA, // `*payload` has bytes; ask again with the rest of the input
     AWS_CHUNKED_DONE, // the body is complete and right; what is left of the input is not ours
     AWS_CHUNKED_BAD_FRAMING,
+    AWS_CHUNKED_BAD_TRAILER, // a line behind the last chunk is no header
     AWS_CHUNKED_BAD_SIGNATURE
 } AwsChunkedResult;
 

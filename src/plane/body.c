@@ -16,6 +16,7 @@ struct BodyFilter {
     bool is_chunked;
     AwsChunkedResult verdict;
     int64_t expected_bytes; // x-amz-decoded-content-length; -1: not said
+    Str trailer; // the checksum's name that x-amz-trailer announces
     Digest md5;
     Digest sha256; // of the payload, when the signature covers its hash
     bool wants_sha256;
@@ -43,6 +44,7 @@ static void begin_chunked(const HttpExchange *exchange, const Authentication *wh
     filter->signature = who->signature;
     aws_chunked_init(&filter->chunked, filter->arena, &filter->signature, who->chunk_key);
     filter->is_chunked = true;
+    filter->trailer = str_copy(filter->arena, str_trim(http_header(&exchange->request, "x-amz-trailer")));
     filter->verdict = AWS_CHUNKED_MORE;
     if (!str_to_int(http_header(&exchange->request, "x-amz-decoded-content-length"), &filter->expected_bytes)) filter->expected_bytes = -1;
 }
@@ -51,7 +53,7 @@ static bool pass(void *context, char *bytes, size_t *len) {
     BodyFilter *filter = context;
     if (filter->is_chunked) {
         filter->verdict = aws_chunked_in_place(&filter->chunked, bytes, len);
-        if (filter->verdict == AWS_CHUNKED_BAD_FRAMING || filter->verdict == AWS_CHUNKED_BAD_SIGNATURE) return false;
+        if (filter->verdict >= AWS_CHUNKED_BAD_FRAMING) return false;
     }
     Str piece = {bytes, *len};
     digest_update(&filter->md5, piece);
@@ -108,6 +110,25 @@ const BodyDigests *body_filter_digests(BodyFilter *filter) {
     return &filter->digests;
 }
 
+static bool is_checksum(Str header) { return header.len && str_starts(header, STR("x-amz-checksum-")); }
+
+// What was announced has come, and nothing else: a body whose sum got lost on its way is not taken for one without.
+static bool check_trailers(const BodyFilter *filter, Error *e) {
+    size_t announced = 0, others = 0;
+    if (filter->trailer.len && !is_checksum(filter->trailer))
+        return fail(e, "InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
+    for (size_t i = 0; i < filter->chunked.trailer_count; i++) {
+        Str name = filter->chunked.trailers[i].name;
+        if (str_eq_nocase(name, filter->trailer))
+            announced++;
+        else
+            others += !str_is(name, "x-amz-trailer-signature");
+    }
+    bool whole = filter->verdict != AWS_CHUNKED_BAD_TRAILER && announced == (filter->trailer.len ? 1 : 0) && !others;
+    const char *message = "The request contained trailing data that was not well-formed or did not conform to our published schema.";
+    return whole || fail(e, "MalformedTrailerError", "%s", message);
+}
+
 bool body_filter_check(BodyFilter *filter, const WireRoute *route, const Signature *signature, Error *e) {
     if (!filter) return true;
     finish(filter);
@@ -116,8 +137,9 @@ bool body_filter_check(BodyFilter *filter, const WireRoute *route, const Signatu
     }
     if (!filter->is_chunked) return true;
     if (filter->verdict == AWS_CHUNKED_BAD_SIGNATURE) return identity_refuse_chunk(route, e);
+    if (filter->verdict == AWS_CHUNKED_BAD_TRAILER) return check_trailers(filter, e);
     bool short_of = filter->expected_bytes >= 0 && filter->expected_bytes != filter->chunked.payload_bytes;
-    if (filter->verdict == AWS_CHUNKED_DONE && !short_of) return true;
+    if (filter->verdict == AWS_CHUNKED_DONE && !short_of) return check_trailers(filter, e);
     return fail(e, "IncompleteBody", "The request body terminated unexpectedly");
 }
 

@@ -1,5 +1,6 @@
 """Arguments that S3 refuses because of what they stand beside, or because no object here can have what they ask for."""
 
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -216,3 +217,45 @@ def test_a_part_that_can_never_be_is_not_read(raw, bucket, number):
     told = error_of(raw("GET", f"/{bucket}/key?partNumber={number}"))
     message = "Part number must be an integer between 1 and 10000, inclusive"
     assert told == {"Code": "InvalidArgument", "Message": message, "ArgumentName": "partNumber", "ArgumentValue": str(number)}
+
+
+CRC32_OF_HELLO = "NhCmhg=="
+MALFORMED_TRAILER = "The request contained trailing data that was not well-formed or did not conform to our published schema."
+
+
+def send_chunked(server, account, bucket, trailer, announced):
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature={'0' * 64}",
+        "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "X-Amz-Decoded-Content-Length": "5",
+        "Content-Encoding": "aws-chunked",
+        **({"X-Amz-Trailer": announced} if announced else {}),
+    }
+    return server.request("PUT", f"/{bucket}/key", f"5\r\nhello\r\n0\r\n{trailer}\r\n".encode(), headers)
+
+
+@pytest.mark.parametrize(
+    "trailer, announced",
+    [
+        ("", "x-amz-checksum-crc32"),
+        (f":{CRC32_OF_HELLO}\r\n", "x-amz-checksum-crc32"),
+        (f"x-amz-checksum-crc32c:{CRC32_OF_HELLO}\r\n", "x-amz-checksum-crc32"),
+        (f"x-amz-checksum-crc32 {CRC32_OF_HELLO}\r\n", "x-amz-checksum-crc32"),
+        (f"x-amz-checksum-crc32:{CRC32_OF_HELLO}\r\n", None),
+    ],
+)
+def test_a_trailer_is_what_was_announced(server, account, raw, bucket, trailer, announced):
+    reply = send_chunked(server, account, bucket, trailer, announced)
+    assert reply.status == 400
+    assert error_of(reply) == {"Code": "MalformedTrailerError", "Message": MALFORMED_TRAILER}
+    assert raw("HEAD", f"/{bucket}/key").status == 404
+
+
+def test_a_trailer_that_is_no_checksum_is_refused(server, account, bucket):
+    told = error_of(send_chunked(server, account, bucket, "x-mine:1\r\n", "x-mine"))
+    assert told == {"Code": "InvalidRequest", "Message": "The value specified in the x-amz-trailer header is not supported"}
+
+
+def test_a_chunked_body_may_come_without_a_trailer(server, account, bucket):
+    assert send_chunked(server, account, bucket, "", None).status == 200
