@@ -49,7 +49,8 @@ static AuthFault session_signer(const IdentitySnapshot *snapshot, Arena *arena, 
                                  .session_policy = session.policy,
                                  .session_since_ms = session.since_ms,
                                  .source_identity = session.source_identity,
-                                 .session_tags = session.tags};
+                                 .session_tags = session.tags,
+                                 .transitive_tags = session.transitive};
     return AUTH_OK;
 }
 

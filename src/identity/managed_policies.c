@@ -110,6 +110,7 @@ static const ManagedPolicy policies[] = {
     {"/service-role/", "AWSLambdaVPCAccessExecutionRole", "v3",
      ALLOW(LOGS_WRITE ",\"ec2:CreateNetworkInterface\",\"ec2:DeleteNetworkInterface\",\"ec2:DescribeNetworkInterfaces\",\"ec2:DescribeSubnets\","
                       "\"ec2:AssignPrivateIpAddresses\",\"ec2:UnassignPrivateIpAddresses\"")},
+    {"/", "AWSLambdaExecute", "v3", DOCUMENT(ON("arn:aws:logs:*:*:*", "\"logs:*\"") "," ON("arn:aws:s3:::*", "\"s3:GetObject\",\"s3:PutObject\""))},
     {"/", "AWSLambda_FullAccess", "v7",
      DOCUMENT(ON_ALL("\"lambda:*\",\"cloudformation:DescribeStacks\",\"cloudformation:ListStackResources\",\"cloudwatch:GetMetricData\",\"cloudwatch:"
                      "ListMetrics\","
@@ -128,6 +129,9 @@ static const ManagedPolicy policies[] = {
      ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\",\"xray:GetSamplingTargets\",\"xray:"
            "GetSamplingStatisticSummaries\"")},
     {"/", "AdministratorAccess", "v1", ALLOW("\"*\"")},
+    {"/", "AmazonAPIGatewayAdministrator", "v1", DOCUMENT(ON("arn:aws:apigateway:*::/*", "\"apigateway:*\""))},
+    {"/", "AmazonAPIGatewayInvokeFullAccess", "v1",
+     DOCUMENT(ON("arn:aws:execute-api:*:*:*", "\"execute-api:Invoke\",\"execute-api:ManageConnections\""))},
     {"/", "AmazonDynamoDBFullAccess", "v15",
      ALLOW("\"dynamodb:*\"," ALARMS_READ ",\"cloudwatch:DeleteAlarms\",\"cloudwatch:PutMetricAlarm\",\"lambda:ListFunctions\"")},
     {"/", "AmazonDynamoDBFullAccess_v2", "v1", ALLOW("\"dynamodb:*\"," ALARMS_READ ",\"cloudwatch:DeleteAlarms\",\"cloudwatch:PutMetricAlarm\"")},
@@ -153,12 +157,19 @@ static const ManagedPolicy policies[] = {
     {"/", "AmazonS3FullAccess", "v2", ALLOW("\"s3:*\",\"s3-object-lambda:*\"")},
     {"/", "AmazonS3ReadOnlyAccess", "v3", ALLOW("\"s3:Get*\",\"s3:List*\",\"s3:Describe*\",\"s3-object-lambda:Get*\",\"s3-object-lambda:List*\"")},
     {"/", "AmazonSNSFullAccess", "v2", ALLOW("\"sns:*\"")},
+    {"/", "AmazonSNSReadOnlyAccess", "v2",
+     ALLOW("\"sns:GetTopicAttributes\",\"sns:List*\",\"sns:CheckIfPhoneNumberIsOptedOut\",\"sns:GetEndpointAttributes\","
+           "\"sns:GetDataProtectionPolicy\",\"sns:GetPlatformApplicationAttributes\",\"sns:GetSMSAttributes\","
+           "\"sns:GetSMSSandboxAccountStatus\",\"sns:GetSubscriptionAttributes\"")},
     {"/", "AmazonSQSFullAccess", "v1", ALLOW("\"sqs:*\"")},
-    {"/", "AmazonSQSReadOnlyAccess", "v3", ALLOW("\"sqs:Get*\",\"sqs:List*\"")},
+    {"/", "AmazonSQSReadOnlyAccess", "v3",
+     ALLOW("\"sqs:GetQueueAttributes\",\"sqs:GetQueueUrl\",\"sqs:ListDeadLetterSourceQueues\",\"sqs:ListQueues\",\"sqs:ListMessageMoveTasks\","
+           "\"sqs:ListQueueTags\"")},
     {"/", "AmazonSSMManagedInstanceCore", "v2",
      ALLOW("\"ssm:DescribeAssociation\",\"ssm:DescribeDocument\",\"ssm:GetDocument\",\"ssm:GetParameter\",\"ssm:GetParameters\",\"ssm:"
            "ListAssociations\","
            "\"ssm:PutInventory\",\"ssm:UpdateInstanceInformation\",\"ec2messages:*\",\"ssmmessages:*\"")},
+    {"/", "AmazonSSMReadOnlyAccess", "v1", ALLOW("\"ssm:Describe*\",\"ssm:Get*\",\"ssm:List*\"")},
     {"/", "CloudWatchAgentServerPolicy", "v3",
      ALLOW("\"cloudwatch:PutMetricData\",\"ec2:DescribeTags\",\"ec2:DescribeVolumes\",\"logs:DescribeLogGroups\",\"logs:"
            "DescribeLogStreams\"," LOGS_WRITE ",\"logs:PutRetentionPolicy\",\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"")},
@@ -171,6 +182,9 @@ static const ManagedPolicy policies[] = {
     {"/", "IAMFullAccess", "v2", ALLOW("\"iam:*\"")},
     {"/", "IAMReadOnlyAccess", "v4",
      ALLOW("\"iam:Generate*\",\"iam:Get*\",\"iam:List*\",\"iam:SimulateCustomPolicy\",\"iam:SimulatePrincipalPolicy\"")},
+    {"/", "IAMUserChangePassword", "v2",
+     DOCUMENT("{\"Effect\":\"Allow\",\"Action\":[\"iam:ChangePassword\"],\"Resource\":[\"arn:aws:iam::*:user/${aws:username}\"]}," ON_ALL(
+         "\"iam:GetAccountPasswordPolicy\""))},
     {"/", "PowerUserAccess", "v12",
      DOCUMENT("{\"Effect\":\"Allow\",\"NotAction\":[\"iam:*\",\"organizations:*\",\"account:*\"],\"Resource\":\"*\"}," ON_ALL(
          "\"iam:CreateServiceLinkedRole\",\"iam:DeleteServiceLinkedRole\",\"iam:ListRoles\""))},

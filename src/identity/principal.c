@@ -42,6 +42,7 @@ Principal principal_copy(Arena *arena, const Principal *principal) {
                           &to.source_identity, &to.assumed_for};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = str_copy(arena, *texts[i]);
     to.session_tags = doc_copy(arena, principal->session_tags);
+    to.transitive_tags = doc_copy(arena, principal->transitive_tags);
     return to;
 }
 
@@ -60,6 +61,7 @@ Doc *principal_to_doc(Arena *arena, const Principal *principal) {
     doc_set_str(arena, doc, "source", member(principal->source_identity));
     if (principal->session_since_ms) doc_set_int(arena, doc, "since", principal->session_since_ms);
     if (principal->session_tags) doc_set(doc, "tags", doc_copy(arena, principal->session_tags));
+    if (principal->transitive_tags) doc_set(doc, "transitive", doc_copy(arena, principal->transitive_tags));
     return doc;
 }
 
@@ -78,6 +80,7 @@ bool principal_from_doc(const Doc *doc, Principal *out) {
                        .assumed_for = doc_text(doc, "forWhat"),
                        .source_identity = doc_text(doc, "source"),
                        .session_since_ms = doc_number(doc, "since", 0),
-                       .session_tags = doc_get(doc, "tags")};
+                       .session_tags = doc_get(doc, "tags"),
+                       .transitive_tags = doc_get(doc, "transitive")};
     return true;
 }

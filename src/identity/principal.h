@@ -25,6 +25,7 @@ typedef struct Principal {
     Str assumed_for; // ARN of what that service took the role for (aws:SourceArn), or STR_NONE
     Str assumed_by; // the service that took the role for its own work ("codebuild.amazonaws.com"), or STR_NONE: the trust policy must admit it
     Str source_identity; // aws:SourceIdentity of a session, or STR_NONE
+    const Doc *transitive_tags; // keys of session_tags that sessions assumed by this one inherit, a list, or NULL
     const Doc *session_tags; // aws:PrincipalTag/… of a session, a map, or NULL
 } Principal;
 

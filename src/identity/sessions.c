@@ -1,6 +1,6 @@
 // Tokens and key ids.
 //
-// Token: base64 of payload and MAC (16 bytes of HMAC-SHA-256 with the plane's secret). Payload: version, kind, three times, nine texts (two bytes of length, then
+// Token: base64 of payload and MAC (16 bytes of HMAC-SHA-256 with the plane's secret). Payload: version, kind, three times, ten texts (two bytes of length, then
 // the bytes; FFFF: none), a nonce. The secret access key is derived from the payload.
 //
 // Key id: four letters and 80 bits in base 32: 1, the account (40 bits, where AWS has it too), 19 random bits, 20 check bits that only this plane can make. So
@@ -115,7 +115,8 @@ static void write_payload(Arena *arena, const Session *session, Str access_key, 
                          session->role_arn,
                          session->policy,
                          session->tags ? json_write(arena, session->tags) : STR_NONE,
-                         session->source_identity};
+                         session->source_identity,
+                         session->transitive ? json_write(arena, session->transitive) : STR_NONE};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) add_text(buf, texts[i]);
     add_number(buf, nonce, NONCE_BYTES);
 }
@@ -162,15 +163,18 @@ static bool take_text(Str *rest, Str *out) {
 
 static bool read_payload(Arena *arena, Str payload, Session *out, Str *access_key) {
     uint64_t version, kind, since, until, until_wall;
-    Str tags;
+    Str tags, transitive;
     TRY(take_number(&payload, 1, &version) && version == TOKEN_VERSION && take_number(&payload, 1, &kind));
     TRY(take_number(&payload, 8, &since) && take_number(&payload, 8, &until) && take_number(&payload, 8, &until_wall));
     *out = (Session){.kind = (PrincipalKind)kind, .since_ms = (int64_t)since, .until_ms = (int64_t)until, .until_wall_ms = (int64_t)until_wall};
-    Str *const texts[] = {access_key, &out->account, &out->arn, &out->id, &out->name, &out->role_arn, &out->policy, &tags, &out->source_identity};
+    Str *const texts[] = {access_key, &out->account,         &out->arn,  &out->id, &out->name, &out->role_arn, &out->policy,
+                          &tags,      &out->source_identity, &transitive};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) TRY(take_text(&payload, texts[i]));
-    Doc *map = NULL;
+    Doc *map = NULL, *keys = NULL;
     if (tags.at) TRY(json_parse(arena, tags, &map, NULL));
+    if (transitive.at) TRY(json_parse(arena, transitive, &keys, NULL));
     out->tags = map;
+    out->transitive = keys;
     return true;
 }
 

@@ -13,6 +13,7 @@ typedef struct Session {
     Str policy; // JSON text, or a list of such texts as a JSON array, or STR_NONE
     Str source_identity; // or STR_NONE
     const Doc *tags; // or NULL
+    const Doc *transitive; // those of their keys that the next session of a chain inherits, a list, or NULL
     int64_t since_ms, until_ms; // plane time
     int64_t until_wall_ms;
 } Session;

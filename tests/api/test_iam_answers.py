@@ -158,6 +158,13 @@ def test_policies_of_aws_are_not_tagged(iam):
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
+def test_every_policy_of_aws_could_be_a_customers(iam):
+    pages = iam.get_paginator("list_policies").paginate(Scope="AWS")
+    for policy in (policy for page in pages for policy in page["Policies"]):
+        version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+        iam.create_policy(PolicyName=policy["PolicyName"], PolicyDocument=json.dumps(version["Document"]))
+
+
 def test_documents_come_back_url_encoded(server, iam, account):
     text = document(allow("s3:*", "arn:aws:s3:::b/a b+c/*"))
     iam.create_user(UserName="u")
@@ -169,8 +176,17 @@ def test_documents_come_back_url_encoded(server, iam, account):
     assert b"%7B%22Version%22%3A%20%222012-10-17%22" in seen[0] and b"a%20b%2Bc" in seen[0]
 
 
-@pytest.mark.parametrize("name", ["service-role/AmazonECSTaskExecutionRolePolicy", "AWSCodeDeployRoleForECS", "AmazonEC2ContainerRegistryPowerUser"])
-def test_policies_of_aws_for_containers_can_be_attached(iam, role, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "service-role/AmazonECSTaskExecutionRolePolicy",
+        "AWSCodeDeployRoleForECS",
+        "AmazonEC2ContainerRegistryPowerUser",
+        "AmazonSSMReadOnlyAccess",
+        "IAMUserChangePassword",
+    ],
+)
+def test_policies_of_aws_can_be_attached(iam, role, name):
     iam.attach_role_policy(RoleName="r", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
 
 

@@ -186,6 +186,22 @@ def test_a_source_identity_stays_through_a_chain_of_roles(server, aws, iam, acco
         aws("sts").assume_role(RoleArn=plain, RoleSessionName="s1", SourceIdentity="alice")
 
 
+def test_transitive_tags_stay_through_a_chain_of_roles(server, aws, iam, account):
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    first, second = (iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(statement))["Role"]["Arn"] for name in ("first", "second"))
+    iam.put_role_policy(RoleName="first", PolicyName="p", PolicyDocument=document(allow(["sts:AssumeRole", "sts:TagSession"])))
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "red"}, "Null": {"aws:PrincipalTag/shift": "true"}}
+    iam.put_role_policy(RoleName="second", PolicyName="p", PolicyDocument=document(allow("iam:ListUsers", Condition=condition)))
+    tags = [{"Key": "team", "Value": "red"}, {"Key": "shift", "Value": "late"}]
+    with refused("InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."):
+        aws("sts").assume_role(RoleArn=first, RoleSessionName="s1", Tags=tags, TransitiveTagKeys=["other"])
+    begun = session_client(server, "sts", aws("sts").assume_role(RoleArn=first, RoleSessionName="s1", Tags=tags, TransitiveTagKeys=["team"]))
+    session_client(server, "iam", begun.assume_role(RoleArn=second, RoleSessionName="s2")).list_users()
+    message = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."
+    with refused("InvalidParameterValue", message):
+        begun.assume_role(RoleArn=second, RoleSessionName="s2", Tags=[{"Key": "Team", "Value": "blue"}])
+
+
 def test_tags_of_the_role_decide_who_may_assume_it(iam, user, account):
     condition = {"StringEquals": {"aws:ResourceTag/open": "yes"}}
     iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=document(allow("sts:AssumeRole", Condition=condition)))

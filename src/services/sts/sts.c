@@ -85,13 +85,14 @@ static void assume_role_requirements(Turn *turn, const Call *call, Requirements 
     }
     bool tagged = doc_count(keys) > 0;
     if (tagged) doc_set(context, "aws:TagKeys", keys);
+    doc_set(context, "sts:TransitiveTagKeys", doc_copy(arena, doc_get(call->input, "TransitiveTagKeys")));
     require(all, STR("sts:AssumeRole"), role, context);
     if (source.at) require(all, STR("sts:SetSourceIdentity"), role, doc_copy(arena, context));
     if (tagged) require(all, STR("sts:TagSession"), role, doc_copy(arena, context));
 }
 
 static bool refuse_unsupported(const Call *call, Error *e) {
-    static const char *const members[] = {"SerialNumber", "TokenCode", "ProvidedContexts", "TransitiveTagKeys", "MinimumSessionTokenSize"};
+    static const char *const members[] = {"SerialNumber", "TokenCode", "ProvidedContexts", "MinimumSessionTokenSize"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         if (!doc_get(call->input, members[i])) continue;
         fail(e, "NotImplemented", "%s of sts:%.*s is not supported.", members[i], STR_ARG(wire_str(call->operation->name)));
@@ -152,12 +153,28 @@ static bool session_policy(Turn *turn, const Call *call, Str *out, Error *e) {
     return true;
 }
 
+static bool has_key(const Doc *keys, Str key) {
+    for (const Doc *one = doc_first(keys); one; one = one->next)
+        if (str_eq_nocase(doc_str(one, STR("")), key)) return true;
+    return false;
+}
+
+// Those of the calling session that are transitive, and the request's own.
 static const Doc *session_tags(const Call *call) {
-    const Doc *tags = doc_get(call->input, "Tags");
-    if (!doc_count(tags)) return NULL;
+    const Doc *tags = doc_get(call->input, "Tags"), *inherited = call->principal.transitive_tags;
+    if (!doc_count(tags) && !doc_count(inherited)) return NULL;
     Doc *map = doc_map(call->arena);
+    for (const Doc *tag = doc_first(call->principal.session_tags); tag; tag = tag->next)
+        if (has_key(inherited, tag->key)) doc_put(map, tag->key, doc_copy(call->arena, tag));
     for (const Doc *tag = doc_first(tags); tag; tag = tag->next) doc_put(map, doc_text(tag, "Key"), doc_of_str(call->arena, doc_text(tag, "Value")));
     return map;
+}
+
+static const Doc *transitive_tags(const Call *call) {
+    Doc *keys = doc_list(call->arena);
+    for (const Doc *key = doc_first(call->principal.transitive_tags); key; key = key->next) doc_push(keys, doc_copy(call->arena, key));
+    for (const Doc *key = doc_first(doc_get(call->input, "TransitiveTagKeys")); key; key = key->next) doc_push(keys, doc_copy(call->arena, key));
+    return doc_count(keys) ? keys : NULL;
 }
 
 // Of the session's policies and tags together.
@@ -167,15 +184,29 @@ static int64_t packed_percent(Arena *arena, const Session *session) {
     return percent > 100 ? 100 : percent > 0 ? percent : 1;
 }
 
+static bool check_session_tags(const Call *call, Error *e) {
+    const Doc *tags = doc_get(call->input, "Tags");
+    Doc *keys = doc_list(call->arena);
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        Str key = doc_text(tag, "Key");
+        if (has_key(keys, key)) return fail(e, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+        if (has_key(call->principal.transitive_tags, key))
+            return fail(
+                e, "InvalidParameterValue",
+                "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.");
+        doc_push_str(call->arena, keys, key);
+    }
+    for (const Doc *key = doc_first(doc_get(call->input, "TransitiveTagKeys")); key; key = key->next)
+        if (!has_key(keys, doc_str(key, STR(""))))
+            return fail(e, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.");
+    return true;
+}
+
 static bool check_session(const Call *call, Error *e) {
     Str role = doc_text(call->input, "RoleArn"), own = call->principal.source_identity, asked = doc_text(call->input, "SourceIdentity");
     if (!is_arn(role)) return fail(e, "ValidationError", "%.*s is invalid", STR_ARG(role));
     if (own.at && asked.at && !str_eq(own, asked)) return fail(e, "ValidationError", "The SourceIdentity of a session cannot be changed.");
-    for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next)
-        for (const Doc *other = tag->next; other; other = other->next)
-            if (str_eq_nocase(doc_text(tag, "Key"), doc_text(other, "Key")))
-                return fail(e, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-    return true;
+    return check_session_tags(call, e);
 }
 
 static Doc *assumed(Arena *arena, const Session *session, const Credentials *credentials) {
@@ -203,6 +234,7 @@ static Outcome assume_role(Turn *turn, const Call *call, Doc **out, Error *e) {
     }
     CALL_TRY(session_policy(turn, call, &session.policy, e));
     session.tags = session_tags(call);
+    session.transitive = transitive_tags(call);
     session.source_identity = source_identity(call);
     Credentials credentials = session_issue(view_of(turn), arena, &session);
     *out = assumed(arena, &session, &credentials);
