@@ -102,8 +102,11 @@ bool authorize_call(Turn *turn, const Operation *operation, const Call *call, Er
     if (call->principal.kind == PRINCIPAL_ROOT && own && !resource_policy) return true; // nothing can forbid it
     Requirements all = {turn->arena, vec_of(turn->arena, Requirement)};
     collect(turn, operation, call, &all);
-    for (size_t i = 0; i < all.list.len; i++) TRY(is_allowed(turn, call, &call->principal, vec_at(&all.list, i), resource_policy, owner, e));
-    return true;
+    bool allowed = true;
+    for (size_t i = 0; i < all.list.len && allowed; i++)
+        allowed = is_allowed(turn, call, &call->principal, vec_at(&all.list, i), resource_policy, owner, e);
+    if (!allowed && service->is_there) service->is_there(turn, call, e);
+    return allowed;
 }
 
 // Of a service's own actions, the policy of what the call addresses counts as it does before the handler.

@@ -68,6 +68,12 @@ def test_a_missing_bucket_is_told_by_its_name(raw):
     }
 
 
+def test_a_missing_bucket_is_told_to_anybody(server, user):
+    reply = server.request("GET", "/no-such-bucket-here/key")
+    assert error(reply, 404)["Code"] == "NoSuchBucket"
+    refused("NoSuchBucket", user.get_object, Bucket="no-such-bucket-here", Key="key")
+
+
 def test_a_version_where_none_can_be_is_an_invalid_argument(raw, bucket):
     raw("PUT", f"/{bucket}/k", b"")
     for method in ("GET", "DELETE"):

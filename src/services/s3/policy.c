@@ -66,6 +66,13 @@ Doc *s3_resource_policy(Turn *turn, const Call *call, Str *owner_account) {
     return is_restricted(turn, call, &bucket, policy) ? NULL : policy;
 }
 
+bool s3_bucket_is_there(Turn *turn, const Call *call, Error *e) {
+    Bucket bucket;
+    Str name = doc_text(call->input, "Bucket");
+    bool asks_for_one = str_is(wire_str(call->operation->name), "CreateBucket");
+    return !name.len || asks_for_one || bucket_find(turn, name, &bucket) || fail_no_bucket(call, name, e);
+}
+
 bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, Error *e) {
     return turn_allowed(turn, &call->principal, &(Requirement){.action = str_of(action), .resource = resource}, e);
 }

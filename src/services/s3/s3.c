@@ -13,5 +13,6 @@ const Service S3_SERVICE = {
     .documents = DOCUMENTS,
     .tables = TABLES,
     .resource_policy = s3_resource_policy,
+    .is_there = s3_bucket_is_there,
     .effects = EFFECTS,
 };

@@ -72,6 +72,7 @@ bool block_public(Turn *turn, Str bucket, const char *member); // a member of th
 
 // policy.c
 Doc *s3_resource_policy(Turn *turn, const Call *call, Str *owner_account);
+bool s3_bucket_is_there(Turn *turn, const Call *call, Error *e); // that a bucket is not there is no secret
 // On what a handler finds: the bucket's policy counts too.
 bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, Error *e);
 
