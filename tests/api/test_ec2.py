@@ -556,6 +556,16 @@ def test_a_rule_that_cannot_be_is_refused_and_changes_nothing(ec2, group, code, 
     assert permissions(ec2, group) == before
 
 
+@pytest.mark.parametrize("description", ["Café", "Let's", "x" * 256])
+def test_a_rule_is_described_in_plain_letters(ec2, group, description):
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": description}]}
+    message = (
+        "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+    )
+    with refused("InvalidParameterValue", message, 400):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
 @pytest.mark.parametrize(
     ("protocol", "port", "words"), [("50", -1, "protocol: 50"), ("icmp", -1, "ICMP, type: ALL, code: ALL"), ("udp", 53, "UDP, from port: 53, to port: 53")]
 )

@@ -6,7 +6,7 @@
 
 #include <arpa/inet.h>
 
-enum { MOST_RULES = 60, IPV4_BITS = 32, IPV6_BITS = 128 };
+enum { MOST_RULES = 60, MOST_DESCRIPTION_BYTES = 255, IPV4_BITS = 32, IPV6_BITS = 128 };
 
 static const struct { const char *number, *name; } PROTOCOLS[] = {{"6", "tcp"}, {"17", "udp"}, {"1", "icmp"}, {"58", "icmpv6"}, {"all", "-1"}};
 
@@ -138,6 +138,23 @@ static bool check_ports(Str protocol, const Doc *permission, Error *e) {
     return known || fail(e, "InvalidPermission.Malformed", "Unsupported IP protocol \"%.*s\"  - supported: [tcp, udp, icmp]", STR_ARG(protocol));
 }
 
+static bool check_descriptions(const Doc *peers, Error *e) {
+    for (const Doc *peer = doc_first(peers); peer; peer = peer->next) {
+        Str text = doc_text(peer, "Description");
+        bool ok = text.len <= MOST_DESCRIPTION_BYTES;
+        for (size_t i = 0; i < text.len; i++) {
+            char c = text.at[i];
+            bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            ok = ok && (plain || (c && strchr(". _-:/()#,@[]+=&;{}!$*", c)));
+        }
+        if (ok) continue;
+        return fail(e, "InvalidParameterValue",
+                    "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  "
+                    "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*");
+    }
+    return true;
+}
+
 // What all rules of one permission have in common.
 typedef struct Reading {
     Turn *turn;
@@ -188,7 +205,9 @@ static bool read_groups(Reading *reading, Error *e) {
 static bool read_permission(Turn *turn, bool egress, const Doc *permission, Doc *rules, Error *e) {
     Reading reading = {turn, egress, permission, protocol_of(doc_text(permission, "IpProtocol")), rules};
     size_t before = doc_count(rules);
+    static const char *const PEERS[] = {"IpRanges", "Ipv6Ranges", "UserIdGroupPairs"};
     TRY(check_ports(reading.protocol, permission, e));
+    for (size_t i = 0; i < sizeof PEERS / sizeof *PEERS; i++) TRY(check_descriptions(doc_get(permission, PEERS[i]), e));
     if (doc_count(doc_get(permission, "PrefixListIds"))) return fail(e, "UnsupportedOperation", "Rules with PrefixListIds are not built.");
     TRY(read_ranges(&reading, "IpRanges", "CidrIp", "CidrIpv4", AF_INET, e));
     TRY(read_ranges(&reading, "Ipv6Ranges", "CidrIpv6", "CidrIpv6", AF_INET6, e));
