@@ -38,7 +38,29 @@ static bool set_kind(const Reader *reader, const Doc *node, Stage *stage, StageK
     return true;
 }
 
-static bool read_branch(const Reader *reader, const Doc *node, void *into) { return reader_text(reader, node, "branch", &((Stage *)into)->branch); }
+// What git takes as the name of a branch (git help check-ref-format).
+static bool is_branch(Str name) {
+    static const char *const NOWHERE[] = {"..", "//", "/.", "@{", ".lock/"};
+    bool good = !strchr("-/.", name.at[0]) && !strchr("/.", name.at[name.len - 1]) && !str_ends(name, STR(".lock"));
+    for (size_t i = 0; i < sizeof NOWHERE / sizeof *NOWHERE; i++) good = good && !str_contains(name, str_of(NOWHERE[i]));
+    for (size_t i = 0; i < name.len; i++) good = good && (unsigned char)name.at[i] > ' ' && !strchr("~^:?*[\\\x7f", name.at[i]);
+    return good;
+}
+
+static bool read_branch(const Reader *reader, const Doc *node, void *into) {
+    Str name;
+    TRY(reader_text(reader, node, "branch", &name));
+    if (!is_branch(name)) return reader_fail(reader, node, "\"%.*s\" cannot be the name of a branch of git", STR_ARG(name));
+    ((Stage *)into)->branch = name;
+    return true;
+}
+
+// A buildspec comes with the source.
+static bool read_buildspec(const Reader *reader, const Doc *node, const char *what, Stage *stage) {
+    TRY(reader_text(reader, node, what, &stage->buildspec));
+    return path_is_contained(stage->buildspec) ||
+           reader_fail(reader, node, "%s must be a file in the application's folder, not \"%.*s\"", what, STR_ARG(stage->buildspec));
+}
 
 static bool read_stage_name(const Reader *reader, const Doc *node, void *into) {
     return reader_name(reader, node, "the name of a stage", ".@_-", 100, &((Stage *)into)->name);
@@ -52,17 +74,18 @@ static bool read_source(const Reader *reader, const Doc *node, void *into) {
 
 static bool read_build(const Reader *reader, const Doc *node, void *into) {
     TRY(set_kind(reader, node, into, STAGE_BUILD));
-    return reader_text(reader, node, "build", &((Stage *)into)->buildspec);
+    return read_buildspec(reader, node, "build", into);
 }
 
 static bool read_test(const Reader *reader, const Doc *node, void *into) {
     TRY(set_kind(reader, node, into, STAGE_TEST));
-    return reader_text(reader, node, "test", &((Stage *)into)->buildspec);
+    return read_buildspec(reader, node, "test", into);
 }
 
 static bool read_deploy(const Reader *reader, const Doc *node, void *into) {
     TRY(set_kind(reader, node, into, STAGE_DEPLOY));
-    return reader_texts(reader, node, "deploy", &((Stage *)into)->targets);
+    TRY(reader_texts(reader, node, "deploy", &((Stage *)into)->targets));
+    return ((Stage *)into)->targets.len || reader_fail(reader, node, "deploy names no instance");
 }
 
 static bool read_approve(const Reader *reader, const Doc *node, void *into) {
@@ -143,10 +166,23 @@ static bool read_table(const Reader *reader, const Doc *node, void *into) {
     static const ReaderKey KEYS[] = {{"name", read_table_name}, {"key", read_key}, {"sort", read_sort}, {NULL, NULL}};
     Table *table = into;
     TRY(reader_map(reader, node, "a table", KEYS, table));
-    return (table->name.len && table->key.name.len) || reader_fail(reader, node, "a table needs a name and a key");
+    if (!table->name.len || !table->key.name.len) return reader_fail(reader, node, "a table needs a name and a key");
+    return !str_eq(table->key.name, table->sort.name) ||
+           reader_fail(reader, doc_get(node, "sort"), "the sort key of table %.*s is its key, too", STR_ARG(table->name));
 }
 
 // ---- Permissions ----
+
+// "service:Operation"; the operation may have * and ? in it.
+static bool is_action(Str action) {
+    Str operation = action, service = str_cut(&operation, ':');
+    bool good = service.len && operation.len;
+    for (size_t i = 0; i < service.len; i++) good = good && (isalnum((unsigned char)service.at[i]) || service.at[i] == '-');
+    for (size_t i = 0; i < operation.len; i++) good = good && (isalnum((unsigned char)operation.at[i]) || strchr("*?", operation.at[i]));
+    return good;
+}
+
+static bool is_resource(Str resource) { return str_is(resource, "*") || str_starts(resource, STR("arn:")); }
 
 static bool read_actions(const Reader *reader, const Doc *node, void *into) {
     return reader_texts(reader, node, "an action", &((Permission *)into)->actions);
@@ -165,7 +201,11 @@ static bool read_permission(const Reader *reader, const Doc *node, void *into) {
     if (!permission->actions.len) return reader_fail(reader, node, "a permission needs actions");
     for (size_t i = 0; i < permission->actions.len; i++) {
         Str action = vec_get(&permission->actions, Str, i);
-        if (!str_contains(action, STR(":"))) return reader_fail(reader, node, "\"%.*s\" is no action; write service:Operation", STR_ARG(action));
+        if (!is_action(action)) return reader_fail(reader, node, "\"%.*s\" is no action; write service:Operation", STR_ARG(action));
+    }
+    for (size_t i = 0; i < permission->resources.len; i++) {
+        Str resource = vec_get(&permission->resources, Str, i);
+        if (!is_resource(resource)) return reader_fail(reader, node, "\"%.*s\" is no resource; write an ARN, or *", STR_ARG(resource));
     }
     if (!permission->resources.len) vec_add(&permission->resources, Str, STR("*"));
     return true;
@@ -265,7 +305,8 @@ bool application_parse(Arena *arena, Str text, Application *out, Error *e) {
     Error why = {0};
     Doc *doc = NULL;
     if (!yaml_parse_texts(arena, text, &doc, &why)) {
-        bool tab = str_contains(str_of(why.message), STR("cannot start any token")) && str_contains(text, STR("\n\t"));
+        bool tab =
+            str_contains(str_of(why.message), STR("cannot start any token")) && (str_contains(text, STR("\n\t")) || str_starts(text, STR("\t")));
         return fail(e, "bad-application", "%s:%s%s", FILE_NAME, why.message, tab ? "; YAML is indented with spaces, not with tabs" : "");
     }
     Application application = application_of(arena);

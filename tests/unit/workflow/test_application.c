@@ -60,6 +60,16 @@ static void a_mistake_is_told_with_its_place(void **state) {
         {"instances:\n\t- name: web\n", "rehearse.yaml:2:1: found character that cannot start any token, while scanning for the next token (which "
                                         "began on line 2); YAML is indented "
                                         "with spaces, not with tabs"},
+        {"stages:\n  - source: {branch: a b}\n", "rehearse.yaml:2:14: \"a b\" cannot be the name of a branch of git"},
+        {"stages:\n  - source: {branch: a/.b}\n", "rehearse.yaml:2:14: \"a/.b\" cannot be the name of a branch of git"},
+        {"stages:\n  - build: ../b.yml\n", "rehearse.yaml:2:5: build must be a file in the application's folder, not \"../b.yml\""},
+        {"stages:\n  - test: /b.yml\n", "rehearse.yaml:2:5: test must be a file in the application's folder, not \"/b.yml\""},
+        {"stages:\n  - deploy: []\n", "rehearse.yaml:2:5: deploy names no instance"},
+        {"tables:\n  - {name: Users, key: id, sort: {name: id}}\n", "rehearse.yaml:2:28: the sort key of table Users is its key, too"},
+        {"permissions:\n  build: [\"s 3:Get*\"]\n", "rehearse.yaml:2:11: \"s 3:Get*\" is no action; write service:Operation"},
+        {"permissions:\n  build: [{actions: \"s3:*\", resources: x}]\n", "rehearse.yaml:2:11: \"x\" is no resource; write an ARN, or *"},
+        {"\tstages: []\n", "rehearse.yaml:1:1: found character that cannot start any token, while scanning for the next token (which began on line "
+                           "1); YAML is indented with spaces, not with tabs"},
         {"permissions:\n  builds: []\n", "rehearse.yaml:2:3: unknown key \"builds\" in permissions (did you mean \"build\"?)"},
     };
     for (size_t i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++) {
@@ -117,6 +127,14 @@ static Str said_of(Arena *arena, const char *const *files, Application *applicat
     return good ? STR("") : str_of(str_c(arena, str_replace(arena, str_of(e.message), folder, STR("FOLDER"))));
 }
 
+static void a_branch_may_have_any_name_that_git_takes(void **state) {
+    AUTO_ARENA arena = arena_new();
+    Application application;
+    Error e = {0};
+    const Str text = STR("stages:\n  - source: {branch: 'feature/#12-ü@x'}\n");
+    if (!application_parse(arena, text, &application, &e)) fail_msg("%s", e.message);
+}
+
 static void a_file_that_nobody_reads_for_its_name_is_refused(void **state) {
     static const char *const YML[] = {"buildspec.yml", "", "rehearse.yml", "", NULL}, *const YAML[] = {"buildspec.yaml", "", "appspec.yml", "", NULL};
     AUTO_ARENA arena = arena_new();
@@ -169,6 +187,7 @@ int main(void) {
         cmocka_unit_test(a_mistake_is_told_with_its_place),
         cmocka_unit_test(without_a_file_the_stages_are_those_of_what_is_there),
         cmocka_unit_test(a_folder_with_nothing_is_told_what_is_wanted),
+        cmocka_unit_test(a_branch_may_have_any_name_that_git_takes),
         cmocka_unit_test(a_file_that_nobody_reads_for_its_name_is_refused),
         cmocka_unit_test(a_buildspec_of_any_name_is_read_where_a_stage_names_it),
         cmocka_unit_test(an_appspec_may_have_either_name),
