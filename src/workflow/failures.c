@@ -42,12 +42,36 @@ static Str javascript_place(Arena *arena, Str line) {
     return is_number(number) && str_contains(file, STR(".")) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
 }
 
+// "at shop.CartTest.adds(CartTest.java:9)": the first that is neither the test framework's nor the language's.
+static Str java_place(Arena *arena, Str line) {
+    static const char *const OTHERS[] = {"org.junit.", "org.opentest4j.", "junit.", "org.hamcrest.", "org.assertj.", "java."};
+    Str rest = str_strip_prefix(str_trim(line), STR("at "));
+    if (rest.len == str_trim(line).len || !str_ends(rest, STR(")")) || !str_contains(rest, STR(".java:"))) return STR_NONE;
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        if (str_starts(rest, str_of(OTHERS[i]))) return STR_NONE;
+    }
+    str_cut(&rest, '(');
+    Str file = str_cut(&rest, ':'), number = str_strip_suffix(rest, STR(")"));
+    return is_number(number) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
+}
+
+// "thread 'tests::adds' panicked at src/cart.rs:10:9:" (Rust).
+static Str rust_place(Arena *arena, Str line) {
+    ptrdiff_t at = str_find(line, STR(" panicked at "));
+    if (at < 0) return STR_NONE;
+    Str rest = str_from(line, (size_t)at + sizeof " panicked at " - 1), file = str_cut(&rest, ':'), number = str_cut(&rest, ':');
+    return is_number(number) ? str_format(arena, "%.*s:%.*s", STR_ARG(file), STR_ARG(number)) : STR_NONE;
+}
+
 // The last place named in the application itself is where the assertion stands: helpers come before it, libraries behind it have absolute paths.
 static Str place_of(Arena *arena, Str message) {
     Str place = STR_NONE;
     for (Str rest = message, line; !str_is_none(line = str_next_line(&rest));) {
-        Str found = javascript_place(arena, line);
-        if (found.len) return found; // the innermost call comes first
+        static Str (*const PLACES[])(Arena * arena, Str line) = {javascript_place, java_place, rust_place};
+        for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
+            Str found = PLACES[i](arena, line);
+            if (found.len) return found; // the innermost call comes first
+        }
     }
     for (Str line; !str_is_none(line = str_next_line(&message));) {
         Str found = pytest_place(arena, str_trim(line));
@@ -100,21 +124,64 @@ static void compare(Failure *failure, Str line) {
     failure->expected = unquoted(str_from(rest, (size_t)at + 4));
 }
 
+// Both in one sentence.
+typedef struct Phrase {
+    const char *begins, *between, *ends;
+    bool got_first;
+} Phrase;
+
+static const Phrase PHRASES[] = {
+    {"expected: <", "> but was: <", ">", false},
+    {"expected:<", "> but was:<", ">", false}, // JUnit 5 and 4
+    {"got ", ", want ", "", true},
+    {"got: ", ", want: ", "", true},
+    {" = ", ", want ", "", true}, // Go
+    {"expected ", " to equal ", "", true},
+    {"expected ", " to be ", " // ", true}, // Chai, Vitest
+};
+
+static bool read_phrase(Failure *failure, const Phrase *phrase, Str line) {
+    ptrdiff_t begins = str_find(line, str_of(phrase->begins));
+    if (begins < 0) return false;
+    Str first = str_from(line, (size_t)begins + strlen(phrase->begins));
+    ptrdiff_t between = str_find(first, str_of(phrase->between));
+    if (between < 0) return false;
+    Str second = str_from(first, (size_t)between + strlen(phrase->between));
+    ptrdiff_t ends = *phrase->ends ? str_find(second, str_of(phrase->ends)) : -1;
+    if (ends >= 0) second = str_sub(second, 0, (size_t)ends);
+    first = str_sub(first, 0, (size_t)between);
+    failure->got = unquoted(phrase->got_first ? first : second);
+    failure->expected = unquoted(phrase->got_first ? second : first);
+    return true;
+}
+
+static void read_phrases(Failure *failure, Str message) {
+    for (Str line; !failure->expected.len && !str_is_none(line = str_next_line(&message));) {
+        bool read = false;
+        for (size_t i = 0; !read && i < sizeof PHRASES / sizeof *PHRASES; i++) read = read_phrase(failure, &PHRASES[i], line);
+    }
+}
+
 static Str value_behind(Str line, const char *name) {
     Str value = str_strip_prefix(line, str_of(name));
     return value.len < line.len ? unquoted(str_strip_suffix(str_trim(value), STR(","))) : STR_NONE;
 }
 
-// Both by their names: "expected: 4," and "actual: 3," (Node.js), "Expected: 4" and "Received: 3" (Jest).
+static void take_value(Str line, const char *const *names, Str *value) {
+    for (; *names; names++) {
+        Str found = value_behind(line, *names);
+        if (found.len) *value = found;
+    }
+}
+
+// Both by their names: of Node.js, Jest, testify, RSpec, Minitest and Rust.
 static void read_named(Failure *failure, Str message) {
-    static const char *const EXPECTED[] = {"expected: ", "Expected: "}, *const GOT[] = {"actual: ", "Received: "};
+    static const char *const EXPECTED[] = {"expected: ", "Expected: ", "right: ", NULL};
+    static const char *const GOT[] = {"actual: ", "actual  : ", "Actual: ", "Received: ", "got: ", "left: ", NULL};
     Str expected = STR_NONE, got = STR_NONE;
     for (Str line; !str_is_none(line = str_next_line(&message));) {
-        for (size_t i = 0; i < 2; i++) {
-            Str is_expected = value_behind(str_trim(line), EXPECTED[i]), is_got = value_behind(str_trim(line), GOT[i]);
-            if (is_expected.len) expected = is_expected;
-            if (is_got.len) got = is_got;
-        }
+        take_value(str_trim(line), EXPECTED, &expected);
+        take_value(str_trim(line), GOT, &got);
     }
     if (failure->expected.len || !expected.len || !got.len) return;
     failure->expected = expected;
@@ -153,7 +220,7 @@ static Str first_lines(Arena *arena, Str message) {
     for (Str line; count < MESSAGE_LINES && !str_is_none(line = str_next_line(&message));) {
         Str printable = str_trim(text_printable(arena, line));
         if (!printable.len && count) break;
-        if (!printable.len) continue;
+        if (!printable.len || (!count && str_is(printable, "Failed"))) continue; // go-junit-report says no more in front
         text = count++ ? str_format(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(printable)) : printable;
     }
     return text;
@@ -166,6 +233,7 @@ Failure failure_of_message(Arena *arena, Str name, Str message) {
     for (Str line; !failure.expected.len && !str_is_none(line = str_next_line(&rest));) compare(&failure, str_trim(line));
     read_diff(&failure, message);
     read_named(&failure, message);
+    read_phrases(&failure, message);
     Str error = pytest_error(message);
     if (error.len && !failure.expected.len) failure.message = text_printable(arena, error);
     return failure;

@@ -156,6 +156,7 @@ static bool look_at_execution(Watch *watch, Arena *arena, Error *e) {
     if (str_is(status, "Stopping")) status = STR("InProgress");
     watch->view.state = state_of(status, false);
     Str summary = doc_text(execution, "statusSummary");
+    if (!summary.len && str_is(status, "Superseded")) summary = STR("a newer execution took its place");
     view_keep(watch->arena, &watch->view.problem, summary.len || watch->view.state != STATE_STOPPED ? summary : status);
     return true;
 }

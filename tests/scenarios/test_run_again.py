@@ -130,6 +130,21 @@ def executions(plane):
     return plane.client("codepipeline").list_pipeline_executions(pipelineName="mini")["pipelineExecutionSummaries"]
 
 
+def test_a_run_that_is_superseded_says_so(plane, mini):
+    (mini / "buildspec.yml").write_text(BUILD.format("sleep 600"))
+    command = [program(), "run", mini, "--port", str(plane.port)]
+    runs = []
+    for n, awaited in enumerate(("Build running", "waits until an earlier execution", "waits until an earlier execution")):
+        (mini / "n").write_text(str(n))
+        runs.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plane.environment()))
+        assert any(awaited in line for line in runs[-1].stderr)
+    shown, _ = runs[1].communicate()
+    assert runs[1].returncode == 1 and shown.endswith(": a newer execution took its place.\n"), shown
+    for run in (runs[0], runs[2]):
+        run.terminate()
+        run.communicate()
+
+
 def test_the_verdict_counts_the_instances_of_all_deployments(plane, tmp_path):
     folder = site_named(tmp_path, "shop")
     with (folder / "appspec.yml").open("a") as appspec:

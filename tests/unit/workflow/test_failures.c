@@ -26,17 +26,25 @@ static void the_message_of_a_test_tells_where_and_what(void **state) {
         {"Error: expect(received).toBe(expected) // Object.is equality\n\nExpected: \"a\"\nReceived: \"b\"\n"
          "    at Object.toBe (/codebuild/output/src/src/cart.test.js:5:20)\n    at run (/codebuild/output/src/src/node_modules/jest/x.js:1:2)",
          "cart.test.js:5", "a", "b"},
-        {"AssertionError: expected 3 to equal 4\n    at Context.<anonymous> (file:///codebuild/x/test/a.mjs:9:1)", "/codebuild/x/test/a.mjs:9", "",
-         ""},
+        {"AssertionError: expected 3 to equal 4\n    at Context.<anonymous> (file:///codebuild/x/test/a.mjs:9:1)", "/codebuild/x/test/a.mjs:9", "4",
+         "3"},
+        {"Failed\n    cart_test.go:12: Add(1, 2) = 3, want 4\n", "cart_test.go:12", "4", "3"},
+        {"    cart_test.go:12: got \"a\", want \"b\"", "cart_test.go:12", "b", "a"},
+        {"\tError Trace:\t/src/cart_test.go:11\n\tError:      \tNot equal: \n\t\texpected: 4\n\t\tactual  : 3", "", "4", "3"},
+        {"org.opentest4j.AssertionFailedError: expected: <4> but was: <3>\n\tat org.junit.jupiter.api.AssertionUtils.fail(AssertionUtils.java:55)\n"
+         "\tat shop.CartTest.adds(CartTest.java:9)\n\tat java.base/java.lang.reflect.Method.invoke(Method.java:580)",
+         "CartTest.java:9", "4", "3"},
+        {"thread 'tests::adds' panicked at src/cart.rs:10:9:\nassertion `left == right` failed\n  left: 3\n right: 4", "src/cart.rs:10", "4", "3"},
+        {"Expected: 4\n  Actual: 3", "", "4", "3"},
         {"something else", "", "", ""},
         {"", "", "", ""},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         AUTO_ARENA arena = arena_new();
         Failure failure = failure_of_message(arena, STR("t"), str_of(CASES[i].message));
-        assert_true(str_eq(failure.place, str_of(CASES[i].place)));
-        assert_true(str_eq(failure.expected, str_of(CASES[i].expected)));
-        assert_true(str_eq(failure.got, str_of(CASES[i].got)));
+        if (!str_eq(failure.place, str_of(CASES[i].place))) fail_msg("%zu: place %.*s", i, STR_ARG(failure.place));
+        if (!str_eq(failure.expected, str_of(CASES[i].expected))) fail_msg("%zu: expected %.*s", i, STR_ARG(failure.expected));
+        if (!str_eq(failure.got, str_of(CASES[i].got))) fail_msg("%zu: got %.*s", i, STR_ARG(failure.got));
     }
 }
 
