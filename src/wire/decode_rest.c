@@ -142,10 +142,12 @@ static bool take_header(const Codec *codec, const WireShape *shape, const WireMe
     return true;
 }
 
-// Who presigns a request may put its x-amz headers into the query, and S3 takes them there; but for checksums, which nobody can know beforehand.
+// Who presigns a request may put its x-amz headers into the query, and S3 takes them there; but for checksums, which nobody can know beforehand, and
+// for what an SDK says of them.
 static bool is_hoisted(const Codec *codec, Str name) {
     Str lower = str_lower(codec->arena, name);
-    return codec->route->protocol == WIRE_REST_XML && str_starts(lower, STR("x-amz-")) && !str_starts(lower, STR("x-amz-checksum-"));
+    bool of_checksum = str_starts(lower, STR("x-amz-checksum-")) || str_starts(lower, STR("x-amz-sdk-checksum-"));
+    return codec->route->protocol == WIRE_REST_XML && str_starts(lower, STR("x-amz-")) && !of_checksum;
 }
 
 static bool decode_parameter(const Codec *codec, const WireShape *shape, Str name, Str text, Doc *into) {

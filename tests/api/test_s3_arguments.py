@@ -99,6 +99,11 @@ def test_an_algorithm_that_is_named_must_be_used(raw, bucket, headers, message):
     assert error_of(raw("PUT", f"/{bucket}/key", b"body", headers)) == {"Code": "InvalidRequest", "Message": message}
 
 
+def test_what_a_presigned_request_says_of_a_body_to_come_binds_nobody(raw, bucket):
+    query = "x-amz-sdk-checksum-algorithm=CRC32&x-amz-checksum-crc32=AAAAAA%3D%3D"
+    assert raw("PUT", f"/{bucket}/key?{query}", b"body").status == 200
+
+
 def test_an_algorithm_may_be_named_in_any_case(raw, bucket):
     headers = {"x-amz-sdk-checksum-algorithm": "sha1", "x-amz-checksum-sha1": "Agg/RXngimEkJcDBoX7ket14O5Q="}
     assert raw("PUT", f"/{bucket}/key", b"body", headers).status == 200
@@ -259,3 +264,33 @@ def test_a_trailer_that_is_no_checksum_is_refused(server, account, bucket):
 
 def test_a_chunked_body_may_come_without_a_trailer(server, account, bucket):
     assert send_chunked(server, account, bucket, "", None).status == 200
+
+
+@pytest.mark.parametrize("query", ["", "?list-type=2", "?versions"])
+def test_an_optional_attribute_that_is_none_is_named(raw, bucket, query):
+    told = error_of(raw("GET", f"/{bucket}{query}", headers={"x-amz-optional-object-attributes": "Colour"}))
+    assert told == {
+        "Code": "InvalidArgument",
+        "Message": "Invalid attribute name specified.",
+        "ArgumentName": "x-amz-optional-object-attributes",
+        "ArgumentValue": "Colour",
+    }
+    assert raw("GET", f"/{bucket}{query}", headers={"x-amz-optional-object-attributes": "RestoreStatus"}).status == 200
+
+
+def test_what_uploads_of_others_know_is_refused_by_name(s3, bucket):
+    upload = {"Bucket": bucket, "Key": "key", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="key")["UploadId"]}
+    said = refused("NotImplemented", s3.abort_multipart_upload, **upload, IfMatchInitiatedTime=0)
+    assert said == "s3:AbortMultipartUpload is not built with IfMatchInitiatedTime."
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"body")["ETag"]}
+    said = refused("NotImplemented", s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": [part]}, SSECustomerKeyMD5="x")
+    assert said == "s3:CompleteMultipartUpload is not built with SSECustomerKeyMD5."
+
+
+def test_a_key_of_a_customer_opens_nothing_here(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="key", Body=b"body")
+    message = "The encryption parameters are not applicable to this object."
+    object_ = {"Bucket": bucket, "Key": "key"}
+    assert refused("InvalidRequest", s3.get_object, **object_, SSECustomerKeyMD5="x") == message
+    attributes = {"ObjectAttributes": ["ETag"], "SSECustomerAlgorithm": "AES256"}
+    assert refused("InvalidRequest", s3.get_object_attributes, **object_, **attributes) == message

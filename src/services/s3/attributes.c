@@ -76,6 +76,7 @@ Outcome get_object_attributes(Turn *turn, const Call *call, Doc **out, Error *e)
     Arena *arena = call->arena;
     CALL_TRY(object_for_read(turn, call, &row, e));
     CALL_TRY(check_attributes(call, e));
+    CALL_TRY(no_key_is_given(call, e));
     *out = doc_map(arena);
     doc_set_time(arena, *out, "LastModified", row.modified_ms);
     doc_set_str(arena, *out, "VersionId", bucket_versions_shown(turn, doc_text(call->input, "Bucket"), &row));

@@ -129,7 +129,9 @@ static bool check_type(const Plan *plan, Error *e) {
 }
 
 static bool make_plan(Turn *turn, Plan *plan, Error *e) {
+    static const char *const refused[] = {"SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5", NULL};
     const Call *call = plan->call;
+    TRY(s3_refuse(call, refused, e));
     TRY(upload_need(turn, call, &plan->bucket, &plan->upload, e));
     TRY(conditions_of_complete(turn, call, plan->bucket.name, &plan->upload, e));
     TRY(check_type(plan, e));

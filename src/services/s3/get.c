@@ -120,13 +120,18 @@ static void show_sum(const Call *call, const ObjectRow *row, const ByteRange *ra
     if (range->size == row->size || (part && sum.composite)) checksum_show(call->arena, reply, &sum);
 }
 
+bool no_key_is_given(const Call *call, Error *e) {
+    static const char *const members[] = {"SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5", NULL};
+    const char *message = "The encryption parameters are not applicable to this object.";
+    for (const char *const *member = members; *member; member++)
+        if (doc_get(call->input, *member)) return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
+    return true;
+}
+
 // All that precedes the bytes: conditions, range, headers.
 static bool read_object(Turn *turn, const Call *call, ObjectRow *row, ByteRange *range, Doc **reply, Error *e) {
     TRY(object_for_read(turn, call, row, e));
-    if (doc_get(call->input, "SSECustomerAlgorithm") || doc_get(call->input, "SSECustomerKey")) {
-        const char *message = "The encryption parameters are not applicable to this object.";
-        return s3_fail(call, e, 400, "InvalidRequest", message, NULL, STR_NONE);
-    }
+    TRY(no_key_is_given(call, e));
     TRY(conditions_of_read(call, row, e));
     TRY(choose_range(call, row, range, e));
     Doc *shown = doc_map(call->arena);

@@ -11,8 +11,20 @@ static const char *const TEXTS[ROW_TEXTS] = {
 };
 
 static const char *const REFUSED[] = {
-    "SSECustomerAlgorithm", "SSECustomerKey",      "SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled", "CopySourceSSECustomerAlgorithm",
-    "WriteOffsetBytes",     "ObjectLockEventHold", NULL,
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+    "SSEKMSKeyId",
+    "SSEKMSEncryptionContext",
+    "BucketKeyEnabled",
+    "CopySourceSSECustomerAlgorithm",
+    "CopySourceSSECustomerKey",
+    "CopySourceSSECustomerKeyMD5",
+    "WriteOffsetBytes",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays",
+    "ObjectLockEventHoldDurationYears",
+    NULL,
 };
 
 static const char *const STORAGE_CLASSES[] = {

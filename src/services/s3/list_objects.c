@@ -64,6 +64,7 @@ static bool list(Turn *turn, const Call *call, ListForm form, ListWalk *walk, Ob
     TRY(bucket_need(turn, call, &bucket, e));
     contents->region = bucket.region;
     TRY(list_encoding(call, &contents->url, e));
+    TRY(list_optional_attributes(call, e));
     *walk = (ListWalk){.turn = turn, .table = &S3_OBJECTS, .bucket = bucket.name, .delimiter = delimiter, .after = form.after};
     TRY(list_page_size(call, "MaxKeys", "max-keys", &walk->limit, e));
     walk->prefix = prefix.at ? prefix : STR("");

@@ -112,6 +112,7 @@ Outcome list_object_versions(Turn *turn, const Call *call, Doc **out, Error *e) 
     VersionList list = {.call = call, .walk = &walk, .reply = doc_map(arena)};
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(list_encoding(call, &list.url, e));
+    CALL_TRY(list_optional_attributes(call, e));
     CALL_TRY(list_page_size(call, "MaxKeys", "max-keys", &walk.limit, e));
     CALL_TRY(markers_check(call, key, version, e));
     walk.bucket = bucket.name;

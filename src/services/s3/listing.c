@@ -87,6 +87,16 @@ bool list_encoding(const Call *call, bool *url, Error *e) {
     return true;
 }
 
+// RestoreStatus would tell of objects in archives, and there are none.
+bool list_optional_attributes(const Call *call, Error *e) {
+    for (const Doc *name = doc_first(doc_get(call->input, "OptionalObjectAttributes")); name; name = name->next) {
+        Str text = doc_str(name, STR(""));
+        if (!str_is(text, "RestoreStatus"))
+            return s3_bad_argument(call, "x-amz-optional-object-attributes", text, "Invalid attribute name specified.", e);
+    }
+    return true;
+}
+
 // The form of encoding-type=url: as of an HTML form, but with its slashes.
 Str list_key(Arena *arena, Str key, bool url) {
     if (!url || !key.at) return key;

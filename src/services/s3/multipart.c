@@ -221,8 +221,10 @@ void upload_drop(Turn *turn, Str bucket, Str key, Str upload) {
 }
 
 Outcome abort_multipart_upload(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const refused[] = {"IfMatchInitiatedTime", NULL};
     Bucket bucket;
     ObjectRow upload;
+    CALL_TRY(s3_refuse(call, refused, e));
     CALL_TRY(upload_need(turn, call, &bucket, &upload, e));
     assembly_drop(turn, doc_text(call->input, "UploadId"), true);
     upload_drop(turn, bucket.name, doc_text(call->input, "Key"), doc_text(call->input, "UploadId"));

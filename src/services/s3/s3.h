@@ -158,6 +158,7 @@ bool range_of_copy(const Call *call, Str header, int64_t size, ByteRange *out, E
 // get.c
 bool version_is_told(const Call *call, Str version, Error *e); // "?versionId=" is no version
 bool object_for_read(Turn *turn, const Call *call, ObjectRow *out, Error *e); // by Bucket, Key, VersionId; 404 or 403; no delete markers
+bool no_key_is_given(const Call *call, Error *e); // nothing here is encrypted with a customer's key
 Str bucket_versions_shown(Turn *turn, Str bucket, const ObjectRow *row);
 
 // copy.c
@@ -192,6 +193,7 @@ void list_keys(ListWalk *walk);
 bool list_number(const Call *call, const char *parameter, int64_t number, Error *e); // none below 0
 bool list_page_size(const Call *call, const char *member, const char *parameter, size_t *out, Error *e);
 bool list_encoding(const Call *call, bool *url, Error *e);
+bool list_optional_attributes(const Call *call, Error *e);
 Str list_key(Arena *arena, Str key, bool url);
 bool customer_keys_blocked(Turn *turn, Str bucket); // protection.c: SSE-C, as in every bucket where nobody allowed it
 void s3_list_checksum(Arena *arena, const ObjectRow *row, Doc *entry); // ChecksumAlgorithm and ChecksumType; list_objects.c
