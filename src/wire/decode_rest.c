@@ -115,13 +115,20 @@ static bool decode_s3_date(const Codec *codec, const WireMember *member, Str tex
     return true;
 }
 
+// How many parts GetObjectAttributes is to tell: what is no number is as if nothing were said.
+static bool is_passed_over(const Codec *codec, const WireMember *member, Str text) {
+    Error why;
+    Doc *value;
+    return str_is(wire_str(member->wire_name), "x-amz-max-parts") && !scalar_from_text(codec, member, text, &value, &why);
+}
+
 static bool decode_header(const Codec *codec, const WireMember *member, Str text, Doc *into) {
     if (wire_shape_of(member)->kind == WIRE_LIST) return decode_header_list(codec, member, text, into);
     bool is_text = wire_shape_of(member)->kind == WIRE_STRING;
     Doc *value = NULL;
     if (member->flags & WIRE_JSON_VALUE)
         TRY(str_unbase64(codec->arena, text, &text) || fail_text(codec, member, text, &(Error){.message = "no base64"}));
-    if (!is_text && text.len == 0) return true;
+    if ((!is_text && text.len == 0) || is_passed_over(codec, member, text)) return true;
     bool taken = false;
     TRY(decode_s3_date(codec, member, text, into, &taken));
     if (taken) return true;

@@ -170,6 +170,14 @@ def test_attributes_that_nobody_named(raw, bucket):
     assert told == {"Code": "InvalidRequest", "Message": message}
 
 
+@pytest.mark.parametrize("most", ["many", "-1", "99999999999"])
+def test_a_number_of_parts_that_is_none_is_passed_over(raw, bucket, most):
+    raw("PUT", f"/{bucket}/key", b"body")
+    reply = raw("GET", f"/{bucket}/key?attributes", headers={"x-amz-object-attributes": "ObjectSize", "x-amz-max-parts": most})
+    assert reply.status == 200
+    assert b"<ObjectSize>4</ObjectSize>" in reply.data
+
+
 def test_tags_of_a_header_may_be_nothing(s3, raw, bucket):
     assert raw("PUT", f"/{bucket}/key", b"body", {"x-amz-tagging": "&&"}).status == 200
     assert s3.get_object_tagging(Bucket=bucket, Key="key")["TagSet"] == []

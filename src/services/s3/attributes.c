@@ -50,6 +50,7 @@ static void list_object_parts(const Call *call, const ObjectRow *row, Doc *parts
     Doc *list = doc_list(arena);
     bool truncated = false;
     RowPart part;
+    if (most < 1) most = PARTS_A_PAGE;
     for (Str rest = row->parts; parts_next(&rest, &part);) {
         if (part.number <= after) continue;
         truncated = (int64_t)doc_count(list) >= most;
