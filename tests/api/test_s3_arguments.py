@@ -302,3 +302,14 @@ def test_a_key_of_a_customer_opens_nothing_here(s3, bucket):
     assert refused("InvalidRequest", s3.get_object, **object_, SSECustomerKeyMD5="x") == message
     attributes = {"ObjectAttributes": ["ETag"], "SSECustomerAlgorithm": "AES256"}
     assert refused("InvalidRequest", s3.get_object_attributes, **object_, **attributes) == message
+
+
+def test_a_location_named_empty_is_no_location(raw):
+    body = b"<CreateBucketConfiguration><LocationConstraint></LocationConstraint></CreateBucketConfiguration>"
+    answer = raw("PUT", "/placed-nowhere", body=body)
+    assert answer.status == 400
+    assert error_of(answer) == {
+        "Code": "InvalidLocationConstraint",
+        "Message": "The specified location-constraint is not valid",
+        "LocationConstraint": None,
+    }

@@ -124,16 +124,18 @@ static bool is_region(Str name) {
 
 // Where the bucket shall be, by LocationConstraint and the region that was asked.
 static bool location(const Call *call, Str *region, Error *e) {
-    Str wanted = doc_text(doc_get(call->input, "CreateBucketConfiguration"), "LocationConstraint");
+    const Doc *asked = doc_get(call->input, "CreateBucketConfiguration");
+    Str wanted = doc_text(asked, "LocationConstraint");
+    bool named = doc_get(asked, "LocationConstraint") != NULL;
     Str here = call->where.region;
     bool classic = str_is(here, "us-east-1");
     if (str_is(wanted, "EU")) wanted = STR("eu-west-1");
-    if (classic && wanted.len && !is_region(wanted))
+    if (classic && named && !is_region(wanted))
         return s3_fail(call, e, 400, "InvalidLocationConstraint", "The specified location-constraint is not valid", "LocationConstraint", wanted);
     if (!classic && !str_eq(wanted, here)) {
-        Str named = wanted.len ? wanted : STR("unspecified");
+        Str place = wanted.len ? wanted : STR("unspecified");
         Str message = str_format(
-            call->arena, "The %.*s location constraint is incompatible for the region specific endpoint this request was sent to.", STR_ARG(named));
+            call->arena, "The %.*s location constraint is incompatible for the region specific endpoint this request was sent to.", STR_ARG(place));
         return s3_fail(call, e, 400, "IllegalLocationConstraintException", message.at, NULL, STR_NONE);
     }
     *region = wanted.len ? wanted : here;
@@ -158,7 +160,7 @@ static bool check_new_bucket(const Call *call, Str *region, Doc **tags, Error *e
     if (doc_get(configuration, "Location") || doc_get(configuration, "Bucket")) return s3_unsupported(call, "directory buckets", e);
     TRY(check_ownership(call, ownership, e));
     if (acl.at) TRY(canned_acl_is_known(call, acl, e));
-    if (acl.len && !str_is(acl, "private"))
+    if (acl.at && acl.len && !str_is(acl, "private"))
         return s3_fail(call, e, 400, "InvalidBucketAclWithObjectOwnership",
                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", NULL, STR_NONE);
     TRY(s3_tags_from_set(call, doc_get(configuration, "Tags"), 50, tags, e));
