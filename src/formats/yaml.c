@@ -15,7 +15,8 @@ typedef struct Reader {
     Arena *arena;
     Map *anchors; // name → Doc
     size_t nodes;
-    bool texts_only, as_go;
+    bool texts_only;
+    enum { AS_OURS, AS_GO, AS_RUBY } words; // of a mistake of syntax
     Error *e;
 } Reader;
 
@@ -36,12 +37,21 @@ static size_t line_as_go(const yaml_parser_t *p) {
     return line && p->error == YAML_SCANNER_ERROR ? line + 1 : line;
 }
 
+// Ruby's Psych tells where that began which the parser was reading, and not where it stumbled.
+static bool fail_as_ruby(const Reader *r, const char *problem) {
+    const yaml_parser_t *p = &r->parser;
+    const char *context = p->context ? p->context : "", *gap = p->context ? " " : "";
+    return fail(r->e, YAML_SYNTAX, "(<unknown>): %s%s%s at line %zu column %zu", problem, gap, context, p->context_mark.line + 1,
+                p->context_mark.column + 1);
+}
+
 static bool next_event(Reader *r, yaml_event_t *event) {
     if (yaml_parser_parse(&r->parser, event)) return true;
     const yaml_parser_t *p = &r->parser;
     const char *problem = p->problem ? p->problem : "unreadable";
     if (p->error == YAML_READER_ERROR) return fail(r->e, "bad-yaml", "byte %zu: %s", p->problem_offset, problem);
-    if (r->as_go) return fail(r->e, YAML_SYNTAX, "%s at line %zu", problem, line_as_go(p));
+    if (r->words == AS_GO) return fail(r->e, YAML_SYNTAX, "%s at line %zu", problem, line_as_go(p));
+    if (r->words == AS_RUBY) return fail_as_ruby(r, problem);
     if (p->context) return fail_at(r, p->problem_mark, "%s, %s (which began on line %zu)", problem, p->context, p->context_mark.line + 1);
     return fail_at(r, p->problem_mark, "%s", problem);
 }
@@ -297,7 +307,7 @@ static bool build_stream(Reader *r, Doc **out) {
 
 static bool parse(Arena *arena, Str text, const Reader *how, Doc **out, Error *e) {
     if (text.len > LIMIT_YAML_BYTES) return fail(e, "bad-yaml", "the text is larger than %d bytes", LIMIT_YAML_BYTES);
-    Reader r = {.arena = arena, .anchors = map_new(), .texts_only = how->texts_only, .as_go = how->as_go, .e = e};
+    Reader r = {.arena = arena, .anchors = map_new(), .texts_only = how->texts_only, .words = how->words, .e = e};
     if (!yaml_parser_initialize(&r.parser)) abort();
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.at ? text.at : ""), text.len);
     Doc *root;
@@ -312,5 +322,7 @@ bool yaml_parse(Arena *arena, Str text, Doc **out, Error *e) { return parse(aren
 bool yaml_parse_texts(Arena *arena, Str text, Doc **out, Error *e) { return parse(arena, text, &(Reader){.texts_only = true}, out, e); }
 
 bool yaml_parse_texts_as_go(Arena *arena, Str text, Doc **out, Error *e) {
-    return parse(arena, text, &(Reader){.texts_only = true, .as_go = true}, out, e);
+    return parse(arena, text, &(Reader){.texts_only = true, .words = AS_GO}, out, e);
 }
+
+bool yaml_parse_as_ruby(Arena *arena, Str text, Doc **out, Error *e) { return parse(arena, text, &(Reader){.words = AS_RUBY}, out, e); }

@@ -17,3 +17,5 @@ bool yaml_parse_texts(Arena *arena, Str text, Doc **out, Error *e);
 // Likewise, but mistakes of syntax are told as programs in Go tell them (CodeBuild is one): code YAML_SYNTAX, "PROBLEM at line N".
 #define YAML_SYNTAX "yaml-syntax"
 bool yaml_parse_texts_as_go(Arena *arena, Str text, Doc **out, Error *e);
+// yaml_parse, with mistakes of syntax as programs in Ruby tell them (the CodeDeploy agent is one): "(<unknown>): PROBLEM CONTEXT at line N column M".
+bool yaml_parse_as_ruby(Arena *arena, Str text, Doc **out, Error *e);

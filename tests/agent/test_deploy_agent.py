@@ -224,7 +224,6 @@ def test_a_script_sees_the_environment_of_the_agent(instance):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("version: 0.0\nos: linux\nhooks:\n  AfterInstal:\n    - location: x\n", 'appspec.yml file contains unknown lifecycle events: ["AfterInstal"]'),
         ("version: 0.0\nos: plan9\n", "specifies an unsupported operating system (plan9)"),
         ("version: 0.0\nos: linux\npermissions:\n  - object: /x\n    mode: 8\n", "the permissions mode (008) in the application specification file contains"),
     ],
@@ -232,3 +231,9 @@ def test_a_script_sees_the_environment_of_the_agent(instance):
 def test_a_mistake_in_the_appspec_is_told_as_the_agent_tells_it(instance, text, words):
     ended = instance.deploy({"appspec.yml": text})["BeforeInstall"]
     assert (ended["errorCode"], ended["scriptName"], words in ended["message"]) == ("UnknownError", "", True), ended["message"]
+
+
+def test_unknown_events_are_found_when_it_installs(instance):
+    ended = instance.deploy({"appspec.yml": "version: 0.0\nos: linux\nhooks:\n  AfterInstal:\n    - location: x\n  Bogus:\n"})
+    assert ended["BeforeInstall"]["errorCode"] == "Success"
+    assert ended["Install"]["message"] == 'appspec.yml file contains unknown lifecycle events: ["AfterInstal", "Bogus"]'

@@ -143,6 +143,8 @@ def outcome_of_hook(world, entry, text):
         (zipped({"readme": "no appspec"}), "BeforeInstall", "did not find an AppSpec file"),
         (zipped({"appspec.yml": "version: 0.0\nos: linux\nhoks: {}\n"}), "BeforeInstall", 'appspec.yml:3: the section "hoks" is unknown'),
         (zipped({"appspec.yml": "version: 1.0\nos: linux\n"}), "BeforeInstall", "invalid version value (1.0)"),
+        (zipped({"appspec.yml": "version: 0.0\nos: linux\nfiles\n"}), "BeforeInstall", "(<unknown>): could not find expected ':' while scanning a"),
+        (zipped({"appspec.yml": appspec({"Bogus": "x.sh"})}), "Install", 'appspec.yml file contains unknown lifecycle events: ["Bogus"]'),
         (zipped({"appspec.yml": appspec({"Install": "x.sh"})}), "BeforeInstall", "Install is reserved"),
         (zipped({"appspec.yml": appspec(files="  - source: gone\n    destination: /opt/app\n")}), "Install", "No such file or directory"),
         (zipped({"../../evil": "x"}), "DownloadBundle", "../../evil"),

@@ -7,6 +7,9 @@ typedef struct Reader {
     AppSpec *spec;
 } Reader;
 
+// In the words of the agent, which do not say where.
+#define refuse(r, ...) fail((r)->file.e, (r)->file.code, __VA_ARGS__)
+
 enum { DEFAULT_TIMEOUT_SECONDS = 3600, EVENT_SECONDS = 3600 };
 
 static bool read_version(Reader *r, const Doc *root) {
@@ -14,11 +17,10 @@ static bool read_version(Reader *r, const Doc *root) {
     if ((doc_is(node, DOC_REAL) || doc_is(node, DOC_INT)) && doc_real(node, 1) >= 0 && doc_real(node, 1) <= 0) return true;
     Str text = STR("");
     TRY(spec_text(&r->file, node, "version", &text));
-    return spec_fail(
-        &r->file, node ? node : root,
-        "The deployment failed because an invalid version value (%.*s) was entered in the application specification file. Make sure your "
-        "AppSpec file specifies \"0.0\" as the version, and then try again.",
-        STR_ARG(text));
+    return refuse(r,
+                  "The deployment failed because an invalid version value (%.*s) was entered in the application specification file. Make sure your "
+                  "AppSpec file specifies \"0.0\" as the version, and then try again.",
+                  STR_ARG(text));
 }
 
 static bool read_os(Reader *r, const Doc *root) {
@@ -27,11 +29,10 @@ static bool read_os(Reader *r, const Doc *root) {
     TRY(spec_text(&r->file, node, "os", &os));
     if (str_is(os, "linux")) return true;
     if (str_is(os, "windows")) return spec_fail(&r->file, node, "os windows is not supported here; instances run Linux");
-    return spec_fail(
-        &r->file, node ? node : root,
-        "The deployment failed because the application specification file specifies an unsupported operating system (%.*s). Specify either "
-        "\"linux\" or \"windows\" in the os section of the AppSpec file, and then try again.",
-        STR_ARG(os));
+    return refuse(r,
+                  "The deployment failed because the application specification file specifies an unsupported operating system (%.*s). Specify either "
+                  "\"linux\" or \"windows\" in the os section of the AppSpec file, and then try again.",
+                  STR_ARG(os));
 }
 
 // ---- files
@@ -42,15 +43,14 @@ static bool read_file(Reader *r, const Doc *node, AppSpecFile *out) {
     TRY(spec_text(&r->file, doc_get(node, "source"), "files/source", &out->source));
     TRY(spec_text(&r->file, doc_get(node, "destination"), "files/destination", &out->destination));
     if (str_is_none(out->source)) {
-        return spec_fail(&r->file, node,
-                         "The deployment failed because the application specification file specifies a destination file, but no source file. "
+        return refuse(r, "The deployment failed because the application specification file specifies a destination file, but no source file. "
                          "Update the files section of the AppSpec file, and then try again.");
     }
     if (str_is_none(out->destination)) {
-        return spec_fail(&r->file, node,
-                         "The deployment failed because the application specification file specifies only a source file (%.*s). Add the name of the "
-                         "destination file to the files section of the AppSpec file, and then try again.",
-                         STR_ARG(out->source));
+        return refuse(r,
+                      "The deployment failed because the application specification file specifies only a source file (%.*s). Add the name of the "
+                      "destination file to the files section of the AppSpec file, and then try again.",
+                      STR_ARG(out->source));
     }
     return true;
 }
@@ -74,10 +74,10 @@ static bool read_file_exists(Reader *r, const Doc *node) {
     }
     bool known = r->spec->file_exists != FILE_EXISTS_UNSAID;
     return known ||
-           spec_fail(&r->file, node,
-                     "The deployment failed because an invalid option was specified for fileExistsBehavior: %.*s. Valid options include OVERWRITE, "
-                     "RETAIN, and DISALLOW.",
-                     STR_ARG(text));
+           refuse(r,
+                  "The deployment failed because an invalid option was specified for fileExistsBehavior: %.*s. Valid options include OVERWRITE, "
+                  "RETAIN, and DISALLOW.",
+                  STR_ARG(text));
 }
 
 // ---- permissions
@@ -89,8 +89,8 @@ static bool read_mode(Reader *r, const Doc *node, int *out) {
     if (str_is_none(mode)) return true;
     while (mode.len < 3) mode = str_cat(r->file.arena, STR("0"), mode);
     if (mode.len > 4) {
-        return spec_fail(
-            &r->file, node,
+        return refuse(
+            r,
             "The deployment failed because the length of a permissions mode (%.*s) in the application specification file is invalid. Permissions "
             "modes must be between one and four characters long. Update the permissions section of the AppSpec file, and then try again.",
             STR_ARG(mode));
@@ -102,8 +102,8 @@ static bool read_mode(Reader *r, const Doc *node, int *out) {
             value = value * 8 + (c - '0');
             continue;
         }
-        return spec_fail(
-            &r->file, node,
+        return refuse(
+            r,
             "The deployment failed because the permissions mode (%.*s) in the application specification file contains an invalid character (%c). "
             "Update the permissions section of the AppSpec file, and then try again.",
             STR_ARG(mode), c);
@@ -121,11 +121,10 @@ static bool read_types(Reader *r, const Doc *node, AppSpecPermission *out) {
         out->for_files = out->for_files || file;
         out->for_folders = out->for_folders || folder;
         if (file || folder) continue;
-        return spec_fail(
-            &r->file, node,
-            "The deployment failed because the application specification file specifies a permission for an object type not supported for "
-            "permissions (%.*s). Update the permissions section of the AppSpec file, and then try again.",
-            STR_ARG(types.at[i]));
+        return refuse(r,
+                      "The deployment failed because the application specification file specifies a permission for an object type not supported for "
+                      "permissions (%.*s). Update the permissions section of the AppSpec file, and then try again.",
+                      STR_ARG(types.at[i]));
     }
     return true;
 }
@@ -135,8 +134,7 @@ static bool read_object(Reader *r, const Doc *node, AppSpecPermission *out) {
     TRY(spec_text(&r->file, doc_get(node, "object"), "permissions/object", &object));
     out->object = str_trim(object);
     if (out->object.len) return true;
-    return spec_fail(&r->file, node,
-                     "The deployment failed because a permission listed in the application specification file has no object value. Update the "
+    return refuse(r, "The deployment failed because a permission listed in the application specification file has no object value. Update the "
                      "permissions section of the AppSpec file, and then try again.");
 }
 
@@ -209,8 +207,7 @@ static bool read_timeout(Reader *r, const Doc *node, int64_t *out) {
     str_to_int(text, &value);
     *out = value;
     if (value > 0) return true;
-    return spec_fail(&r->file, node,
-                     "The deployment failed because an invalid timeout value was provided for a script in the application specification file. "
+    return refuse(r, "The deployment failed because an invalid timeout value was provided for a script in the application specification file. "
                      "Make corrections in the hooks section of the AppSpec file, and then try again.");
 }
 
@@ -221,8 +218,7 @@ static bool read_script(Reader *r, const Doc *node, AppSpecScript *out) {
     TRY(spec_text(&r->file, doc_get(node, "location"), "hooks/location", &location));
     out->location = str_trim(location);
     if (out->location.len == 0) {
-        return spec_fail(&r->file, node,
-                         "The deployment failed because the application specification file specifies a script with no location value. Specify "
+        return refuse(r, "The deployment failed because the application specification file specifies a script with no location value. Specify "
                          "the location in the hooks section of the AppSpec file, and then try again.");
     }
     TRY(spec_text(&r->file, doc_get(node, "runas"), "hooks/runas", &out->run_as));
@@ -230,17 +226,18 @@ static bool read_script(Reader *r, const Doc *node, AppSpecScript *out) {
     return read_timeout(r, doc_get(node, "timeout"), &out->timeout_seconds);
 }
 
+// The agent complains of unknown events, all of them, when it installs.
+static void note_unknown_event(Reader *r, Str event) {
+    Str before = r->spec->unknown_events, gap = before.len ? STR(", ") : STR("");
+    r->spec->unknown_events = str_format(r->file.arena, "%.*s%.*s\"%.*s\"", STR_ARG(before), STR_ARG(gap), STR_ARG(event));
+}
+
 static bool check_event(Reader *r, const Doc *node) {
-    if (spec_knows(scripted_events, node->key) || spec_knows(balancer_events, node->key)) return true;
     if (spec_knows(reserved_events, node->key)) {
         return spec_fail(&r->file, node, "the lifecycle event %.*s is reserved for the CodeDeploy agent and cannot run scripts", STR_ARG(node->key));
     }
-    Str hint = spec_suggestion(r->file.arena, scripted_events, node->key);
-    return spec_fail(
-        &r->file, node,
-        "appspec.yml file contains unknown lifecycle events: [\"%.*s\"]%.*s; scripts can run at ApplicationStop, BeforeInstall, AfterInstall, "
-        "ApplicationStart, ValidateService",
-        STR_ARG(node->key), STR_ARG(hint));
+    if (!spec_knows(scripted_events, node->key) && !spec_knows(balancer_events, node->key)) note_unknown_event(r, node->key);
+    return true;
 }
 
 static bool read_hook(Reader *r, const Doc *node, AppSpecHook *out) {
@@ -288,9 +285,17 @@ static bool check_keys(Reader *r, const Doc *root) {
 bool appspec_parse(Arena *arena, Str name, Str text, AppSpec *out, Error *e) {
     Doc *root;
     Error problem = {0};
-    if (!yaml_parse(arena, text, &root, &problem)) return fail(e, "AppSpecValidation", "%.*s:%s", STR_ARG(name), problem.message);
+    if (!yaml_parse_as_ruby(arena, text, &root, &problem)) {
+        if (error_is(&problem, YAML_SYNTAX)) return fail(e, "AppSpecValidation", "%s", problem.message);
+        return fail(e, "AppSpecValidation", "%.*s:%s", STR_ARG(name), problem.message);
+    }
     AppSpec spec = {0};
     Reader r = {.file = {arena, name, "AppSpecValidation", e}, .spec = &spec};
+    if (root->kind == DOC_NULL) {
+        return refuse(&r,
+                      "The deployment failed because the application specification file was empty. Make sure your AppSpec file defines at minimum "
+                      "the 'version' and 'os' properties.");
+    }
     if (root->kind != DOC_MAP) return spec_fail(&r.file, root, "an AppSpec file is a map with version, os, files and hooks");
     TRY(check_keys(&r, root));
     TRY(read_version(&r, root));

@@ -1,8 +1,8 @@
 // AppSpec: the application specification of CodeDeploy's server platform as a value (CodeDeploy user guide, "AppSpec file structure").
 //
 // Behaves as the CodeDeploy agent does, scalars included: YAML 1.1 makes `mode: 0644` the number 420, which is then taken for a mode or
-// refused, as on AWS. Errors have code "AppSpecValidation" and a message "FILE:LINE: …", in the agent's words where it has them. Refused
-// by name: os windows, acls, context (SELinux), scripts for events that are the agent's or the load balancer's own.
+// refused, as on AWS. Errors have code "AppSpecValidation" and a message in the agent's words where it has them, else "FILE:LINE: …". Refused
+// by name: os windows, acls, context (SELinux), scripts for events that are the agent's own. Unknown events are the installer's to refuse.
 #pragma once
 
 #include "services/common/spec.h"
@@ -44,6 +44,7 @@ typedef struct AppSpec {
     size_t permission_count;
     const AppSpecHook *hooks;
     size_t hook_count;
+    Str unknown_events; // `"Bogus", "Other"`: hooks of no lifecycle event
 } AppSpec;
 
 bool appspec_parse(Arena *arena, Str name, Str text, AppSpec *out, Error *e);

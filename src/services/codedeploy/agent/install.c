@@ -182,6 +182,9 @@ bool install(Agent *agent, Error *e) {
     AppSpec spec;
     Plan plan = {.agent = agent, .installed = vec_of(agent->arena, Installed), .sources = vec_of(agent->arena, Str)};
     TRY(read_appspec(agent, agent->deployment_folder, &spec, e));
+    if (spec.unknown_events.len) {
+        return fail(e, "UnknownError", "appspec.yml file contains unknown lifecycle events: [%.*s]", STR_ARG(spec.unknown_events));
+    }
     TRY(clean_up(agent, e));
     plan.behavior = behavior_of(agent, &spec);
     plan.seen = map_new();
