@@ -43,7 +43,14 @@ static Str without_stamp(Str line) {
     return rest.len ? rest : line;
 }
 
-Str log_text(Arena *arena, Str line) { return without_stamp(str_trim(text_printable(arena, line))); }
+// A line that is written over and over (a percentage, a bar) is what it was at last.
+static Str at_last(Str line) {
+    line = str_trim(line);
+    ptrdiff_t back = str_rfind_char(line, '\r');
+    return back < 0 ? line : str_from(line, (size_t)back + 1);
+}
+
+Str log_text(Arena *arena, Str line) { return without_stamp(str_trim(text_printable(arena, at_last(line)))); }
 
 static bool is_noted(const View *view, Str note) {
     for (size_t i = 0; i < view->stages.len; i++) {

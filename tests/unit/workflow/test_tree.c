@@ -91,6 +91,12 @@ static void no_line_is_wider_than_the_terminal(void **state) {
     }
 }
 
+static void a_line_that_is_written_over_is_what_it_was_at_last(void **state) {
+    AUTO_ARENA arena = arena_new();
+    assert_true(str_is(log_text(arena, STR("fetching  10 %\rfetching  90 %\rfetched\r\n")), "fetched"));
+    assert_true(str_is(log_text(arena, STR("[Container] 2026/01/02 03:04:05.678 Entering phase BUILD\r\n")), "Entering phase BUILD"));
+}
+
 static void a_character_is_as_wide_as_terminals_show_it(void **state) {
     AUTO_ARENA arena = arena_new();
     Look look = {.unicode = true};
@@ -201,6 +207,7 @@ int main(void) {
         cmocka_unit_test(a_narrow_terminal_folds_and_old_locales_get_ascii),
         cmocka_unit_test(what_runs_shows_the_last_lines_of_its_log),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
+        cmocka_unit_test(a_line_that_is_written_over_is_what_it_was_at_last),
         cmocka_unit_test(a_character_is_as_wide_as_terminals_show_it),
         cmocka_unit_test(a_detail_that_does_not_fit_stands_below),
         cmocka_unit_test(the_address_of_an_instance_fits_into_eighty_columns),
