@@ -146,6 +146,8 @@ static bool fail_taken(const Client *client, Error *e) {
     pid_t pid = 0;
     char name[64];
     unsigned next = client->port + 1U;
+    if (!str_is(client->host, "127.0.0.1") && !str_is(client->host, "localhost"))
+        return fail(e, "port-taken", "what answers at %.*s is no control plane", STR_ARG(client->url));
     if (!socket_listener_of(client->port, &pid, name, sizeof name)) {
         return fail(e, "port-taken", "port %u is taken by another program. Stop it, or: --port %u", (unsigned)client->port, next);
     }

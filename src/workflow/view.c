@@ -72,10 +72,10 @@ void activity_note(const View *view, Activity *activity, Str note) {
 void activity_say(Activity *activity, Arena *arena, Str line) {
     Str text = log_text(arena, line);
     if (!text.len) return;
-    if (text.len >= TAIL_BYTES) text = str_sub(text, 0, TAIL_BYTES - 1);
+    size_t kept = text.len < TAIL_BYTES ? text.len : TAIL_BYTES - 1;
     char *slot = activity->tail[activity->said++ % TAIL_KEPT];
-    memcpy(slot, text.at, text.len);
-    slot[text.len] = '\0';
+    memcpy(slot, text.at, kept);
+    slot[kept] = '\0';
 }
 
 Str activity_line(const Activity *activity, int64_t number) { return str_of(activity->tail[number % TAIL_KEPT]); }

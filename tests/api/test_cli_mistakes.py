@@ -7,6 +7,8 @@ import pty
 import struct
 import subprocess
 import termios
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
@@ -93,6 +95,14 @@ def test_a_port_that_is_taken_is_told_with_its_owner_and_the_next(plane, tmp_pat
     told = refused(plane, "up", "--port", plane.port, "--data", tmp_path / "data")
     owner = f"process {plane.process.pid} (rehearse)"
     assert told == f"port {plane.port} is taken by {owner}. Stop it, or: rehearse up --port {plane.port + 1}"
+
+
+def test_a_server_elsewhere_that_is_no_plane_is_told_as_such():
+    with HTTPServer(("127.0.0.2", 0), BaseHTTPRequestHandler) as other:
+        Thread(target=other.handle_request).start()
+        url = f"http://127.0.0.2:{other.server_port}"
+        done = subprocess.run([program(), "status"], env={"AWS_ENDPOINT_URL": url}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"rehearse: what answers at {url} is no control plane\n")
 
 
 def test_a_region_that_is_none_is_refused(plane, tmp_path):
