@@ -49,8 +49,8 @@ def fresh_account():
 
 
 def clean_environment(**more):
-    """The environment without any AWS settings of the person who runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REHEARSE_"))}
+    """The environment without any AWS settings of the person who runs the tests, nor the size of their terminal."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REHEARSE_", "COLUMNS", "LINES"))}
     isolated = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true"}
     sanitizers = {"TSAN_OPTIONS": f"suppressions={TOP}/tests/tsan.suppressions"}
     return {**kept, **isolated, **sanitizers, **more}
