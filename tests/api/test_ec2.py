@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import ClientError
 from delivery import IMAGE, until
 from iam_words import allow, document, refused, trust
 
@@ -205,9 +206,16 @@ def test_a_terminated_instance_is_shown_and_cannot_come_back(ec2, one):
         ec2.stop_instances(InstanceIds=[one])
 
 
-def test_a_pending_instance_cannot_be_stopped(ec2, one):
-    with refused("IncorrectInstanceState", f"Instance '{one}' cannot be stopped as it has never reached the 'running' state.", 400):
-        ec2.stop_instances(InstanceIds=[one])
+def test_a_pending_instance_cannot_be_stopped(ec2, run):
+    def caught():
+        id = run()["Instances"][0]["InstanceId"]
+        try:
+            ec2.stop_instances(InstanceIds=[id])  # it may run already
+        except ClientError as error:
+            return id, error.response["Error"]
+
+    id, error = until(caught, what="an instance that is asked while it is pending")
+    assert error == {"Code": "IncorrectInstanceState", "Message": f"Instance '{id}' cannot be stopped as it has never reached the 'running' state."}
 
 
 def test_terminating_twice_takes_nobodys_address_away(ec2, run):
