@@ -130,6 +130,21 @@ def executions(plane):
     return plane.client("codepipeline").list_pipeline_executions(pipelineName="mini")["pipelineExecutionSummaries"]
 
 
+@pytest.mark.parametrize("first, second", [("us-east-1", "eu-west-1"), ("eu-west-1", "us-east-1")])
+def test_an_application_in_another_region_is_left_alone(plane, mini, first, second):
+    def run(region):
+        return subprocess.run([program(), "run", mini], env=plane.environment(region=region), capture_output=True, text=True)
+
+    assert run(first).returncode == 0
+    policy = {"RoleName": "mini-build", "PolicyName": "rehearsal"}
+    before = plane.client("iam").get_role_policy(**policy)["PolicyDocument"]
+    told = f"rehearse: mini is an application in {first}, and AWS_REGION is {second}. Set that, or give this one another name in rehearse.yaml\n"
+    done = run(second)
+    assert (done.returncode, done.stderr) == (2, told)
+    assert plane.client("iam").get_role_policy(**policy)["PolicyDocument"] == before
+    assert run(first).returncode == 0
+
+
 def test_a_run_that_is_superseded_says_so(plane, mini):
     (mini / "buildspec.yml").write_text(BUILD.format("sleep 600"))
     command = [program(), "run", mini, "--port", str(plane.port)]
