@@ -165,6 +165,18 @@ static void write_foreign(const Run *run) {
                                         STR_ARG(branch), STR_ARG(commit), STR_ARG(subject)));
 }
 
+// Two folders of one name are one application: whoever did not mean that reads it before they wonder.
+static void note_folder(const Run *run) {
+    Str path = str_format(run->arena, "%.*s/applications/%.*s.folder", STR_ARG(run->data), STR_ARG(run->application.name)), before;
+    bool known = file_read(run->arena, path, PATH_MAX, &before, NULL);
+    file_write(path, run->application.folder, 0600, NULL);
+    if (!known || run->revision.first || str_eq(before, run->application.folder)) return;
+    screen_note(run->screen,
+                str_format(run->arena,
+                           "%.*s was run from %.*s before; this folder is its next revision. To keep them apart: another name in rehearse.yaml",
+                           STR_ARG(run->application.name), STR_ARG(before)));
+}
+
 // Another user's plane, or one on another machine, answers calls; but the repository that revisions are made in lies in its data folder.
 static bool check_data(const Run *run, Error *e) {
     if (access(str_c(run->arena, run->data), W_OK) == 0) return true;
@@ -192,6 +204,7 @@ static bool begin(Run *run, Error *e) {
     if (there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     TRY(push(run, e));
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
+    note_folder(run);
     write_nested(run);
     write_foreign(run);
     bool started = !there || run->revision.pushed; // by the pipeline's creation, or by the push

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import termios
 
@@ -143,6 +144,14 @@ def test_an_application_in_another_region_is_left_alone(plane, mini, first, seco
     assert (done.returncode, done.stderr) == (2, told)
     assert plane.client("iam").get_role_policy(**policy)["PolicyDocument"] == before
     assert run(first).returncode == 0
+
+
+def test_another_folder_of_the_same_name_is_told(plane, mini, tmp_path):
+    assert "before" not in plane.rehearse("run", mini).stderr
+    other = tmp_path / "elsewhere" / "mini"
+    shutil.copytree(mini, other)
+    assert f"mini was run from {mini} before; this folder is its next revision. To keep them apart: another name in" in plane.rehearse("run", other).stderr
+    assert "before" not in plane.rehearse("run", other).stderr
 
 
 def test_a_run_that_is_superseded_says_so(plane, mini):
