@@ -269,7 +269,7 @@ static bool follow(Run *run, RunEnd *end, Error *e) {
     return true;
 }
 
-static void write_report(const Run *run) {
+static bool write_report(const Run *run, Error *e) {
     Str again = str_cat(run->arena, run->client.option, run->client.keeps);
     Str folder = run->options->folder ? client_word(run->arena, str_of(run->options->folder)) : STR("");
     if (folder.len) again = str_format(run->arena, " %.*s%.*s", STR_ARG(folder), STR_ARG(again));
@@ -281,14 +281,14 @@ static void write_report(const Run *run) {
     } else {
         report_text(&report, &run->look, &out);
     }
-    print(&out);
+    return file_write_fd(STDOUT_FILENO, buf_str(&out), e) || fail_within(e, "the report");
 }
 
 static bool perform(Run *run, RunEnd *end, Error *e) {
     TRY(prepare(run, e));
     TRY(follow(run, end, e));
     screen_clear(run->screen);
-    if (*end != RUN_INTERRUPTED && (!run->options->quiet || run->options->json || *end == RUN_FAILED)) write_report(run);
+    if (*end != RUN_INTERRUPTED && (!run->options->quiet || run->options->json || *end == RUN_FAILED)) TRY(write_report(run, e));
     return true;
 }
 

@@ -77,6 +77,13 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_way_around(plane):
     assert told == "make folder /proc/nowhere: No such file or directory. To keep everything elsewhere: --data FOLDER"
 
 
+def test_a_report_that_nobody_gets_is_no_success(plane):
+    command = [program(), "run", plane.folder / "shop", "--json", "-q"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, env=plane.environment(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and "the report: " in done.stderr and "No space left on device" in done.stderr, done
+
+
 def test_git_that_is_missing_is_told_with_the_command_that_brings_it(plane, tmp_path):
     (tmp_path / "env").symlink_to("/usr/bin/env")
     command = [program(), "run", plane.folder / "shop", "--port", str(plane.port)]
