@@ -20,10 +20,15 @@ static bool is_known(Str key, const char *const *names) {
     return false;
 }
 
+// Policies of identities are told of their syntax in one sentence; those that name principals are read by a parser that says more.
+static bool says_more(const Compiler *compiler) { return compiler->kind != POLICY_IDENTITY; }
+
 static bool only_knows(const Compiler *compiler, const Doc *map, const char *const *names) {
     if (!doc_is(map, DOC_MAP)) return SYNTAX(compiler);
     for (const Doc *member = doc_first(map); member; member = member->next) {
-        if (!is_known(member->key, names)) return SYNTAX(compiler);
+        if (is_known(member->key, names)) continue;
+        if (!says_more(compiler)) return SYNTAX(compiler);
+        return policy_fail(compiler->e, compiler->kind, "Unknown field %.*s", STR_ARG(member->key));
     }
     return true;
 }
@@ -201,13 +206,21 @@ static bool compile_conditions(const Compiler *compiler, const Doc *condition, S
     return true;
 }
 
+static bool compile_effect(const Compiler *compiler, const Doc *statement, bool *allow) {
+    const Doc *effect = doc_get(statement, "Effect");
+    if (!effect && says_more(compiler)) return policy_fail(compiler->e, compiler->kind, "Missing required field Effect");
+    if (!effect || !doc_is(effect, DOC_STR)) return SYNTAX(compiler);
+    Str text = effect->as.text;
+    *allow = str_is(text, "Allow");
+    if (*allow || str_is(text, "Deny")) return true;
+    return says_more(compiler) ? policy_fail(compiler->e, compiler->kind, "Invalid effect: %.*s", STR_ARG(text)) : SYNTAX(compiler);
+}
+
 static bool compile_statement(const Compiler *compiler, const Doc *statement, Statement *out) {
     static const char *const elements[] = {"Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
                                            "NotAction", "Resource", "NotResource", "Condition",    NULL};
     TRY(only_knows(compiler, statement, elements));
-    Str effect = doc_text(statement, "Effect");
-    if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) return SYNTAX(compiler);
-    out->allow = str_is(effect, "Allow");
+    TRY(compile_effect(compiler, statement, &out->allow));
     bool trust = compiler->kind == POLICY_TRUST; // told of its resource before of a missing principal
     if (trust) TRY(compile_resources(compiler, statement, &out->resources));
     TRY(compile_principals(compiler, statement, &out->principals));
@@ -250,13 +263,23 @@ static bool check_version(Compiler *compiler, const Doc *document) {
     return policy_fail(compiler->e, compiler->kind, "Policy document must be version 2012-10-17 or greater.");
 }
 
+static bool has_statements(const Compiler *compiler, const Doc *statements) {
+    if (statements && !(doc_is(statements, DOC_LIST) && !doc_count(statements))) return true;
+    if (!says_more(compiler)) return SYNTAX(compiler);
+    return policy_fail(compiler->e, compiler->kind, "%s",
+                       statements ? "Could not parse the policy: Statement is empty!" : "Missing required field Statement");
+}
+
+#define NOT_A_DOCUMENT "Policies must be valid JSON and the first byte must be '{'"
+
 bool policy_compile(Arena *arena, const Doc *document, PolicyKind kind, const Policy **out, Error *e) {
     static const char *const elements[] = {"Version", "Id", "Statement", NULL};
     Compiler compiler = {.arena = arena, .kind = kind, .e = e};
+    if (kind == POLICY_RESOURCE && !doc_is(document, DOC_MAP)) return policy_fail(e, kind, NOT_A_DOCUMENT);
     TRY(only_knows(&compiler, document, elements));
     TRY(check_version(&compiler, document));
     const Doc *statements = doc_get(document, "Statement");
-    if (!statements || (doc_is(statements, DOC_LIST) && !doc_count(statements))) return SYNTAX(&compiler);
+    TRY(has_statements(&compiler, statements));
     Statement *compiled = arena_array(arena, Statement, text_count(statements));
     size_t count = 0;
     for (const Doc *at = first_text(statements); at; at = next_text(statements, at)) TRY(compile_statement(&compiler, at, &compiled[count++]));
@@ -278,7 +301,7 @@ bool policy_parse(Arena *arena, Str text, PolicyKind kind, const Policy **out, E
     Doc *document;
     if (!json_parse(arena, text, &document, NULL)) {
         return policy_fail(e, kind, "%s",
-                           kind == POLICY_RESOURCE ? "Policies must be valid JSON and the first byte must be '{'"
+                           kind == POLICY_RESOURCE ? NOT_A_DOCUMENT
                            : kind == POLICY_TRUST  ? "This policy contains invalid Json"
                                                    : "Syntax errors in policy.");
     }

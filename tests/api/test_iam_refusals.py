@@ -170,6 +170,12 @@ def test_a_trust_policy_names_everybody_as_an_account(iam):
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(AWS="*"))
 
 
+def test_a_trust_policy_is_told_of_the_element_that_it_cannot_have(iam):
+    statement = {"Effect": "Allow", "Principle": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    with refused("MalformedPolicyDocument", "Unknown field Principle", 400):
+        iam.create_role(RoleName="r", AssumeRolePolicyDocument=document(statement))
+
+
 @pytest.mark.parametrize("operation", ["list_policies", "list_roles"])
 def test_a_path_prefix_begins_with_a_slash(iam, operation):
     message = (

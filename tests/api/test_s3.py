@@ -750,6 +750,8 @@ def own(bucket, **changes):
         ("Policy has invalid resource", "arn:aws:s3:::other-bucket/*", {"Resource": "arn:aws:s3:::other-bucket/*"}),
         ("Invalid principal in policy", '"AWS" : "somebody"', {"Principal": {"AWS": "somebody"}}),
         ("Action does not apply to any resource(s) in statement", None, {"Action": ["s3:GetObject", "s3:ListBucket"]}),
+        ("Invalid effect: hello", None, {"Effect": "hello"}),
+        ("Unknown field Principle", None, {"Principle": "*"}),
     ],
 )
 def test_a_policy_that_cannot_be_says_what_is_wrong_with_it(s3, bucket, message, detail, changes):

@@ -166,8 +166,7 @@ static bool resource_is_own(Arena *arena, Str bucket, const Doc *resource) {
 }
 
 static bool check_statement(Turn *turn, const Call *call, Str bucket, const Doc *statement, Error *e) {
-    Str effect = doc_text(statement, "Effect");
-    if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) return fail_malformed(call, "Missing required field Effect", e);
+    if (!doc_get(statement, "Effect")) return fail_malformed(call, "Missing required field Effect", e);
     if (!doc_get(statement, "Principal") && !doc_get(statement, "NotPrincipal")) return fail_malformed(call, "Missing required field Principal", e);
     if (!doc_get(statement, "Action") && !doc_get(statement, "NotAction")) return fail_malformed(call, "Missing required field Action", e);
     const Doc *resource = doc_get(statement, "Resource");

@@ -240,6 +240,13 @@ static void malformed_documents_are_refused_in_awss_words(void **state) {
         {POLICY(ALLOW("\"Principal\":{\"AWS\":\"bob\"},\"Action\":\"sts:AssumeRole\"")), POLICY_TRUST,
          "Invalid principal in policy: \"AWS\":\"bob\""},
         {POLICY(ALLOW(GET)), POLICY_RESOURCE, "Missing required field Principal"},
+        {"[]", POLICY_RESOURCE, "Policies must be valid JSON and the first byte must be '{'"},
+        {"{" VERSION "\"Statement\":[]}", POLICY_RESOURCE, "Could not parse the policy: Statement is empty!"},
+        {"{" VERSION "\"Id\":\"a\"}", POLICY_RESOURCE, "Missing required field Statement"},
+        {"{" VERSION "\"Statment\":[]}", POLICY_TRUST, "Unknown field Statment"},
+        {POLICY(ALLOW("\"Principle\":\"*\"," GET)), POLICY_RESOURCE, "Unknown field Principle"},
+        {POLICY("{\"Principal\":\"*\"," GET "}"), POLICY_RESOURCE, "Missing required field Effect"},
+        {POLICY("{\"Effect\":\"allow\",\"Principal\":\"*\"," GET "}"), POLICY_RESOURCE, "Invalid effect: allow"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         AUTO_ARENA arena = arena_new();
