@@ -378,11 +378,17 @@ def test_user_data_runs_at_first_boot_and_the_metadata_service_answers_it(ec2, a
 # ---- Instance profiles ----
 
 
+def test_a_profile_is_for_an_instance_that_runs_or_stands_still(ec2, aws, one):
+    aws("iam").create_instance_profile(InstanceProfileName="web")
+    ec2.terminate_instances(InstanceIds=[one])
+    reaches(ec2, one, "terminated")
+    with refused("IncorrectInstanceState", f"The instance '{one}' is not in the 'running' or 'stopped' states."):
+        ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})
+
+
 def test_a_profile_is_associated_once_and_taken_away(ec2, aws, one, account):
     iam = aws("iam")
     iam.create_instance_profile(InstanceProfileName="web")
-    with refused("IncorrectInstanceState", f"The instance '{one}' is not in the 'running' or 'stopped' states."):
-        ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})
     reaches(ec2, one, "running")
     made = ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})["IamInstanceProfileAssociation"]
     assert re.fullmatch(r"iip-assoc-[0-9a-f]{17}", made["AssociationId"]) and made["State"] == "associating"

@@ -2,6 +2,7 @@
 
 import errno
 import mmap
+import re
 import struct
 
 from harness import Server, program
@@ -21,6 +22,13 @@ ERRORS = {
 }
 HEAD = "iiqqq"  # kind, error, from, to, failed
 FOR_EVER = 2**62
+REPORT = re.compile(r"==\d+==ERROR: \w+Sanitizer.*?^SUMMARY", re.DOTALL | re.MULTILINE)
+
+
+def is_of_libgit2(report):
+    """Each leak, or the frames of a death down to the first of our own."""
+    parts = report.split(" leak of ")[1:] or [report.partition(" ../../src/")[0]]
+    return all("libgit2" in part for part in parts)
 
 
 class FaultyServer(Server):
@@ -56,9 +64,13 @@ class FaultyServer(Server):
             struct.pack_into("q", self._control, struct.calcsize(HEAD) + 8 * index, count)
         struct.pack_into("i", self._control, 0, kind)
 
-    def forget_reports(self):
-        """What a sanitizer has said until now is no failure."""
-        self._checked = len(self.log())
+    def check(self):
+        """Without what libgit2 does where memory is out: it goes on with the NULL that it was given, or leaks."""
+        fresh = self.log()[self._checked :]
+        reports = REPORT.findall(fresh)
+        if reports and all(map(is_of_libgit2, reports)) and "runtime error:" not in fresh:
+            self._checked += len(fresh)
+        super().check()
 
     def is_healthy(self):
         return self._is_healthy()
