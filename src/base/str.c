@@ -8,6 +8,8 @@
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
 
+bool str_same_bytes(Str a, Str b) { return a.len == 0 || memcmp(a.at, b.at, a.len) == 0; }
+
 bool str_same_letters(Str a, Str b) {
     for (size_t i = 0; i < a.len; i++) {
         if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) return false;
@@ -21,6 +23,7 @@ int str_cmp(Str a, Str b) {
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+bool str_starts(Str s, Str prefix) { return s.len >= prefix.len && str_eq(str_sub(s, 0, prefix.len), prefix); }
 bool str_ends(Str s, Str suffix) { return s.len >= suffix.len && str_eq(str_from(s, s.len - suffix.len), suffix); }
 bool str_contains(Str s, Str part) { return str_find(s, part) >= 0; }
 
@@ -39,6 +42,14 @@ ptrdiff_t str_rfind_char(Str s, char c) {
     const char *hit = s.len ? memrchr(s.at, c, s.len) : NULL;
     return hit ? hit - s.at : -1;
 }
+
+Str str_sub(Str s, size_t from, size_t to) {
+    if (to > s.len) to = s.len;
+    if (from > to) from = to;
+    return s.at ? (Str){s.at + from, to - from} : STR_NONE;
+}
+
+Str str_from(Str s, size_t from) { return str_sub(s, from, s.len); }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 

@@ -27,24 +27,21 @@ static inline bool str_is_none(Str s) { return s.at == NULL; }
 static inline bool str_is_empty(Str s) { return s.len == 0; }
 
 static inline bool str_eq(Str a, Str b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
-static inline bool str_is(Str s, const char *text) { return str_eq(s, str_of(text)); } // inline, as most texts are literals of known length
-bool str_same_letters(Str a, Str b); // both of one length
+// What differs mostly differs in length, and that of a literal is known: only equally long ones need a call.
+bool str_same_bytes(Str a, Str b);
+bool str_same_letters(Str a, Str b);
+static inline bool str_is(Str s, const char *text) { return s.len == str_of(text).len && str_same_bytes(s, str_of(text)); } // equal to a C string
 static inline bool str_eq_nocase(Str a, Str b) { return a.len == b.len && str_same_letters(a, b); } // ASCII only
 int str_cmp(Str a, Str b); // order of memcmp, then of length
-static inline bool str_starts(Str s, Str prefix) { return s.len >= prefix.len && str_eq((Str){s.at, prefix.len}, prefix); }
+bool str_starts(Str s, Str prefix);
 bool str_ends(Str s, Str suffix);
 bool str_contains(Str s, Str part);
 
 ptrdiff_t str_find(Str s, Str part); // -1 when absent
 ptrdiff_t str_find_char(Str s, char c); // -1 when absent
 ptrdiff_t str_rfind_char(Str s, char c); // -1 when absent
-// Both cut to the length.
-static inline Str str_sub(Str s, size_t from, size_t to) {
-    if (to > s.len) to = s.len;
-    if (from > to) from = to;
-    return s.at ? (Str){s.at + from, to - from} : STR_NONE;
-}
-static inline Str str_from(Str s, size_t from) { return str_sub(s, from, s.len); }
+Str str_sub(Str s, size_t from, size_t to); // both cut to the length
+Str str_from(Str s, size_t from);
 Str str_trim(Str s); // spaces, tabs and line ends on both sides
 Str str_strip_prefix(Str s, Str prefix); // s itself when it does not start so
 Str str_strip_suffix(Str s, Str suffix);
