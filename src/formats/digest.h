@@ -1,7 +1,7 @@
 // Digests: MD5, SHA-1, SHA-256 and HMAC-SHA256 (OpenSSL, algorithms fetched once, contexts reused by each thread).
 //
-// A Digest is incremental: digest_init, digest_update any number of times, digest_final; digest_done frees it at any point.
-// The one-shot functions allocate nothing after a thread's first call.
+// A Digest is incremental: digest_init, digest_update any number of times, digest_final; digest_done ends it at any point.
+// Nothing is allocated after a thread's first ones.
 #pragma once
 
 #include "base/str.h"
