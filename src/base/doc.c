@@ -143,6 +143,16 @@ bool doc_is(const Doc *doc, DocKind kind) { return doc && doc->kind == kind; }
 Str doc_str(const Doc *doc, Str otherwise) { return doc_is(doc, DOC_STR) || doc_is(doc, DOC_BLOB) ? doc->as.text : otherwise; }
 bool doc_bool(const Doc *doc, bool otherwise) { return doc_is(doc, DOC_BOOL) ? doc->as.boolean : otherwise; }
 
+static bool has_text(const Doc *list, Str text, bool (*same)(Str, Str)) {
+    for (const Doc *one = doc_first(list); one; one = one->next) {
+        if (same(doc_str(one, STR("")), text)) return true;
+    }
+    return false;
+}
+
+bool doc_has_text(const Doc *list, Str text) { return has_text(list, text, str_eq); }
+bool doc_has_text_nocase(const Doc *list, Str text) { return has_text(list, text, str_eq_nocase); }
+
 int64_t doc_int(const Doc *doc, int64_t otherwise) {
     if (doc_is(doc, DOC_INT) || doc_is(doc, DOC_TIME)) return doc->as.integer;
     bool whole = doc_is(doc, DOC_REAL) && fabs(doc->as.real) < 9e15 && floor(doc->as.real) == doc->as.real;

@@ -71,4 +71,6 @@ static inline Str doc_text(const Doc *map, const char *key) { return doc_str(doc
 static inline int64_t doc_number(const Doc *map, const char *key, int64_t otherwise) { return doc_int(doc_get(map, key), otherwise); }
 static inline bool doc_flag(const Doc *map, const char *key, bool otherwise) { return doc_bool(doc_get(map, key), otherwise); }
 
+bool doc_has_text(const Doc *list, Str text); // one of its texts
+bool doc_has_text_nocase(const Doc *list, Str text); // ASCII only
 bool doc_equal(const Doc *a, const Doc *b); // maps regardless of order

@@ -1,18 +1,12 @@
-// Of what EC2 refuses on a resource it tells more in a message that only sts:DecodeAuthorizationMessage reads: base64 (with - and _) of JSON and a MAC (16 bytes of
-// HMAC-SHA-256 with the plane's secret), so that nothing is stored.
+// Of what EC2 refuses on a resource it tells more in a message that only sts:DecodeAuthorizationMessage reads: base64 (with - and _) of sealed
+// JSON.
 #include "identity/refusals.h"
 
-#include "formats/digest.h"
 #include "formats/json.h"
 
-enum { MAC_BYTES = 16 };
 #define ENCODED ". Encoded authorization failure message: "
 
 // ---- The message that is encoded ----
-
-static void mac_of(const IdentitySnapshot *snapshot, Arena *arena, Str text, uint8_t out[SHA256_BYTES]) {
-    hmac_sha256((Str){(const char *)snapshot->secret, PLANE_SECRET_BYTES}, str_cat(arena, STR("refusal"), text), out);
-}
 
 // Between base64's alphabet and that of URLs, which has no padding.
 static Str exchanged(Arena *arena, Str text, const char *from, const char *to) {
@@ -70,9 +64,7 @@ static Str details_of(const AuthorizationRequest *request, Refusal refusal, size
 }
 
 static Str encoded(const IdentitySnapshot *snapshot, Arena *arena, Str text) {
-    uint8_t mac[SHA256_BYTES];
-    mac_of(snapshot, arena, text, mac);
-    Str base64 = str_base64(arena, str_cat(arena, text, (Str){(const char *)mac, MAC_BYTES}));
+    Str base64 = str_base64(arena, sealed(snapshot, arena, "refusal", text));
     while (str_ends(base64, STR("="))) base64.len--;
     return exchanged(arena, base64, "+/", "-_");
 }
@@ -89,14 +81,8 @@ static Str encoded_message(const IdentitySnapshot *snapshot, const Authorization
 
 bool identity_decode_refusal(IdentityView view, Arena *arena, Str message, Str *details) {
     Str bytes, base64 = exchanged(arena, message, "-_", "+/");
-    uint8_t mac[SHA256_BYTES];
     while (base64.len % 4) base64 = str_cat(arena, base64, STR("="));
-    if (!str_unbase64(arena, base64, &bytes) || bytes.len <= MAC_BYTES) return false;
-    Str text = str_sub(bytes, 0, bytes.len - MAC_BYTES);
-    mac_of(view_snapshot(view), arena, text, mac);
-    if (!bytes_equal_in_constant_time((Str){(const char *)mac, MAC_BYTES}, str_from(bytes, text.len))) return false;
-    *details = text;
-    return true;
+    return str_unbase64(arena, base64, &bytes) && sealed_open(view_snapshot(view), arena, "refusal", bytes, details);
 }
 
 // ---- Words ----

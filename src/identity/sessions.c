@@ -1,6 +1,6 @@
 // Tokens and key ids.
 //
-// Token: base64 of payload and MAC (16 bytes of HMAC-SHA-256 with the plane's secret). Payload: version, kind, three times, ten texts (two bytes of length, then
+// Token: base64 of the sealed payload: version, kind, three times, ten texts (two bytes of length, then
 // the bytes; FFFF: none), a nonce. The secret access key is derived from the payload.
 //
 // Key id: four letters and 80 bits in base 32: 1, the account (40 bits, where AWS has it too), 19 random bits, 20 check bits that only this plane can make. So
@@ -13,13 +13,7 @@
 
 #include <assert.h>
 
-enum { TOKEN_VERSION = 2, MAC_BYTES = 16, NONCE_BYTES = 8, SECRET_RAW_BYTES = 30, TOKEN_MAX_BYTES = 64 * 1024, KEY_ID_LEN = 20, ABSENT = 0xffff };
-
-static Str secret_of(const IdentitySnapshot *snapshot) { return (Str){(const char *)snapshot->secret, PLANE_SECRET_BYTES}; }
-
-static void mac_of(const IdentitySnapshot *snapshot, Arena *arena, const char *purpose, Str text, uint8_t out[SHA256_BYTES]) {
-    hmac_sha256(secret_of(snapshot), str_cat(arena, str_of(purpose), text), out);
-}
+enum { TOKEN_VERSION = 2, NONCE_BYTES = 8, SECRET_RAW_BYTES = 30, TOKEN_MAX_BYTES = 64 * 1024, KEY_ID_LEN = 20, ABSENT = 0xffff };
 
 static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -41,7 +35,7 @@ static bool read_base32(Str text, uint64_t *out) {
 // The last four characters of a key id, from the sixteen before.
 static void check_digits(const IdentitySnapshot *snapshot, Str body, char out[4]) {
     uint8_t mac[SHA256_BYTES];
-    hmac_sha256(secret_of(snapshot), body, mac);
+    hmac_sha256((Str){(const char *)snapshot->secret, PLANE_SECRET_BYTES}, body, mac);
     for (int i = 0; i < 4; i++) out[i] = base32[mac[i] & 31];
 }
 
@@ -123,7 +117,7 @@ static void write_payload(Arena *arena, const Session *session, Str access_key, 
 
 static Str derived_secret(const IdentitySnapshot *snapshot, Arena *arena, Str payload) {
     uint8_t mac[SHA256_BYTES];
-    mac_of(snapshot, arena, "secret", payload, mac);
+    plane_mac(snapshot, arena, "secret", payload, mac);
     return forty_characters(arena, mac);
 }
 
@@ -134,10 +128,7 @@ Credentials session_issue(IdentityView view, Arena *arena, const Session *sessio
     buf_init(&buf, TOKEN_MAX_BYTES);
     write_payload(arena, session, credentials.access_key, &buf);
     credentials.secret = derived_secret(snapshot, arena, buf_str(&buf));
-    uint8_t mac[SHA256_BYTES];
-    mac_of(snapshot, arena, "token", buf_str(&buf), mac);
-    buf_add(&buf, (Str){(const char *)mac, MAC_BYTES});
-    credentials.token = str_base64(arena, buf_str(&buf));
+    credentials.token = str_base64(arena, sealed(snapshot, arena, "token", buf_str(&buf)));
     return credentials;
 }
 
@@ -179,12 +170,8 @@ static bool read_payload(Arena *arena, Str payload, Session *out, Str *access_ke
 }
 
 AuthFault session_read(const IdentitySnapshot *snapshot, Arena *arena, Str access_key, Str token, int64_t wall_ms, Session *out, Str *secret) {
-    Str bytes, key_of_token;
-    if (!str_unbase64(arena, token, &bytes) || bytes.len <= MAC_BYTES) return AUTH_BAD_TOKEN;
-    Str payload = str_sub(bytes, 0, bytes.len - MAC_BYTES);
-    uint8_t mac[SHA256_BYTES];
-    mac_of(snapshot, arena, "token", payload, mac);
-    if (!bytes_equal_in_constant_time((Str){(const char *)mac, MAC_BYTES}, str_from(bytes, payload.len))) return AUTH_BAD_TOKEN;
+    Str bytes, payload, key_of_token;
+    if (!str_unbase64(arena, token, &bytes) || !sealed_open(snapshot, arena, "token", bytes, &payload)) return AUTH_BAD_TOKEN;
     if (!read_payload(arena, payload, out, &key_of_token) || !str_eq(key_of_token, access_key)) return AUTH_BAD_TOKEN;
     if (wall_ms >= out->until_wall_ms) return AUTH_EXPIRED_TOKEN;
     *secret = derived_secret(snapshot, arena, payload);

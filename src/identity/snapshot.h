@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "formats/digest.h"
 #include "identity/policy.h"
 #include "identity/sessions.h"
 
@@ -61,6 +62,11 @@ void access_key_release(AccessKey *key);
 Entity *entity_load(Store *store, bool is_role, Str account, Str id);
 AccessKey *access_key_load(Store *store, Str account, Str id);
 Str depend_key(Arena *arena, const char *kind, Str account, Str id);
+
+// sealed.c: texts that only this plane can have made. `purpose` keeps one kind of them from passing for another.
+void plane_mac(const IdentitySnapshot *snapshot, Arena *arena, const char *purpose, Str text, uint8_t out[SHA256_BYTES]);
+Str sealed(const IdentitySnapshot *snapshot, Arena *arena, const char *purpose, Str text);
+bool sealed_open(const IdentitySnapshot *snapshot, Arena *arena, const char *purpose, Str bytes, Str *text);
 
 // sessions.c
 typedef enum KeyOrigin { KEY_FOREIGN, KEY_OF_USER, KEY_OF_SESSION } KeyOrigin;

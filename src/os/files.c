@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -45,6 +46,15 @@ bool file_open(Str path, int flags, mode_t mode, int *fd, Error *e) {
     int opened = open(name.text, flags | O_CLOEXEC, mode);
     if (opened < 0) return fail_errno(e, errno, "%s", name.text);
     *fd = opened;
+    return true;
+}
+
+bool file_lock(Str path, int *fd, Error *e) {
+    AUTO_FD opened = -1;
+    TRY(file_open(path, O_RDWR | O_CREAT, 0600, &opened, e));
+    if (flock(opened, LOCK_EX) < 0) return fail(e, errno == EINTR ? "interrupted" : "system", "waiting for %.*s: %s", STR_ARG(path), strerror(errno));
+    *fd = opened;
+    opened = -1;
     return true;
 }
 

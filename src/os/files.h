@@ -12,6 +12,8 @@ static inline void fd_cleanup(const int *fd) { fd_close(*fd); }
 void fd_allow(size_t count); // so many open at the same time, as far as the system lets us
 #define AUTO_FD __attribute__((cleanup(fd_cleanup))) int
 
+// Opens (makes) the file and waits until nobody else has it locked; closing it gives the lock back. Code "interrupted" when a signal comes meanwhile.
+bool file_lock(Str path, int *fd, Error *e);
 bool file_open(Str path, int flags, mode_t mode, int *fd, Error *e); // O_CLOEXEC is added
 bool file_read(Arena *arena, Str path, size_t limit_bytes, Str *out, Error *e); // the text has a NUL behind it
 bool file_read_fd(Arena *arena, int fd, size_t limit_bytes, Str *out, Error *e); // from where it stands to its end

@@ -9,6 +9,27 @@ void require_told(Requirements *all, Str action, Str resource, Str told, Doc *co
 
 void require(Requirements *all, Str action, Str resource, Doc *context) { require_told(all, action, resource, STR_NONE, context); }
 
+static void add_tag(Arena *arena, Doc *context, Str prefix, const Doc *tag) {
+    doc_put(context, str_cat(arena, prefix, doc_text(tag, "Key")), doc_of_str(arena, doc_str(doc_get(tag, "Value"), STR(""))));
+}
+
+void context_add_resource_tags(Arena *arena, Doc *context, const char *service, const Doc *tags) {
+    Str own = str_cat(arena, str_of(service), STR(":ResourceTag/"));
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        add_tag(arena, context, STR("aws:ResourceTag/"), tag);
+        add_tag(arena, context, own, tag);
+    }
+}
+
+void context_add_request_tags(Arena *arena, Doc *context, const Doc *tags) {
+    Doc *keys = doc_list(arena);
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        add_tag(arena, context, STR("aws:RequestTag/"), tag);
+        doc_push_str(arena, keys, doc_text(tag, "Key"));
+    }
+    if (doc_count(keys)) doc_set(context, "aws:TagKeys", keys);
+}
+
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host) {
     if (!role_arn.len) return;
     Doc *context = doc_map(all->arena);

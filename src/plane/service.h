@@ -26,6 +26,9 @@ typedef struct Requirements {
 } Requirements;
 void require(Requirements *all, Str action, Str resource, Doc *context);
 void require_told(Requirements *all, Str action, Str resource, Str told, Doc *context);
+// Condition keys of tags, a list of {Key, Value}: aws:ResourceTag/KEY and SERVICE:ResourceTag/KEY; aws:RequestTag/KEY and the list aws:TagKeys.
+void context_add_resource_tags(Arena *arena, Doc *context, const char *service, const Doc *tags);
+void context_add_request_tags(Arena *arena, Doc *context, const Doc *tags);
 void require_pass_role(Requirements *all, Str role_arn, const char *service_host); // nothing when role_arn is STR_NONE
 
 enum {

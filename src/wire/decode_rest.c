@@ -4,24 +4,19 @@
 
 #include "formats/json.h"
 #include "wire/evidence.h"
+#include "wire/s3_refusals.h"
 
 // S3's words for a number that is none, and the argument by name.
 static bool fail_s3_text(const Codec *codec, const WireMember *member, Str text) {
     Str name = wire_str(member->wire_name);
     if (str_is(name, "x-amz-mp-object-size"))
         return fail(codec->e, "InvalidRequest", "Value for %.*s header is invalid: '%.*s'", STR_ARG(name), STR_ARG(text));
+    Str message = str_format(codec->arena, "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
     if (str_is(name, "x-amz-object-lock-retain-until-date"))
-        fail(codec->e, "InvalidArgument", "The retain until date must be provided in ISO 8601 format");
+        message = STR("The retain until date must be provided in ISO 8601 format");
     else if (wire_shape_of(member)->kind == WIRE_INTEGER)
-        fail(codec->e, "InvalidArgument", "Provided %.*s not an integer or within integer range", STR_ARG(name));
-    else
-        fail(codec->e, "InvalidArgument", "The value %.*s of %.*s is not valid.", STR_ARG(text), STR_ARG(name));
-    if (!codec->e) return false;
-    Doc *extra = doc_map(codec->arena);
-    doc_set_str(codec->arena, extra, "ArgumentName", name);
-    doc_set_str(codec->arena, extra, "ArgumentValue", text);
-    codec->e->extra = extra;
-    return false;
+        message = str_format(codec->arena, "Provided %.*s not an integer or within integer range", STR_ARG(name));
+    return s3_fail_argument(codec->arena, name, text, message, codec->e);
 }
 
 static bool fail_text(const Codec *codec, const WireMember *member, Str text, const Error *why) {

@@ -31,6 +31,11 @@ static size_t put_git(const char **argv) {
     return count;
 }
 
+static bool capture(const Git *git, const char **argv, size_t count, const char *const *words, ProcessResult *result, Error *e) {
+    while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
+    return process_capture(git->arena, argv, str_c(git->arena, git->folder), OUTPUT_BYTES, GIT_MS, result, e);
+}
+
 bool git_capture(const Git *git, const char *const *words, ProcessResult *result) {
     static const char *const SETTINGS[] = {"-c", "core.autocrlf=false", "-c", "core.safecrlf=false",           "-c", "gc.auto=0",
                                            "-c", "user.name=Rehearse",  "-c", "user.email=rehearse@localhost", "-c", "commit.gpgsign=false"};
@@ -39,8 +44,7 @@ bool git_capture(const Git *git, const char *const *words, ProcessResult *result
     for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) argv[count++] = SETTINGS[i];
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--git-dir="), git->repository));
     argv[count++] = str_c(git->arena, str_cat(git->arena, STR("--work-tree="), git->folder));
-    while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
-    TRY(process_capture(git->arena, argv, str_c(git->arena, git->folder), OUTPUT_BYTES, GIT_MS, result, git->e));
+    TRY(capture(git, argv, count, words, result, git->e));
     if (result->status != NOT_FOUND) return true;
     return fail(git->e, "git", "git is missing: a revision is made and pushed with it. Mend: sudo apt-get install git");
 }
@@ -60,9 +64,8 @@ bool git_run(const Git *git, const char *const *words, Str *output, int *status)
 bool git_ask_own(const Git *git, const char *const *words, Str *output) {
     const char *argv[WORDS_MAX] = {0};
     size_t count = put_git(argv);
-    while (*words && count < WORDS_MAX - 1) argv[count++] = *words++;
     ProcessResult result;
-    if (!process_capture(git->arena, argv, str_c(git->arena, git->folder), OUTPUT_BYTES, GIT_MS, &result, NULL) || result.status != 0) return false;
+    if (!capture(git, argv, count, words, &result, NULL) || result.status != 0) return false;
     *output = str_trim(result.output);
     return true;
 }

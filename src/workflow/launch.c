@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,8 +64,7 @@ static bool wait_for(const Client *client, Arena *arena, pid_t pid, Str log_path
 static bool wait_turn(Arena *arena, Str data, int *lock, Error *e) {
     Error why = {0};
     if (!folder_make(data, 0700, &why)) return fail(e, "no-plane", "%s. To keep everything elsewhere: --data FOLDER", why.message);
-    TRY(file_open(path_join(arena, data, STR("launch.lock")), O_RDWR | O_CREAT, 0600, lock, e));
-    return flock(*lock, LOCK_EX) == 0 || fail(e, errno == EINTR ? "interrupted" : "system", "waiting for another run to start a control plane");
+    return file_lock(path_join(arena, data, STR("launch.lock")), lock, e);
 }
 
 bool launch_plane(const Client *client, Arena *arena, Str data, Doc **health, bool *started, Error *e) {

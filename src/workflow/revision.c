@@ -4,9 +4,6 @@
 #include "os/files.h"
 #include "workflow/contents.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <time.h>
 
 static Str repository_of(Arena *arena, Str data, Str name) { return str_format(arena, "%.*s/applications/%.*s.git", STR_ARG(data), STR_ARG(name)); }
@@ -19,13 +16,9 @@ static void remove_left_locks(Arena *arena, Str repository) {
 
 bool revision_lock(Arena *arena, Str data, Str name, int *lock, Error *e) {
     Str repository = repository_of(arena, data, name);
-    AUTO_FD fd = -1;
     TRY(folder_make(repository, 0700, e));
-    TRY(file_open(path_join(arena, repository, STR("rehearse.lock")), O_RDWR | O_CREAT, 0600, &fd, e));
-    if (flock(fd, LOCK_EX) != 0) return fail(e, errno == EINTR ? "interrupted" : "system", "waiting for another run of %.*s", STR_ARG(name));
+    TRY(file_lock(path_join(arena, repository, STR("rehearse.lock")), lock, e));
     remove_left_locks(arena, repository);
-    *lock = fd;
-    fd = -1;
     return true;
 }
 

@@ -48,13 +48,6 @@ static bool same(const Content *a, const Content *b) {
     return a->exists == b->exists && (!a->exists || (a->mode == b->mode && git_oid_equal(&a->blob, &b->blob)));
 }
 
-static bool has(const Doc *list, Str id) {
-    for (const Doc *one = doc_first(list); one; one = one->next) {
-        if (str_eq(doc_str(one, STR("")), id)) return true;
-    }
-    return false;
-}
-
 static void visit_later(History *history, const git_oid *commit, Str path, const Doc *children) {
     Pending *found = history->pending;
     while (found && !git_oid_equal(&found->commit, commit)) found = found->next;
@@ -64,7 +57,7 @@ static void visit_later(History *history, const git_oid *commit, Str path, const
         history->pending = found;
     }
     for (const Doc *one = doc_first(children); one; one = one->next) {
-        if (!has(found->children, doc_str(one, STR("")))) doc_push_str(history->arena, found->children, doc_str(one, STR("")));
+        if (!doc_has_text(found->children, doc_str(one, STR("")))) doc_push_str(history->arena, found->children, doc_str(one, STR("")));
     }
 }
 

@@ -32,10 +32,7 @@ static bool has_started(Turn *turn, const Call *call, Doc **deployment, Error *e
 }
 
 static bool is_in_status(const Doc *target, const Doc *statuses) {
-    for (const Doc *status = doc_first(statuses); status; status = status->next) {
-        if (str_eq(doc_str(status, STR("")), doc_text(target, "status"))) return true;
-    }
-    return doc_count(statuses) == 0;
+    return !doc_count(statuses) || doc_has_text(statuses, doc_text(target, "status"));
 }
 
 static bool check_statuses(const Doc *statuses, Error *e) {

@@ -7,27 +7,9 @@ static Str arn_of(const Call *call, const char *kind, Str id) {
     return str_format(call->arena, "arn:aws:ec2:%.*s:%.*s:%s/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), kind, STR_ARG(id));
 }
 
-static void add_resource_tags(Arena *arena, Doc *context, const Doc *tags) {
-    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
-        Str key = doc_text(tag, "Key"), value = doc_str(doc_get(tag, "Value"), STR(""));
-        doc_put(context, str_cat(arena, STR("aws:ResourceTag/"), key), doc_of_str(arena, value));
-        doc_put(context, str_cat(arena, STR("ec2:ResourceTag/"), key), doc_of_str(arena, value));
-    }
-}
-
-static void add_request_tags(Arena *arena, Doc *context, const Doc *tags) {
-    Doc *keys = doc_list(arena);
-    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
-        Str key = doc_text(tag, "Key");
-        doc_put(context, str_cat(arena, STR("aws:RequestTag/"), key), doc_of_str(arena, doc_str(doc_get(tag, "Value"), STR(""))));
-        doc_push_str(arena, keys, key);
-    }
-    if (doc_count(keys)) doc_set(context, "aws:TagKeys", keys);
-}
-
 static void require_instance(Turn *turn, const Call *call, Str id, Requirements *all) {
     Doc *instance, *context = doc_map(call->arena);
-    if (turn_get(turn, &EC2_INSTANCE, id, &instance)) add_resource_tags(call->arena, context, doc_get(instance, "Tags"));
+    if (turn_get(turn, &EC2_INSTANCE, id, &instance)) context_add_resource_tags(call->arena, context, "ec2", doc_get(instance, "Tags"));
     require(all, action_of(call), arn_of(call, "instance", id), context);
 }
 
@@ -41,7 +23,7 @@ void require_security_group(Turn *turn, const Call *call, Requirements *all) {
     Str id = doc_text(call->input, "GroupId"), name = doc_text(call->input, "GroupName");
     Doc *group = NULL, *context = doc_map(call->arena);
     bool found = id.at ? group_get(turn, id, &group) : name.at && group_by_name(turn, name, &group);
-    if (found) add_resource_tags(call->arena, context, doc_get(group, "Tags"));
+    if (found) context_add_resource_tags(call->arena, context, "ec2", doc_get(group, "Tags"));
     require(all, action_of(call), arn_of(call, "security-group", found ? doc_text(group, "GroupId") : id.at ? id : STR("*")), context);
 }
 
@@ -53,7 +35,7 @@ static void require_new_tags(const Call *call, Requirements *all) {
         Doc *context = doc_map(arena);
         if (!type.at || !doc_count(doc_get(one, "Tags"))) continue;
         doc_set_str(arena, context, "ec2:CreateAction", wire_str(call->operation->name));
-        add_request_tags(arena, context, doc_get(one, "Tags"));
+        context_add_request_tags(arena, context, doc_get(one, "Tags"));
         require(all, STR("ec2:CreateTags"), arn_of(call, str_c(arena, type), STR("*")), context);
     }
 }
@@ -68,8 +50,8 @@ void require_new_group(Turn *turn, const Call *call, Requirements *all) {
 void require_tagged(Turn *turn, const Call *call, Requirements *all) {
     for (const Doc *id = doc_first(doc_get(call->input, "Resources")); id; id = id->next) {
         Doc *context = doc_map(call->arena);
-        add_resource_tags(call->arena, context, tags_of(turn, doc_str(id, STR(""))));
-        add_request_tags(call->arena, context, doc_get(call->input, "Tags"));
+        context_add_resource_tags(call->arena, context, "ec2", tags_of(turn, doc_str(id, STR(""))));
+        context_add_request_tags(call->arena, context, doc_get(call->input, "Tags"));
         require(all, action_of(call), arn_of(call, tagged_kind(doc_str(id, STR(""))), doc_str(id, STR(""))), context);
     }
 }

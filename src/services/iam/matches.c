@@ -91,18 +91,12 @@ static PolicyAnswer ask_statement(const PolicyQuestion *question, const Doc *sta
     return answer;
 }
 
-static bool is_listed(const Doc *list, Str text) {
-    for (const Doc *one = doc_first(list); one; one = one->next)
-        if (str_eq_nocase(doc_str(one, STR("")), text)) return true;
-    return false;
-}
-
 static void add_missing(const PolicyQuestion *question, const Doc *statement, Doc *missing) {
     PolicyAnswer answer = ask_statement(question, statement, false);
     if (!answer.allows && !answer.denies) return;
     for (const Doc *op = doc_first(doc_get(statement, "Condition")); op; op = op->next)
         for (const Doc *key = doc_first(op); key; key = key->next)
-            if (!policy_context(question, key->key) && !is_listed(missing, key->key)) doc_push_str(question->arena, missing, key->key);
+            if (!policy_context(question, key->key) && !doc_has_text_nocase(missing, key->key)) doc_push_str(question->arena, missing, key->key);
 }
 
 void simulation_explain(const SourcePolicy *source, const PolicyQuestion *question, Decision decision, Doc *matches, Doc *missing) {

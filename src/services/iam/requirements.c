@@ -74,20 +74,13 @@ static Subject subject_of(Turn *turn, const Call *call) {
 // The condition keys of IAM, and those of tags.
 static Doc *context_of(Turn *turn, const Call *call, const Doc *tags) {
     Arena *arena = turn_arena(turn);
-    Doc *context = doc_map(arena), *keys = doc_list(arena);
+    Doc *context = doc_map(arena), *untagged = doc_get(call->input, "TagKeys");
     doc_set_str(arena, context, "iam:PolicyARN", doc_text(call->input, "PolicyArn"));
     doc_set_str(arena, context, "iam:PermissionsBoundary", doc_text(call->input, "PermissionsBoundary"));
     doc_set_str(arena, context, "iam:AWSServiceName", doc_text(call->input, "AWSServiceName"));
-    for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next) {
-        doc_put(context, str_cat(arena, STR("aws:RequestTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-        doc_push_str(arena, keys, doc_text(tag, "Key"));
-    }
-    for (const Doc *key = doc_first(doc_get(call->input, "TagKeys")); key; key = key->next) doc_push_str(arena, keys, doc_str(key, STR("")));
-    if (doc_count(keys)) doc_set(context, "aws:TagKeys", keys);
-    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
-        doc_put(context, str_cat(arena, STR("aws:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-        doc_put(context, str_cat(arena, STR("iam:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-    }
+    context_add_request_tags(arena, context, doc_get(call->input, "Tags"));
+    if (doc_count(untagged)) doc_set(context, "aws:TagKeys", doc_copy(arena, untagged));
+    context_add_resource_tags(arena, context, "iam", tags);
     return context;
 }
 

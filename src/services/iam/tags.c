@@ -69,20 +69,13 @@ Outcome iam_tag(Turn *turn, const Call *call, Doc **out, Error *e) {
     return OUTCOME_DONE;
 }
 
-static bool is_listed(const Doc *keys, Str key) {
-    for (const Doc *at = doc_first(keys); at; at = at->next) {
-        if (str_eq_nocase(doc_str(at, STR("")), key)) return true;
-    }
-    return false;
-}
-
 Outcome iam_untag(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = turn_arena(turn);
     const Kind *kind;
     Doc *doc, *left = doc_list(arena);
     CALL_TRY(find_tagged(turn, call, &kind, &doc, e));
     for (const Doc *at = doc_first(doc_get(doc, "Tags")); at; at = at->next) {
-        if (!is_listed(doc_get(call->input, "TagKeys"), doc_text(at, "Key"))) doc_push(left, doc_copy(arena, at));
+        if (!doc_has_text_nocase(doc_get(call->input, "TagKeys"), doc_text(at, "Key"))) doc_push(left, doc_copy(arena, at));
     }
     doc_put(doc, STR("Tags"), left);
     save_tagged(turn, kind, doc);

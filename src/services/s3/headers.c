@@ -105,7 +105,7 @@ static bool lock_check(const Call *call, Error *e) {
     if ((mode.at != NULL) != until) {
         const char *lacks = until ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date";
         const char *message = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied";
-        return s3_fail(call, e, 400, "InvalidArgument", message, "ArgumentName", str_of(lacks));
+        return s3_bad_argument(call, lacks, STR_NONE, message, e);
     }
     return s3_fail(call, e, 400, "InvalidRequest", "Bucket is missing ObjectLockConfiguration", NULL, STR_NONE);
 }

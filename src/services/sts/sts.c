@@ -48,17 +48,11 @@ static Doc *credentials_doc(Arena *arena, const Credentials *credentials) {
 
 // ---- AssumeRole ----
 
-static void add_role_tags(Turn *turn, Str role_arn, Doc *context) {
-    Arena *arena = turn_arena(turn);
-    Str rest = role_arn;
-    for (int i = 0; i < 4; i++) str_cut(&rest, ':');
-    Str account = str_cut(&rest, ':'), id = str_lower(arena, str_from(rest, (size_t)(str_rfind_char(rest, '/') + 1)));
-    Doc *role;
-    if (!document_get(turn_store(turn), (Partition){account, GLOBAL_REGION}, &IAM_ROLE, id, arena, &role)) return;
-    for (const Doc *tag = doc_first(doc_get(role, "Tags")); tag; tag = tag->next) {
-        doc_put(context, str_cat(arena, STR("aws:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-        doc_put(context, str_cat(arena, STR("iam:ResourceTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-    }
+// The document of what an ARN of IAM names.
+static bool find_named(Turn *turn, const DocumentType *type, Str arn, Doc **out) {
+    for (int i = 0; i < 4; i++) str_cut(&arn, ':');
+    Str account = str_cut(&arn, ':'), id = str_lower(turn_arena(turn), str_from(arn, (size_t)(str_rfind_char(arn, '/') + 1)));
+    return document_get(turn_store(turn), (Partition){account, GLOBAL_REGION}, type, id, turn_arena(turn), out);
 }
 
 static bool is_arn(Str text) { return str_starts(text, STR("arn:")); }
@@ -74,21 +68,16 @@ static void assume_role_requirements(Turn *turn, const Call *call, Requirements 
     Arena *arena = call->arena;
     Str role = doc_text(call->input, "RoleArn"), source = source_identity(call);
     if (!is_arn(role)) return;
-    Doc *context = doc_map(arena), *keys = doc_list(arena);
+    Doc *context = doc_map(arena), *tags = doc_get(call->input, "Tags"), *document;
     doc_set_str(arena, context, "sts:ExternalId", doc_text(call->input, "ExternalId"));
     doc_set_str(arena, context, "sts:RoleSessionName", doc_text(call->input, "RoleSessionName"));
     doc_set_str(arena, context, "sts:SourceIdentity", source);
-    add_role_tags(turn, role, context);
-    for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next) {
-        doc_put(context, str_cat(arena, STR("aws:RequestTag/"), doc_text(tag, "Key")), doc_of_str(arena, doc_text(tag, "Value")));
-        doc_push_str(arena, keys, doc_text(tag, "Key"));
-    }
-    bool tagged = doc_count(keys) > 0;
-    if (tagged) doc_set(context, "aws:TagKeys", keys);
+    if (find_named(turn, &IAM_ROLE, role, &document)) context_add_resource_tags(arena, context, "iam", doc_get(document, "Tags"));
+    context_add_request_tags(arena, context, tags);
     doc_set(context, "sts:TransitiveTagKeys", doc_copy(arena, doc_get(call->input, "TransitiveTagKeys")));
     require(all, STR("sts:AssumeRole"), role, context);
     if (source.at) require(all, STR("sts:SetSourceIdentity"), role, doc_copy(arena, context));
-    if (tagged) require(all, STR("sts:TagSession"), role, doc_copy(arena, context));
+    if (doc_count(tags)) require(all, STR("sts:TagSession"), role, doc_copy(arena, context));
 }
 
 static bool refuse_unsupported(const Call *call, Error *e) {
@@ -115,12 +104,9 @@ static bool check_duration(Turn *turn, const Call *call, int64_t seconds, Error 
 // The text of a managed policy of AWS or of the account.
 static bool managed_text(Turn *turn, Str arn, Str *text, Error *e) {
     const ManagedPolicy *managed = managed_policy_find(arn);
-    Str rest = arn;
-    for (int i = 0; i < 4; i++) str_cut(&rest, ':');
-    Str account = str_cut(&rest, ':'), id = str_lower(turn_arena(turn), str_from(rest, (size_t)(str_rfind_char(rest, '/') + 1)));
     Doc *policy = NULL;
     if (managed) return *text = str_of(managed->document), true;
-    if (document_get(turn_store(turn), (Partition){account, GLOBAL_REGION}, &IAM_POLICY, id, turn_arena(turn), &policy)) {
+    if (find_named(turn, &IAM_POLICY, arn, &policy)) {
         for (const Doc *at = doc_first(doc_get(policy, "versions")); at; at = at->next) {
             if (str_eq(doc_text(at, "VersionId"), doc_text(policy, "DefaultVersionId"))) return *text = doc_text(at, "Document"), true;
         }
@@ -153,19 +139,13 @@ static bool session_policy(Turn *turn, const Call *call, Str *out, Error *e) {
     return true;
 }
 
-static bool has_key(const Doc *keys, Str key) {
-    for (const Doc *one = doc_first(keys); one; one = one->next)
-        if (str_eq_nocase(doc_str(one, STR("")), key)) return true;
-    return false;
-}
-
 // Those of the calling session that are transitive, and the request's own.
 static const Doc *session_tags(const Call *call) {
     const Doc *tags = doc_get(call->input, "Tags"), *inherited = call->principal.transitive_tags;
     if (!doc_count(tags) && !doc_count(inherited)) return NULL;
     Doc *map = doc_map(call->arena);
     for (const Doc *tag = doc_first(call->principal.session_tags); tag; tag = tag->next)
-        if (has_key(inherited, tag->key)) doc_put(map, tag->key, doc_copy(call->arena, tag));
+        if (doc_has_text_nocase(inherited, tag->key)) doc_put(map, tag->key, doc_copy(call->arena, tag));
     for (const Doc *tag = doc_first(tags); tag; tag = tag->next) doc_put(map, doc_text(tag, "Key"), doc_of_str(call->arena, doc_text(tag, "Value")));
     return map;
 }
@@ -189,15 +169,16 @@ static bool check_session_tags(const Call *call, Error *e) {
     Doc *keys = doc_list(call->arena);
     for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
         Str key = doc_text(tag, "Key");
-        if (has_key(keys, key)) return fail(e, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-        if (has_key(call->principal.transitive_tags, key))
+        if (doc_has_text_nocase(keys, key))
+            return fail(e, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+        if (doc_has_text_nocase(call->principal.transitive_tags, key))
             return fail(
                 e, "InvalidParameterValue",
                 "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.");
         doc_push_str(call->arena, keys, key);
     }
     for (const Doc *key = doc_first(doc_get(call->input, "TransitiveTagKeys")); key; key = key->next)
-        if (!has_key(keys, doc_str(key, STR(""))))
+        if (!doc_has_text_nocase(keys, doc_str(key, STR(""))))
             return fail(e, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.");
     return true;
 }

@@ -70,6 +70,18 @@ static void maps_are_equal_in_any_order_and_lists_are_not(void **state) {
     assert_false(doc_equal(ab, ba));
 }
 
+static void a_list_is_asked_for_one_of_its_texts(void **state) {
+    AUTO_ARENA arena = arena_new();
+    Doc *list = doc_list(arena);
+    doc_push_str(arena, list, STR("Name"));
+    doc_push(list, doc_of_int(arena, 1));
+    assert_true(doc_has_text(list, STR("Name")));
+    assert_false(doc_has_text(list, STR("name")));
+    assert_true(doc_has_text_nocase(list, STR("nAME")));
+    assert_false(doc_has_text_nocase(list, STR("Nam")));
+    assert_false(doc_has_text(NULL, STR("Name")));
+}
+
 static void whole_reals_read_as_integers_and_others_do_not(void **state) {
     AUTO_ARENA arena = arena_new();
     assert_int_equal(doc_int(doc_of_real(arena, 3.0), -1), 3);
@@ -85,6 +97,7 @@ int main(void) {
         cmocka_unit_test(a_string_that_is_none_adds_nothing),
         cmocka_unit_test(a_copy_shares_nothing),
         cmocka_unit_test(maps_are_equal_in_any_order_and_lists_are_not),
+        cmocka_unit_test(a_list_is_asked_for_one_of_its_texts),
         cmocka_unit_test(whole_reals_read_as_integers_and_others_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,13 @@
 #include "os/files.h"
 #include "unit.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 typedef struct Scratch {
@@ -110,6 +114,35 @@ static void a_copy_has_bytes_and_mode_and_replaces(void **state) {
     assert_int_equal(about.st_nlink, 2);
 }
 
+static void a_lock_is_held_until_it_is_closed(void **state) {
+    Str path = in(*state, "lock");
+    int held;
+    assert_true(file_lock(path, &held, NULL));
+    AUTO_FD other = open(path.at, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+    fd_close(held);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+}
+
+static void noticed(int signal) {}
+
+static void a_signal_ends_the_wait_for_a_lock(void **state) {
+    Str path = in(*state, "lock");
+    Error error = {0};
+    struct sigaction on_alarm = {.sa_handler = noticed};
+    struct itimerval again_and_again = {{0, 10000}, {0, 10000}}, never = {0};
+    AUTO_FD held = -1;
+    int second = -1;
+    assert_true(file_lock(path, &held, NULL));
+    sigaction(SIGALRM, &on_alarm, NULL);
+    setitimer(ITIMER_REAL, &again_and_again, NULL);
+    bool locked = file_lock(path, &second, &error);
+    setitimer(ITIMER_REAL, &never, NULL);
+    assert_false(locked);
+    assert_string_equal(error.code, "interrupted");
+    assert_int_equal(second, -1);
+}
+
 static void removing_a_tree_does_not_follow_links(void **state) {
     Scratch *scratch = *state;
     assert_true(folder_make(in(scratch, "keep"), 0755, NULL));
@@ -154,6 +187,8 @@ int main(void) {
         WITH_SCRATCH(an_absent_file_is_named_in_the_error),
         WITH_SCRATCH(folders_are_made_with_their_parents_and_listed_in_order),
         WITH_SCRATCH(a_copy_has_bytes_and_mode_and_replaces),
+        WITH_SCRATCH(a_lock_is_held_until_it_is_closed),
+        WITH_SCRATCH(a_signal_ends_the_wait_for_a_lock),
         WITH_SCRATCH(removing_a_tree_does_not_follow_links),
         WITH_SCRATCH(a_very_deep_tree_is_removed),
         cmocka_unit_test(parents_and_names_of_paths),
