@@ -12,27 +12,37 @@
 
 enum { END_MS = 10000, LOOK_EACH_MS = 10 };
 
-static bool read_pid(Arena *arena, Str data, pid_t *pid, Error *e) {
-    Str text = STR_NONE;
+// The folder that the server names may be another machine's, or a container's: then its lock is not here, or nobody here holds it.
+static bool find_server(Arena *arena, const Client *client, Str data, int *lock, pid_t *pid, Error *e) {
+    Str text = STR_NONE, path = path_join(arena, data, STR("lock"));
     int64_t number = 0;
-    Str path = path_join(arena, data, STR("lock"));
-    TRY(file_read(arena, path, 32, &text, e));
+    AUTO_FD opened = -1;
+    bool held = file_open(path, O_RDONLY, 0, &opened, NULL) && flock(opened, LOCK_SH | LOCK_NB) != 0;
+    if (!held)
+        return fail(e, "elsewhere", "%.*s keeps its data in %.*s of another machine or container: end it where it was started", STR_ARG(client->url),
+                    STR_ARG(data));
+    TRY(file_read_fd(arena, opened, 32, &text, e));
     if (!str_to_int(str_trim(text), &number) || number < 2) return fail(e, "bad-lock", "%.*s names no process", STR_ARG(path));
+    *lock = opened;
     *pid = (pid_t)number;
+    opened = -1;
     return true;
 }
 
 // The server holds the lock to its last moment.
-static bool end_process(Arena *arena, const Client *client, Str data, pid_t pid, Error *e) {
+static bool end_process(const Client *client, int lock, pid_t pid, Error *e) {
     struct timespec pause = {0, LOOK_EACH_MS * 1000000};
-    AUTO_FD lock = -1;
-    TRY(file_open(path_join(arena, data, STR("lock")), O_RDONLY, 0, &lock, e));
     if (kill(pid, SIGTERM) != 0) return fail_errno(e, errno, "cannot end process %d", (int)pid);
     for (int waited = 0; waited < END_MS; waited += LOOK_EACH_MS) {
         if (flock(lock, LOCK_SH | LOCK_NB) == 0) return true;
         nanosleep(&pause, NULL);
     }
     return fail(e, "timeout", "process %d does not end. What it does: rehearse clock%.*s", (int)pid, STR_ARG(client->option));
+}
+
+static bool reset(const Client *client, Arena *arena, Error *e) {
+    Error why = {0};
+    return client_page(client, arena, "POST", "/_rehearse/reset", NULL, NULL, &why) || fail(e, why.code, "nothing was ended: %s", why.message);
 }
 
 static size_t count_running(const Client *client, Arena *arena) {
@@ -67,14 +77,14 @@ static int run(int argc, char **argv) {
     Client client;
     Doc *health = NULL;
     pid_t pid = 0;
+    AUTO_FD lock = -1;
     const Option options[] = {COMMON_OPTIONS(common), {"--all", false, &all}};
     AUTO_ARENA arena = arena_new();
     bool good = options_take(options, sizeof options / sizeof *options, &argc, argv, &e) && common_operands(argc, argv, 0, 0, "no operand", &e) &&
-                common_open(&common, arena, &client, &health, &e) && read_pid(arena, doc_text(health, "data"), &pid, &e);
+                common_open(&common, arena, &client, &health, &e) && find_server(arena, &client, doc_text(health, "data"), &lock, &pid, &e);
     if (!good) return cannot_run(&e);
     size_t running = count_running(&client, arena);
-    if (all && !client_page(&client, arena, "POST", "/_rehearse/reset", NULL, NULL, &e)) return cannot_run(&e);
-    if (!end_process(arena, &client, doc_text(health, "data"), pid, &e)) return cannot_run(&e);
+    if ((all && !reset(&client, arena, &e)) || !end_process(&client, lock, pid, &e)) return cannot_run(&e);
     return common.json ? common_print_json(arena, doc_map(arena)) : say(arena, &client, running, all);
 }
 

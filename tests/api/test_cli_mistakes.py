@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from harness import free_port, program
+from harness import clean_environment, free_port, program
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
 
@@ -181,3 +181,13 @@ def test_no_line_is_wider_than_a_narrow_terminal(plane, words):
     commands = {one.get("remedy") for one in json.loads(plane.rehearse("doctor", "--json").stdout)}  # whole, to be copied
     wide = [line for line in text.decode().splitlines() if len(line) > 40 and " " in line.strip() and line.strip() not in commands]
     assert not wide
+
+
+@pytest.mark.parametrize("left", ["", "echo 2 > lock"], ids=["no lock", "a lock that nobody holds"])
+def test_a_control_plane_of_another_machine_is_not_ended_here(plane, left):
+    elsewhere = 'mount -t tmpfs none "$0" && cd "$0" && { ' + (left or "true") + '; } && exec "$@"'
+    words = ["unshare", "--mount", "--map-root-user", "sh", "-c", elsewhere, plane.data, program(), "down", "--port", plane.port]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8"), timeout=60)
+    told = f"rehearse: http://127.0.0.1:{plane.port} keeps its data in {plane.data} of another machine or container: end it where it was started\n"
+    assert (done.returncode, done.stderr) == (2, told)
+    assert plane.request("GET", "/_rehearse/health").status == 200

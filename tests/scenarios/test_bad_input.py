@@ -164,6 +164,21 @@ def test_a_full_disk_refuses_writes_and_loses_nothing(small_disk):
         server.clear()
 
 
+def test_on_a_full_disk_down_of_everything_says_that_nothing_was_ended(small_disk):
+    server = Server(small_disk).start()
+    try:
+        server.client("s3").create_bucket(Bucket="full")
+        with open(small_disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
+            while True:
+                filler.write(b"x" * 4096)
+        refused = server.rehearse("down", "--all", check=False)
+        assert (refused.returncode, refused.stderr) == (2, "rehearse: nothing was ended: database or disk is full\n")
+        (small_disk / "filler").unlink()
+        until(lambda: server.rehearse("down", "--all", check=False).returncode == 0, 20, what="its end once there is room again")
+    finally:
+        server.clear()
+
+
 def stored(s3, key):
     try:
         s3.put_object(Bucket="full", Key=key, Body=key.encode() * 100_000)
