@@ -4,9 +4,10 @@ import json
 
 import pytest
 from delivery import IMAGE, until
-from iam_words import refused
+from iam_words import allow, document, refused
 
 AMAZON_LINUX_2 = "ami-0a1b2c3d4e5f60002"
+VPC_ATTRIBUTES = ["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"]
 
 
 @pytest.fixture
@@ -280,3 +281,39 @@ def test_zones_have_ids_and_images_have_devices(ec2):
     (device,) = image["BlockDeviceMappings"]
     assert device["Ebs"]["VolumeSize"] == 8 and device["DeviceName"] == image["RootDeviceName"] and image["ImdsSupport"] == "v2.0"
     assert ec2.describe_vpcs()["Vpcs"][0]["DhcpOptionsId"].startswith("dopt-")
+
+
+def test_the_default_vpc_resolves_names_and_counts_no_addresses(ec2):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    told = [ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name) for name in VPC_ATTRIBUTES]
+    assert [one[name[0].upper() + name[1:]]["Value"] for one, name in zip(told, VPC_ATTRIBUTES, strict=True)] == [True, True, False]
+    assert told[0].keys() == {"VpcId", "EnableDnsSupport", "ResponseMetadata"}
+    with refused("InvalidVpcID.NotFound"):
+        ec2.describe_vpc_attribute(VpcId="vpc-0123456789abcdef0", Attribute="enableDnsSupport")
+
+
+def test_an_attribute_of_a_vpc_is_read_by_who_may_read_that_vpc(server, aws, ec2, account):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    aws("iam").create_user(UserName="reader")
+    only = allow("ec2:DescribeVpcAttribute", f"arn:aws:ec2:us-east-1:{account}:vpc/{vpc}")
+    aws("iam").put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=document(only))
+    key = aws("iam").create_access_key(UserName="reader")["AccessKey"]
+    reader = server.client("ec2", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    assert reader.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")["VpcId"] == vpc
+    with refused("UnauthorizedOperation", status=403):
+        reader.describe_vpc_attribute(VpcId="vpc-0123456789abcdef0", Attribute="enableDnsSupport")
+
+
+def test_the_default_vpc_has_a_main_route_table(ec2):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]
+    main = [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    (table,) = ec2.describe_route_tables(Filters=main)["RouteTables"]
+    (association,) = table["Associations"]
+    assert association["Main"] is True and association["RouteTableId"] == table["RouteTableId"] and table["VpcId"] == vpc["VpcId"]
+    assert [(one["DestinationCidrBlock"], one["GatewayId"][:5], one["Origin"]) for one in table["Routes"]] == [
+        (vpc["CidrBlock"], "local", "CreateRouteTable"),
+        ("0.0.0.0/0", "igw-0", "CreateRoute"),
+    ]
+    assert ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": ["subnet-1"]}])["RouteTables"] == []
+    with refused("InvalidRouteTableID.NotFound"):
+        ec2.describe_route_tables(RouteTableIds=["rtb-0123456789abcdef0"])

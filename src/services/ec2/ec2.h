@@ -20,15 +20,17 @@ CallHandler create_security_group, delete_security_group, describe_security_grou
 CallHandler revoke_security_group_egress, describe_iam_instance_profile_associations, disassociate_iam_instance_profile;
 CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler create_tags, delete_tags, describe_tags;
-CallHandler describe_images, describe_vpcs, describe_subnets, describe_availability_zones, describe_regions, describe_instance_types,
-    describe_key_pairs;
+CallHandler describe_vpcs, describe_vpc_attribute, describe_subnets, describe_route_tables;
+CallHandler describe_images, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
 CallHandler describe_volumes, describe_network_interfaces, describe_instance_credit_specifications;
 void ec2_start(Turn *turn);
 
-// facts.c
+// network.c
 Str vpc_id(Arena *arena, Partition where);
 Str subnet_id(Arena *arena, Partition where);
 Str default_group_id(Arena *arena, Partition where);
+
+// facts.c
 const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image
 Str zone_of(Arena *arena, Partition where);
 Str zone_id_of(Arena *arena, Partition where);
@@ -85,6 +87,12 @@ Doc *rule_view(Arena *arena, const Doc *group, const Doc *rule); // SecurityGrou
 bool rule_is_among(const Doc *rule, const Doc *ids);
 Doc *group_view(Arena *arena, const Doc *group); // SecurityGroup, with IpPermissions
 
+// filters.c
+typedef struct Filterable {
+    const char *filter, *path;
+} Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
+bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
+
 // pages.c
 typedef struct PageRule {
     int64_t least, most; // MaxResults
@@ -92,6 +100,8 @@ typedef struct PageRule {
     const char *ids; // set: the request names things by this parameter, and pages are refused
 } PageRule;
 bool page_reply(const Call *call, Doc *all, const char *list, PageRule rule, Doc **out, Error *e); // cuts `all` (taken apart) to the wanted page
+Outcome single_reply(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
+                     Error *e); // of what there is only one of: none when it is not asked for
 bool check_id(Str id, const char *prefix, const char *code, Error *e); // "i-" and 8 or 17 hexadecimal digits
 
 // requirements.c
@@ -101,12 +111,6 @@ void require_instances(Turn *turn, const Call *call, Requirements *all); // Inst
 void require_security_group(Turn *turn, const Call *call, Requirements *all); // GroupId or GroupName
 void require_new_group(Turn *turn, const Call *call, Requirements *all);
 void require_tagged(Turn *turn, const Call *call, Requirements *all); // each of Resources
-
-// filters.c
-typedef struct Filterable {
-    const char *filter, *path;
-} Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
-bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
 
 // tags.c: the Tags of TagSpecifications, checked; an empty list when there are none. Those for other types of resources are refused.
 bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, Doc **tags, Error *e);

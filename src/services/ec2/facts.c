@@ -1,14 +1,6 @@
-// Facts of an account that nobody made: its default VPC and subnet, zones, the images and instance types to choose from. Ids are derived from account and region.
+// Facts of an account that nobody made: zones, regions and the images to choose from.
 #include "services/ec2/ec2.h"
 
-static Str derived_id(Arena *arena, const char *prefix, Partition where) {
-    uint64_t hash = str_hash(str_format(arena, "%s/%.*s/%.*s", prefix, STR_ARG(where.account), STR_ARG(where.region)));
-    return str_format(arena, "%s-0%016llx", prefix, (unsigned long long)hash);
-}
-
-Str vpc_id(Arena *arena, Partition where) { return derived_id(arena, "vpc", where); }
-Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet", where); }
-Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
 Str zone_of(Arena *arena, Partition where) { return str_cat(arena, where.region, STR("a")); }
 
 // use1-az1: the area, the direction's first letters and the number of the region.
@@ -117,112 +109,6 @@ const Doc *image_doc(Arena *arena, Partition where, Str image_id) {
 
 // ---- Handlers ----
 
-static Outcome single(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
-                      Error *e) {
-    bool matches;
-    Doc *things = doc_list(call->arena);
-    CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), known, thing, &matches, e));
-    if (matches && is_asked(doc_get(call->input, ids), doc_text(thing, id))) doc_push(things, thing);
-    CALL_TRY(page_reply(call, things, list, (PageRule){5, 1000, id, NULL}, out, e));
-    return OUTCOME_DONE;
-}
-
-static bool all_exist(const Doc *ids, Str there, const char *code, const char *what, Error *e) {
-    for (const Doc *id = doc_first(ids); id; id = id->next) {
-        if (!str_eq(doc_str(id, STR_NONE), there)) return no_such(e, code, what, doc_str(id, STR("")));
-    }
-    return true;
-}
-
-static Doc *block_association(Arena *arena, Partition where) {
-    Doc *association = doc_map(arena), *state = doc_map(arena);
-    doc_set_str(arena, state, "State", STR("associated"));
-    doc_set_str(arena, association, "AssociationId", derived_id(arena, "vpc-cidr-assoc", where));
-    doc_set_str(arena, association, "CidrBlock", STR("10.0.0.0/24"));
-    doc_set(association, "CidrBlockState", state);
-    return association;
-}
-
-static Doc *open_to_gateways(Arena *arena) {
-    Doc *states = doc_map(arena);
-    doc_set_str(arena, states, "InternetGatewayBlockMode", STR("off"));
-    return states;
-}
-
-Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
-                                       {"is-default", "IsDefault"},
-                                       {"isDefault", "IsDefault"},
-                                       {"cidr", "CidrBlock"},
-                                       {"state", "State"},
-                                       {"owner-id", "OwnerId"},
-                                       {"dhcp-options-id", "DhcpOptionsId"},
-                                       {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
-                                       {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
-                                       {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
-                                       {NULL, NULL}};
-    Arena *arena = call->arena;
-    Doc *vpc = doc_map(arena);
-    doc_set_str(arena, vpc, "VpcId", vpc_id(arena, call->where));
-    doc_set_str(arena, vpc, "CidrBlock", STR("10.0.0.0/24"));
-    doc_set_str(arena, vpc, "State", STR("available"));
-    doc_set_str(arena, vpc, "OwnerId", call->where.account);
-    doc_set_str(arena, vpc, "InstanceTenancy", STR("default"));
-    doc_set_bool(arena, vpc, "IsDefault", true);
-    doc_set(vpc, "CidrBlockAssociationSet", doc_list(arena));
-    doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
-    doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
-    doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
-    CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
-    return single(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
-}
-
-Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
-                                       {"subnet-id", "SubnetId"},
-                                       {"availability-zone", "AvailabilityZone"},
-                                       {"availabilityZone", "AvailabilityZone"},
-                                       {"availability-zone-id", "AvailabilityZoneId"},
-                                       {"availabilityZoneId", "AvailabilityZoneId"},
-                                       {"available-ip-address-count", "AvailableIpAddressCount"},
-                                       {"cidr", "CidrBlock"},
-                                       {"cidr-block", "CidrBlock"},
-                                       {"cidrBlock", "CidrBlock"},
-                                       {"owner-id", "OwnerId"},
-                                       {"subnet-arn", "SubnetArn"},
-                                       {"ipv6-native", "Ipv6Native"},
-                                       {"enable-dns64", "EnableDns64"},
-                                       {"defaultForAz", "DefaultForAz"},
-                                       {"default-for-az", "DefaultForAz"},
-                                       {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
-                                       {"state", "State"},
-                                       {NULL, NULL}};
-    Arena *arena = call->arena;
-    Doc *subnet = doc_map(arena);
-    Str id = subnet_id(arena, call->where);
-    doc_set_str(arena, subnet, "SubnetId", id);
-    doc_set_str(arena, subnet, "SubnetArn",
-                str_format(arena, "arn:aws:ec2:%.*s:%.*s:subnet/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(id)));
-    doc_set_str(arena, subnet, "VpcId", vpc_id(arena, call->where));
-    doc_set_str(arena, subnet, "CidrBlock", STR("10.0.0.0/24"));
-    doc_set_str(arena, subnet, "AvailabilityZone", zone_of(arena, call->where));
-    doc_set_str(arena, subnet, "State", STR("available"));
-    doc_set_str(arena, subnet, "OwnerId", call->where.account);
-    doc_set_int(arena, subnet, "AvailableIpAddressCount", 250);
-    doc_set_bool(arena, subnet, "DefaultForAz", true);
-    doc_set_bool(arena, subnet, "MapPublicIpOnLaunch", true);
-    doc_set_bool(arena, subnet, "MapCustomerOwnedIpOnLaunch", false);
-    doc_set_bool(arena, subnet, "AssignIpv6AddressOnCreation", false);
-    doc_set_bool(arena, subnet, "EnableDns64", false);
-    doc_set_bool(arena, subnet, "Ipv6Native", false);
-    doc_set(subnet, "Ipv6CidrBlockAssociationSet", doc_list(arena));
-    doc_set_str(arena, subnet, "AvailabilityZoneId", zone_id_of(arena, call->where));
-    doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", name_options(arena));
-    doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
-    CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
-    return single(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
-}
-
 static bool is_owned(const Doc *owners, const Doc *image, Str account) {
     for (const Doc *owner = doc_first(owners); owner; owner = owner->next) {
         Str wanted = doc_str(owner, STR(""));
@@ -320,7 +206,7 @@ Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Err
         if (!str_eq(doc_str(id, STR("")), doc_text(zone, "ZoneId")))
             return call_fail(e, "InvalidParameterValue", "Invalid availability zone-id: [%.*s]", STR_ARG(doc_str(id, STR(""))));
     }
-    return single(turn, call, zone, "ZoneNames", "ZoneName", "AvailabilityZones", KNOWN, out, e);
+    return single_reply(turn, call, zone, "ZoneNames", "ZoneName", "AvailabilityZones", KNOWN, out, e);
 }
 
 // The first ones are every account's; the others an account opts in to, which none has done here.

@@ -50,3 +50,13 @@ bool page_reply(const Call *call, Doc *all, const char *list, PageRule rule, Doc
     *out = reply;
     return true;
 }
+
+Outcome single_reply(Turn *turn, const Call *call, Doc *thing, const char *ids, const char *id, const char *list, const Filterable *known, Doc **out,
+                     Error *e) {
+    bool matches;
+    Doc *things = doc_list(call->arena);
+    CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), known, thing, &matches, e));
+    if (matches && is_asked(doc_get(call->input, ids), doc_text(thing, id))) doc_push(things, thing);
+    CALL_TRY(page_reply(call, things, list, (PageRule){5, 1000, id, NULL}, out, e));
+    return OUTCOME_DONE;
+}

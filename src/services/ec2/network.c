@@ -1,0 +1,192 @@
+// The network that an account has without making one: its default VPC with one subnet and a main route table. Ids are derived from account and region.
+#include "services/ec2/ec2.h"
+
+#define BLOCK "10.0.0.0/24"
+
+static Str derived_id(Arena *arena, const char *prefix, Partition where) {
+    uint64_t hash = str_hash(str_format(arena, "%s/%.*s/%.*s", prefix, STR_ARG(where.account), STR_ARG(where.region)));
+    return str_format(arena, "%s-0%016llx", prefix, (unsigned long long)hash);
+}
+
+Str vpc_id(Arena *arena, Partition where) { return derived_id(arena, "vpc", where); }
+Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet", where); }
+Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
+
+static bool all_exist(const Doc *ids, Str there, const char *code, const char *what, Error *e) {
+    for (const Doc *id = doc_first(ids); id; id = id->next) {
+        if (!str_eq(doc_str(id, STR_NONE), there)) return no_such(e, code, what, doc_str(id, STR("")));
+    }
+    return true;
+}
+
+static Doc *block_association(Arena *arena, Partition where) {
+    Doc *association = doc_map(arena), *state = doc_map(arena);
+    doc_set_str(arena, state, "State", STR("associated"));
+    doc_set_str(arena, association, "AssociationId", derived_id(arena, "vpc-cidr-assoc", where));
+    doc_set_str(arena, association, "CidrBlock", STR(BLOCK));
+    doc_set(association, "CidrBlockState", state);
+    return association;
+}
+
+static Doc *open_to_gateways(Arena *arena) {
+    Doc *states = doc_map(arena);
+    doc_set_str(arena, states, "InternetGatewayBlockMode", STR("off"));
+    return states;
+}
+
+Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"is-default", "IsDefault"},
+                                       {"isDefault", "IsDefault"},
+                                       {"cidr", "CidrBlock"},
+                                       {"state", "State"},
+                                       {"owner-id", "OwnerId"},
+                                       {"dhcp-options-id", "DhcpOptionsId"},
+                                       {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
+                                       {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
+                                       {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
+                                       {NULL, NULL}};
+    Arena *arena = call->arena;
+    Doc *vpc = doc_map(arena);
+    doc_set_str(arena, vpc, "VpcId", vpc_id(arena, call->where));
+    doc_set_str(arena, vpc, "CidrBlock", STR(BLOCK));
+    doc_set_str(arena, vpc, "State", STR("available"));
+    doc_set_str(arena, vpc, "OwnerId", call->where.account);
+    doc_set_str(arena, vpc, "InstanceTenancy", STR("default"));
+    doc_set_bool(arena, vpc, "IsDefault", true);
+    doc_set(vpc, "CidrBlockAssociationSet", doc_list(arena));
+    doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
+    doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
+    doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
+    CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
+    return single_reply(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
+}
+
+Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"subnet-id", "SubnetId"},
+                                       {"availability-zone", "AvailabilityZone"},
+                                       {"availabilityZone", "AvailabilityZone"},
+                                       {"availability-zone-id", "AvailabilityZoneId"},
+                                       {"availabilityZoneId", "AvailabilityZoneId"},
+                                       {"available-ip-address-count", "AvailableIpAddressCount"},
+                                       {"cidr", "CidrBlock"},
+                                       {"cidr-block", "CidrBlock"},
+                                       {"cidrBlock", "CidrBlock"},
+                                       {"owner-id", "OwnerId"},
+                                       {"subnet-arn", "SubnetArn"},
+                                       {"ipv6-native", "Ipv6Native"},
+                                       {"enable-dns64", "EnableDns64"},
+                                       {"defaultForAz", "DefaultForAz"},
+                                       {"default-for-az", "DefaultForAz"},
+                                       {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
+                                       {"state", "State"},
+                                       {NULL, NULL}};
+    Arena *arena = call->arena;
+    Doc *subnet = doc_map(arena);
+    Str id = subnet_id(arena, call->where);
+    doc_set_str(arena, subnet, "SubnetId", id);
+    doc_set_str(arena, subnet, "SubnetArn",
+                str_format(arena, "arn:aws:ec2:%.*s:%.*s:subnet/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), STR_ARG(id)));
+    doc_set_str(arena, subnet, "VpcId", vpc_id(arena, call->where));
+    doc_set_str(arena, subnet, "CidrBlock", STR(BLOCK));
+    doc_set_str(arena, subnet, "AvailabilityZone", zone_of(arena, call->where));
+    doc_set_str(arena, subnet, "State", STR("available"));
+    doc_set_str(arena, subnet, "OwnerId", call->where.account);
+    doc_set_int(arena, subnet, "AvailableIpAddressCount", 250);
+    doc_set_bool(arena, subnet, "DefaultForAz", true);
+    doc_set_bool(arena, subnet, "MapPublicIpOnLaunch", true);
+    doc_set_bool(arena, subnet, "MapCustomerOwnedIpOnLaunch", false);
+    doc_set_bool(arena, subnet, "AssignIpv6AddressOnCreation", false);
+    doc_set_bool(arena, subnet, "EnableDns64", false);
+    doc_set_bool(arena, subnet, "Ipv6Native", false);
+    doc_set(subnet, "Ipv6CidrBlockAssociationSet", doc_list(arena));
+    doc_set_str(arena, subnet, "AvailabilityZoneId", zone_id_of(arena, call->where));
+    doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", name_options(arena));
+    doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
+    CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
+    return single_reply(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
+}
+
+// What holds for every default VPC: names are resolved and instances have public ones.
+Outcome describe_vpc_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const struct {
+        const char *asked, *member;
+        bool value;
+    } ATTRIBUTES[] = {{"enableDnsSupport", "EnableDnsSupport", true},
+                      {"enableDnsHostnames", "EnableDnsHostnames", true},
+                      {"enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics", false}};
+    Arena *arena = call->arena;
+    Doc *reply = doc_map(arena), *value = doc_map(arena);
+    Str id = doc_text(call->input, "VpcId");
+    if (!str_eq(id, vpc_id(arena, call->where))) return no_such(e, "InvalidVpcID.NotFound", "vpc ID", id), OUTCOME_ERROR;
+    doc_set_str(arena, reply, "VpcId", id);
+    for (size_t i = 0; i < sizeof ATTRIBUTES / sizeof *ATTRIBUTES; i++) {
+        if (!str_is(doc_text(call->input, "Attribute"), ATTRIBUTES[i].asked)) continue;
+        doc_set_bool(arena, value, "Value", ATTRIBUTES[i].value);
+        doc_set(reply, ATTRIBUTES[i].member, value);
+    }
+    *out = reply;
+    return OUTCOME_DONE;
+}
+
+static Doc *route_to(Arena *arena, const char *block, Str gateway, const char *origin) {
+    Doc *route = doc_map(arena);
+    doc_set_str(arena, route, "DestinationCidrBlock", str_of(block));
+    doc_set_str(arena, route, "GatewayId", gateway);
+    doc_set_str(arena, route, "Origin", str_of(origin));
+    doc_set_str(arena, route, "State", STR("active"));
+    return route;
+}
+
+static Doc *main_association(Arena *arena, Partition where, Str table_id) {
+    Doc *association = doc_map(arena), *state = doc_map(arena);
+    doc_set_str(arena, state, "State", STR("associated"));
+    doc_set_bool(arena, association, "Main", true);
+    doc_set_str(arena, association, "RouteTableAssociationId", derived_id(arena, "rtbassoc", where));
+    doc_set_str(arena, association, "RouteTableId", table_id);
+    doc_set(association, "AssociationState", state);
+    return association;
+}
+
+static Doc *main_route_table(Arena *arena, Partition where) {
+    Doc *table = doc_map(arena), *associations = doc_list(arena), *routes = doc_list(arena);
+    Str id = derived_id(arena, "rtb", where);
+    doc_push(associations, main_association(arena, where, id));
+    doc_push(routes, route_to(arena, BLOCK, STR("local"), "CreateRouteTable"));
+    doc_push(routes, route_to(arena, "0.0.0.0/0", derived_id(arena, "igw", where), "CreateRoute"));
+    doc_set(table, "Associations", associations);
+    doc_set(table, "PropagatingVgws", doc_list(arena));
+    doc_set_str(arena, table, "RouteTableId", id);
+    doc_set(table, "Routes", routes);
+    doc_set(table, "Tags", doc_list(arena));
+    doc_set_str(arena, table, "VpcId", vpc_id(arena, where));
+    doc_set_str(arena, table, "OwnerId", where.account);
+    return table;
+}
+
+Outcome describe_route_tables(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"route-table-id", "RouteTableId"},
+                                       {"owner-id", "OwnerId"},
+                                       {"association.main", "Associations.Main"},
+                                       {"association.gateway-id", "Associations.GatewayId"},
+                                       {"association.route-table-association-id", "Associations.RouteTableAssociationId"},
+                                       {"association.route-table-id", "Associations.RouteTableId"},
+                                       {"association.subnet-id", "Associations.SubnetId"},
+                                       {"route.destination-cidr-block", "Routes.DestinationCidrBlock"},
+                                       {"route.destination-ipv6-cidr-block", "Routes.DestinationIpv6CidrBlock"},
+                                       {"route.destination-prefix-list-id", "Routes.DestinationPrefixListId"},
+                                       {"route.egress-only-internet-gateway-id", "Routes.EgressOnlyInternetGatewayId"},
+                                       {"route.gateway-id", "Routes.GatewayId"},
+                                       {"route.instance-id", "Routes.InstanceId"},
+                                       {"route.nat-gateway-id", "Routes.NatGatewayId"},
+                                       {"route.transit-gateway-id", "Routes.TransitGatewayId"},
+                                       {"route.vpc-peering-connection-id", "Routes.VpcPeeringConnectionId"},
+                                       {"route.origin", "Routes.Origin"},
+                                       {"route.state", "Routes.State"},
+                                       {NULL, NULL}};
+    Doc *table = main_route_table(call->arena, call->where);
+    CALL_TRY(all_exist(doc_get(call->input, "RouteTableIds"), doc_text(table, "RouteTableId"), "InvalidRouteTableID.NotFound", "routeTable ID", e));
+    return single_reply(turn, call, table, "RouteTableIds", "RouteTableId", "RouteTables", KNOWN, out, e);
+}
