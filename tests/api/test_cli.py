@@ -1,12 +1,8 @@
 """The verbs of `rehearse` against a real server."""
 
-import fcntl
 import json
-import os
-import pty
 import re
 import subprocess
-import termios
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -14,6 +10,7 @@ import pytest
 
 from delivery import IMAGE, until
 from harness import clean_environment, free_port, program
+from terminal import Terminal
 
 MINI = """version: 0.2
 phases:
@@ -232,32 +229,12 @@ def test_first_runs_at_the_same_time_share_one_plane(mini, tmp_path):
 def interrupt_and_answer(plane, mini, answer):
     """Runs in a terminal, types ^C while the build waits, and answers the question. Returns the exit status and what the terminal showed."""
     (mini / "buildspec.yml").write_text(MINI.replace("- mkdir", "- echo at work\n      - sleep 600\n      - mkdir"))
-    main, terminal = pty.openpty()
-    command = [program(), "run", mini, "--port", str(plane.port)]
-    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=plane.environment(TERM="xterm"), start_new_session=True, preexec_fn=take_terminal)
-    os.close(terminal)
-    shown = read_terminal(main, "at work")
-    os.write(main, b"\x03")
-    shown += read_terminal(main, "[y/N]")
-    os.write(main, answer + b"\n")
-    shown += read_terminal(main, None)
-    os.close(main)
-    return running.wait(30), shown
-
-
-def take_terminal():
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def read_terminal(main, until):
-    shown = ""
-    while until is None or until not in shown:
-        try:
-            shown += os.read(main, 65536).decode(errors="replace")
-        except OSError:  # the other side is closed
-            assert until is None, shown
-            break
-    return shown
+    terminal = Terminal(plane, "run", mini)
+    terminal.read("at work")
+    terminal.type("\x03")
+    terminal.read("[y/N]")
+    terminal.type(answer)
+    return terminal.end(), terminal.shown
 
 
 def status_of(plane, name):
@@ -266,19 +243,19 @@ def status_of(plane, name):
 
 
 def test_an_interrupted_run_may_leave_the_pipeline_going(plane, mini):
-    status, shown = interrupt_and_answer(plane, mini, b"n")
+    status, shown = interrupt_and_answer(plane, mini, "n\n")
     assert status == 130 and "The pipeline goes on" in shown
     assert status_of(plane, "mini") == "InProgress"
 
 
 def test_an_interrupted_run_may_stop_the_pipeline(plane, mini):
-    status, shown = interrupt_and_answer(plane, mini, b"y")
+    status, shown = interrupt_and_answer(plane, mini, "y\n")
     assert status == 130 and "The pipeline goes on" not in shown
     assert status_of(plane, "mini") in ("Stopping", "Stopped")
 
 
 def test_status_tells_the_size_of_the_data_and_what_holds_the_clock(plane, mini):
-    interrupt_and_answer(plane, mini, b"n")
+    interrupt_and_answer(plane, mini, "n\n")
     shown = plane.rehearse("status").stdout
     assert re.search(r"data \S+ \(\d+(\.\d)? [kM]B\)", shown), shown
     assert "in progress at Build" in shown

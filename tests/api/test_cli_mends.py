@@ -1,21 +1,18 @@
 """What a person meets at the command line when things are not as they should be: dead servers, denials, rejections, other ports."""
 
-import fcntl
 import json
 import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import tempfile
-import termios
 from pathlib import Path
 
 import pytest
 
 from delivery import IMAGE, until
 from harness import TOP, clean_environment, free_port, program
+from terminal import Terminal
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo it has begun\n      - {}\n"
 
@@ -196,20 +193,10 @@ def test_status_shows_a_denial_instead_of_nothing(plane):
 
 def test_status_is_folded_between_words_in_a_narrow_terminal(plane, gated):
     whole = plane.rehearse("status", env=plane.environment(LANG="C.UTF-8")).stdout
-    main, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    environment = plane.environment(LANG="C.UTF-8", TERM="xterm")
-    shown = subprocess.run([program(), "status"], stdout=terminal, env=environment, timeout=60)
-    os.close(terminal)
-    text = b""
-    try:
-        while part := os.read(main, 65536):
-            text += part
-    except OSError:  # the other side is closed
-        pass
-    os.close(main)
-    lines = re.sub(r"\x1b\[\d*m", "", text.decode()).splitlines()
-    assert shown.returncode == 0 and len(lines) > len(whole.splitlines())
+    terminal = Terminal(plane, "status", columns=60)
+    assert terminal.end() == 0
+    lines = re.sub(r"\x1b\[\d*m", "", terminal.shown).splitlines()
+    assert len(lines) > len(whole.splitlines())
     assert all(len(line) <= 60 or len(line.split()) == 1 for line in lines), lines
     assert set(words_of_pipelines(whole)) <= set(" ".join(lines).split()), lines
 

@@ -1,18 +1,14 @@
 """Mistakes that people make at the command line: one sentence each that says what is wrong, what there is instead, and what to do."""
 
-import fcntl
 import json
-import os
-import pty
-import struct
 import subprocess
-import termios
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
 
 from harness import clean_environment, free_port, program
+from terminal import Terminal
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
 
@@ -166,20 +162,10 @@ def test_a_run_behind_another_execution_says_so(plane, tmp_path):
 
 @pytest.mark.parametrize("words", [["help", "run"], ["doctor"], ["status"], ["clock"]])
 def test_no_line_is_wider_than_a_narrow_terminal(plane, words):
-    main, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-    shown = subprocess.Popen([program(), *words], stdout=terminal, env=plane.environment(LANG="C.UTF-8", TERM="xterm", NO_COLOR="1"))
-    os.close(terminal)
-    text = b""
-    try:
-        while part := os.read(main, 65536):
-            text += part
-    except OSError:  # the other side is closed
-        pass
-    os.close(main)
-    assert shown.wait(60) == 0
+    terminal = Terminal(plane, *words, columns=40, NO_COLOR="1")
+    assert terminal.end() == 0
     commands = {one.get("remedy") for one in json.loads(plane.rehearse("doctor", "--json").stdout)}  # whole, to be copied
-    wide = [line for line in text.decode().splitlines() if len(line) > 40 and " " in line.strip() and line.strip() not in commands]
+    wide = [line for line in terminal.shown.splitlines() if len(line) > 40 and " " in line.strip() and line.strip() not in commands]
     assert not wide
 
 

@@ -1,19 +1,16 @@
 """`rehearse run` for a person who runs an application again and again, changes its description, and is not alone on its branch."""
 
-import fcntl
 import json
-import os
-import pty
 import re
 import shutil
 import subprocess
-import termios
 
 import pytest
 
 from delivery import until
 from harness import program
 from sites import describe, living, site_named
+from terminal import Terminal
 
 BUILD = "version: 0.2\nphases:\n  build:\n    commands:\n      - {}\n"
 
@@ -74,33 +71,17 @@ def test_a_subject_is_shown_without_what_a_terminal_obeys_and_on_one_line(plane,
     assert shown.isprintable()
 
 
-def take_terminal():
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def read_until(main, word):
-    shown = ""
-    while word not in shown:
-        shown += os.read(main, 65536).decode(errors="replace")
-    return shown
-
-
 def test_stopping_tells_that_what_is_under_way_goes_on(plane, mini):
     (mini / "buildspec.yml").write_text(BUILD.format("echo at work; sleep 600"))
-    main, terminal = pty.openpty()
-    command = [program(), "run", mini, "--port", str(plane.port)]
-    environment = plane.environment(TERM="xterm")
-    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, start_new_session=True, preexec_fn=take_terminal)
-    os.close(terminal)
-    read_until(main, "at work")
-    os.write(main, b"\x03")
-    read_until(main, "[y/N]")
-    os.write(main, b"y\n")
-    assert "under way goes on to its own end" in read_until(main, "rehearse status")
+    terminal = Terminal(plane, "run", mini)
+    terminal.read("at work")
+    terminal.type("\x03")
+    terminal.read("[y/N]")
+    terminal.type("y\n")
+    assert terminal.end() == 130
+    assert "under way goes on to its own end Where it is: rehearse status" in " ".join(terminal.shown.split())
     (build,) = plane.client("codebuild").list_builds()["ids"]
     assert plane.client("codebuild").batch_get_builds(ids=[build])["builds"][0]["buildStatus"] == "IN_PROGRESS"
-    assert running.wait(30) == 130
-    os.close(main)
 
 
 def test_applications_with_instances_of_the_same_name_have_their_own(plane, tmp_path):
