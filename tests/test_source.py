@@ -13,7 +13,6 @@ def faults_of(folder, path, text):
     file = folder / path
     file.parent.mkdir(parents=True)
     file.write_text(text)
-    subprocess.run(["git", "init", "-q", folder], check=True)
     return subprocess.run([CHECK, folder], capture_output=True, text=True).stdout
 
 
