@@ -61,11 +61,24 @@ bool git_run(const Git *git, const char *const *words, Str *output, int *status)
     return true;
 }
 
+// Without leave from the developer's settings, git does not read what another user may have set up to run programs.
+static void note_unasked(const Git *git, Str said) {
+    static const char BEFORE[] = "detected dubious ownership in repository at '";
+    ptrdiff_t at = str_find(said, str_of(BEFORE));
+    if (at < 0) return;
+    said = str_from(said, (size_t)at + sizeof BEFORE - 1);
+    *git->unasked = str_strip_suffix(str_next_line(&said), STR("'"));
+}
+
 bool git_ask_own(const Git *git, const char *const *words, Str *output) {
     const char *argv[WORDS_MAX] = {0};
     size_t count = put_git(argv);
     ProcessResult result;
-    if (!capture(git, argv, count, words, &result, NULL) || result.status != 0) return false;
+    if (!capture(git, argv, count, words, &result, NULL)) return false;
+    if (result.status != 0) {
+        note_unasked(git, result.errors);
+        return false;
+    }
     *output = str_trim(result.output);
     return true;
 }

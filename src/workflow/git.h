@@ -9,6 +9,7 @@ typedef struct Git {
     Arena *arena;
     Str repository, folder; // where it keeps, what it looks at
     Error *e;
+    Str *unasked; // gets the developer's repository when it belongs to another user: git answers no question about it then
 } Git;
 
 // Runs git with `words` (ends with NULL), which speaks English. A status other than 0 is no failure.

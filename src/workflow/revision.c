@@ -109,9 +109,9 @@ static bool commit(const Git *git, Str data, Str last, Str foreign, Revision *re
 }
 
 bool revision_push(const Client *client, Arena *arena, Str data, Str folder, Str name, Str branch, Revision *out, Error *e) {
-    Git git = {arena, repository_of(arena, data, name), folder, e};
-    Remote remote = remote_of(client, arena, name, branch);
     Revision revision = {.changed = vec_of(arena, Str), .nested = vec_of(arena, Str)};
+    Git git = {arena, repository_of(arena, data, name), folder, e, &revision.unasked};
+    Remote remote = remote_of(client, arena, name, branch);
     Str last, head;
     bool foreign = false;
     TRY(GIT(&git, NULL, NULL, "init", "--quiet", "--initial-branch=main"));

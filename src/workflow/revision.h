@@ -15,6 +15,7 @@ typedef struct Revision {
     Vec changed; // Str: files since the last run, by name; all of them in the first
     bool pushed; // the branch has moved, which starts the pipeline
     Vec nested; // Str: folders that are git repositories of their own, of which a revision has the commit only, as on AWS
+    Str unasked; // the repository around the folder when it belongs to another user: git does not say what only it ignores; else STR_NONE
     Str foreign, foreign_subject; // the branch's head before, when others pushed it and it is not what the folder has; else STR_NONE
 } Revision;
 

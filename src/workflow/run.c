@@ -156,6 +156,15 @@ static void write_nested(const Run *run) {
     }
 }
 
+static void write_unasked(const Run *run) {
+    Str repository = run->revision.unasked;
+    if (!repository.len) return;
+    screen_note(run->screen, str_format(run->arena,
+                                        "%.*s belongs to another user, so git does not say what it ignores beyond the .gitignore of this folder. "
+                                        "Mend: git config --global --add safe.directory %.*s",
+                                        STR_ARG(repository), STR_ARG(repository)));
+}
+
 static void write_foreign(const Run *run) {
     const Revision *revision = &run->revision;
     if (!revision->foreign.len) return;
@@ -206,6 +215,7 @@ static bool begin(Run *run, Error *e) {
     if (!there) TRY(provision_pipeline(&run->client, run->arena, &run->application, run->place, &created, e));
     note_folder(run);
     write_nested(run);
+    write_unasked(run);
     write_foreign(run);
     bool started = !there || run->revision.pushed; // by the pipeline's creation, or by the push
     return execution_begin(&run->client, run->arena, name, before, started ? run->revision.commit : STR_NONE, &run->execution, e);
