@@ -405,6 +405,19 @@ def test_a_profile_is_associated_once_and_taken_away(ec2, aws, one, account):
         ec2.disassociate_iam_instance_profile(AssociationId=made["AssociationId"])
 
 
+def test_a_profile_is_replaced_while_the_instance_runs(ec2, aws, one, account):
+    for name in ("web", "other"):
+        aws("iam").create_instance_profile(InstanceProfileName=name)
+    reaches(ec2, one, "running")
+    old = ec2.associate_iam_instance_profile(InstanceId=one, IamInstanceProfile={"Name": "web"})["IamInstanceProfileAssociation"]
+    new = ec2.replace_iam_instance_profile_association(AssociationId=old["AssociationId"], IamInstanceProfile={"Name": "other"})
+    new = new["IamInstanceProfileAssociation"]
+    assert new["AssociationId"] != old["AssociationId"] and new["State"] == "associating" and new["InstanceId"] == one
+    assert shown(ec2, one)["IamInstanceProfile"]["Arn"] == f"arn:aws:iam::{account}:instance-profile/other"
+    with refused("InvalidAssociationID.NotFound"):
+        ec2.replace_iam_instance_profile_association(AssociationId=old["AssociationId"], IamInstanceProfile={"Name": "web"})
+
+
 def test_a_role_may_only_be_passed_by_who_has_iam_pass_role(server, aws, run, account):
     iam = aws("iam")
     iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust(Service="ec2.amazonaws.com"))
@@ -690,3 +703,66 @@ def test_the_command_line_runs_and_waits(cli):
     query = "Reservations[].Instances[].State.Name"
     assert json.loads(cli("ec2", "describe-instances", "--instance-ids", id, "--query", query)) == ["running"]
     cli("ec2", "terminate-instances", "--instance-ids", id)
+
+
+# ---- Rules that change ----
+
+
+@pytest.fixture
+def http(ec2):
+    """A group with one rule: its id, and the rule's."""
+    group = ec2.create_security_group(GroupName="web", Description="Of tests")["GroupId"]
+    open_to_all = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "http"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[open_to_all])
+    return group, made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+
+
+def rule_of(ec2, rule):
+    return ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])["SecurityGroupRules"][0]
+
+
+def modify(ec2, group, rule, **to):
+    return ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": to}])
+
+
+def test_a_modified_rule_keeps_its_id(ec2, http):
+    group, rule = http
+    assert modify(ec2, group, rule, IpProtocol="tcp", FromPort=8080, ToPort=8081, CidrIpv4="10.1.2.3/8")["Return"] is True
+    found = rule_of(ec2, rule)
+    assert (found["FromPort"], found["ToPort"], found["CidrIpv4"], found["IsEgress"]) == (8080, 8081, "10.0.0.0/8", False)
+    assert "Description" not in found
+
+
+def test_a_modified_rule_keeps_its_kind_of_peer(ec2, http):
+    group, rule = http
+    with refused("InvalidParameterValue"):
+        modify(ec2, group, rule, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIpv6="::/0")
+    with refused("InvalidParameterValue"):
+        modify(ec2, group, rule, IpProtocol="tcp", FromPort=80, ToPort=80)
+    assert rule_of(ec2, rule)["CidrIpv4"] == "0.0.0.0/0"
+
+
+def test_a_rule_is_not_modified_into_another_one(ec2, http):
+    group, rule = http
+    other = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[other])
+    with refused("InvalidPermission.Duplicate"):
+        modify(ec2, group, rule, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIpv4="0.0.0.0/0")
+
+
+def test_a_rule_that_is_not_the_groups_is_not_modified(ec2, http):
+    with refused("InvalidSecurityGroupRuleId.NotFound"):
+        modify(ec2, http[0], "sgr-0123456789abcdef0", IpProtocol="-1", CidrIpv4="0.0.0.0/0")
+
+
+def test_a_rules_description_changes_alone(ec2, http):
+    group, rule = http
+    ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=group, SecurityGroupRuleDescriptions=[{"SecurityGroupRuleId": rule, "Description": "by id"}]
+    )
+    assert rule_of(ec2, rule)["Description"] == "by id"
+    same = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "by what it says"}]}
+    ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=[same])
+    assert rule_of(ec2, rule)["Description"] == "by what it says"
+    with refused("InvalidPermission.NotFound"):
+        ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=[same])

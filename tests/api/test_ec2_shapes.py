@@ -317,3 +317,32 @@ def test_the_default_vpc_has_a_main_route_table(ec2):
     assert ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": ["subnet-1"]}])["RouteTables"] == []
     with refused("InvalidRouteTableID.NotFound"):
         ec2.describe_route_tables(RouteTableIds=["rtb-0123456789abcdef0"])
+
+
+def test_the_default_network_can_be_tagged(ec2):
+    vpc, subnet = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    table = ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"]
+    tags = [{"Key": "Owner", "Value": "me"}]
+    ec2.create_tags(Resources=[vpc, subnet, table], Tags=tags)
+    mine = [{"Name": "tag:Owner", "Values": ["me"]}]
+    assert ec2.describe_vpcs(Filters=mine)["Vpcs"][0]["Tags"] == tags
+    assert ec2.describe_subnets(Filters=mine)["Subnets"][0]["Tags"] == tags
+    assert ec2.describe_route_tables(Filters=mine)["RouteTables"][0]["Tags"] == tags
+    told = {(one["ResourceType"], one["ResourceId"]) for one in ec2.describe_tags(Filters=mine)["Tags"]}
+    assert told == {("vpc", vpc), ("subnet", subnet), ("route-table", table)}
+    ec2.delete_tags(Resources=[vpc], Tags=tags)
+    assert ec2.describe_vpcs(Filters=mine)["Vpcs"] == [] and "Tags" not in ec2.describe_vpcs()["Vpcs"][0]
+    with refused("InvalidVpcID.NotFound"):
+        ec2.create_tags(Resources=["vpc-0123456789abcdef0"], Tags=tags)
+
+
+def test_a_running_instance_gets_other_groups_by_its_interface(ec2, run, group):
+    made = run()
+    (interface,) = reaches(ec2, made, "running")["NetworkInterfaces"]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[group])
+    found = shown(ec2, made)
+    assert [one["GroupId"] for one in found["SecurityGroups"]] == [one["GroupId"] for one in found["NetworkInterfaces"][0]["Groups"]] == [group]
+    with refused("UnsupportedOperation"):
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], SourceDestCheck={"Value": False})
+    with refused("InvalidNetworkInterfaceID.NotFound"):
+        ec2.modify_network_interface_attribute(NetworkInterfaceId="eni-0123456789abcdef0", Groups=[group])

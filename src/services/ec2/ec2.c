@@ -14,7 +14,8 @@ static const Operation OPERATIONS[] = {
     {"DescribeInstanceAttribute", describe_instance_attribute, .requirements = require_instances},
     {"AssociateIamInstanceProfile", associate_iam_instance_profile, .requirements = require_association},
     {"DescribeIamInstanceProfileAssociations", describe_iam_instance_profile_associations, NULL, OP_LOCAL},
-    {"DisassociateIamInstanceProfile", disassociate_iam_instance_profile, NULL, OP_LOCAL},
+    {"DisassociateIamInstanceProfile", disassociate_iam_instance_profile, .flags = OP_LOCAL, .requirements = require_associated},
+    {"ReplaceIamInstanceProfileAssociation", replace_iam_instance_profile_association, .requirements = require_associated},
     {"CreateSecurityGroup", create_security_group, .flags = OP_LOCAL, .requirements = require_new_group},
     {"DeleteSecurityGroup", delete_security_group, .flags = OP_LOCAL, .requirements = require_security_group},
     {"DescribeSecurityGroups", describe_security_groups, NULL, OP_LOCAL},
@@ -23,6 +24,9 @@ static const Operation OPERATIONS[] = {
     {"RevokeSecurityGroupIngress", revoke_security_group_ingress, .flags = OP_LOCAL, .requirements = require_security_group},
     {"AuthorizeSecurityGroupEgress", authorize_security_group_egress, .flags = OP_LOCAL, .requirements = require_security_group},
     {"RevokeSecurityGroupEgress", revoke_security_group_egress, .flags = OP_LOCAL, .requirements = require_security_group},
+    {"ModifySecurityGroupRules", modify_security_group_rules, .flags = OP_LOCAL, .requirements = require_security_group},
+    {"UpdateSecurityGroupRuleDescriptionsIngress", update_ingress_descriptions, .flags = OP_LOCAL, .requirements = require_security_group},
+    {"UpdateSecurityGroupRuleDescriptionsEgress", update_egress_descriptions, .flags = OP_LOCAL, .requirements = require_security_group},
     {"CreateTags", create_tags, .flags = OP_LOCAL, .requirements = require_tagged},
     {"DeleteTags", delete_tags, .flags = OP_LOCAL, .requirements = require_tagged},
     {"DescribeTags", describe_tags, NULL, OP_LOCAL},
@@ -37,11 +41,12 @@ static const Operation OPERATIONS[] = {
     {"DescribeKeyPairs", describe_key_pairs, NULL, OP_LOCAL},
     {"DescribeVolumes", describe_volumes, NULL, OP_LOCAL},
     {"DescribeNetworkInterfaces", describe_network_interfaces, NULL, OP_LOCAL},
+    {"ModifyNetworkInterfaceAttribute", modify_network_interface_attribute, .requirements = require_interface},
     {"DescribeInstanceCreditSpecifications", describe_instance_credit_specifications, NULL, OP_LOCAL},
     {NULL},
 };
 
-static const DocumentType *const DOCUMENTS[] = {&EC2_INSTANCE, &EC2_SECURITY_GROUP, &EC2_ADDRESS, NULL};
+static const DocumentType *const DOCUMENTS[] = {&EC2_INSTANCE, &EC2_SECURITY_GROUP, &EC2_ADDRESS, &EC2_NETWORK, NULL};
 static const Endpoint ENDPOINTS[] = {{"metadata", "/", &EC2_METADATA}, {NULL}};
 
 const Service EC2_SERVICE = {

@@ -4,12 +4,13 @@
 //   ec2.instance       id i-…     the machine of instance_machine.c; Instance, with $reservation, $role, $userData
 //   ec2.security-group id sg-…    SecurityGroup without IpPermissions, which its $rules tell (rules.c)
 //   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.BLOCK.N is whose
+//   ec2.network        id vpc-… …  Tags of the default VPC, its subnet or its route table; all else of them is derived (network.c)
 #pragma once
 
 #include "plane/endpoint.h"
 #include "plane/turn.h"
 
-extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS;
+extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS, EC2_NETWORK;
 extern const EndpointType EC2_METADATA;
 
 // handlers
@@ -17,8 +18,10 @@ CallHandler run_instances, describe_instances, describe_instance_status, start_i
 CallHandler get_console_output, modify_instance_attribute, describe_instance_attribute, associate_iam_instance_profile,
     modify_instance_metadata_options;
 CallHandler create_security_group, delete_security_group, describe_security_groups, authorize_security_group_ingress, revoke_security_group_ingress;
-CallHandler revoke_security_group_egress, describe_iam_instance_profile_associations, disassociate_iam_instance_profile;
+CallHandler revoke_security_group_egress, modify_security_group_rules, update_ingress_descriptions, update_egress_descriptions;
+CallHandler describe_iam_instance_profile_associations, disassociate_iam_instance_profile, replace_iam_instance_profile_association;
 CallHandler authorize_security_group_egress, describe_security_group_rules;
+CallHandler modify_network_interface_attribute;
 CallHandler create_tags, delete_tags, describe_tags;
 CallHandler describe_vpcs, describe_vpc_attribute, describe_subnets, describe_route_tables;
 CallHandler describe_images, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
@@ -29,6 +32,7 @@ void ec2_start(Turn *turn);
 Str vpc_id(Arena *arena, Partition where);
 Str subnet_id(Arena *arena, Partition where);
 Str default_group_id(Arena *arena, Partition where);
+bool network_get(Turn *turn, Str id, Doc **out); // Tags of the VPC, the subnet or the route table; empty as long as there are none
 
 // facts.c
 const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image
@@ -64,12 +68,15 @@ bool instance_asked(Turn *turn, const Doc *input, Doc **out, Error *e); // Insta
 bool all_instances_exist(Turn *turn, const Doc *ids, Error *e);
 Doc *reservation_doc(Arena *arena, Str owner, Str id, Doc *instances);
 
+// profiles.c
+bool associated_instance(Turn *turn, Str association_id, Doc **out);
+
 // hardware.c
 Doc *instance_view(Arena *arena, const Doc *instance); // as DescribeInstances shows it
 Doc *instance_launched(Arena *arena, const Doc *instance); // as RunInstances shows it: before it has a volume and a public address
 bool instance_is(const Doc *instance, const char *state);
-Str volume_of(Arena *arena, Str instance_id);
-Str interface_of(Arena *arena, Str instance_id);
+typedef Str PartId(Arena *arena, Str instance_id); // the id of a part of an instance
+PartId volume_of, interface_of;
 
 // groups.c
 bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
@@ -86,6 +93,11 @@ Doc *rule_from_itself(Arena *arena, Str group_id, Str account);
 Doc *rule_view(Arena *arena, const Doc *group, const Doc *rule); // SecurityGroupRule
 bool rule_is_among(const Doc *rule, const Doc *ids);
 Doc *group_view(Arena *arena, const Doc *group); // SecurityGroup, with IpPermissions
+bool read_rules(Turn *turn, const Call *call, bool egress, Doc **rules, Error *e); // of the request's IpPermissions, with new ids
+bool read_permission(Turn *turn, bool egress, const Doc *permission, Doc *rules, Error *e); // one of them
+const Doc *find_rule(const Doc *rules, const Doc *like); // of the same direction, protocol, ports and peer
+bool tell_duplicate(Arena *arena, const Doc *rule, Error *e);
+bool check_descriptions(const Doc *peers, Error *e);
 
 // filters.c
 typedef struct Filterable {
@@ -107,7 +119,9 @@ bool check_id(Str id, const char *prefix, const char *code, Error *e); // "i-" a
 // requirements.c
 void require_launch(Turn *turn, const Call *call, Requirements *all);
 void require_association(Turn *turn, const Call *call, Requirements *all);
+void require_associated(Turn *turn, const Call *call, Requirements *all); // the instance of AssociationId, and IamInstanceProfile
 void require_instances(Turn *turn, const Call *call, Requirements *all); // InstanceId or each of InstanceIds
+void require_interface(Turn *turn, const Call *call, Requirements *all); // NetworkInterfaceId
 void require_security_group(Turn *turn, const Call *call, Requirements *all); // GroupId or GroupName
 void require_new_group(Turn *turn, const Call *call, Requirements *all);
 void require_tagged(Turn *turn, const Call *call, Requirements *all); // each of Resources
@@ -117,6 +131,7 @@ bool specified_tags(Arena *arena, const Doc *input, const char *resource_type, D
 bool specified_tags_of(Arena *arena, const Doc *input, const char *resource_type, const char *const *allowed, Doc **tags,
                        Error *e); // of several types
 
+bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out); // the instance that has this part; false: none that lives
 const char *tagged_kind(Str id); // "instance" of "i-…"; "*" of what has no tags here
 const Doc *tags_of(Turn *turn, Str id); // NULL: there is no such thing
 

@@ -310,27 +310,48 @@ Outcome modify_instance_metadata_options(Turn *turn, const Call *call, Doc **out
     return OUTCOME_DONE;
 }
 
+// No ids: the groups stay.
+static bool modify_groups(Turn *turn, Doc *instance, const Doc *ids, Error *e) {
+    Arena *arena = turn_arena(turn);
+    Doc *wanted = doc_map(arena), *data = doc_map(arena), *groups;
+    if (!doc_count(ids)) return true;
+    doc_set(wanted, "SecurityGroupIds", doc_copy(arena, ids));
+    TRY(wanted_groups(turn, wanted, &groups, e));
+    doc_set(instance, "SecurityGroups", groups);
+    doc_set(instance, "$groups", doc_copy(arena, ids));
+    Doc *ports = group_ports(turn, ids, e);
+    if (!ports) return false;
+    doc_set(data, "ports", ports);
+    turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
+    turn_send(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), STR("ports"), data);
+    return true;
+}
+
 Outcome modify_instance_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const char *const REFUSED[] = {"SourceDestCheck", "EnclaveOptions",  "BlockDeviceMappings", "Kernel",    "Ramdisk", "UserData",
                                           "EbsOptimized",    "SriovNetSupport", "EnaSupport",          "Attribute", NULL};
-    Doc *instance, *groups = NULL;
-    const Doc *ids = doc_get(call->input, "Groups");
+    Doc *instance;
     CALL_TRY(instance_asked(turn, call->input, &instance, e));
     CALL_TRY(refuse_members(call->input, REFUSED, "ModifyInstanceAttribute", e));
     CALL_TRY(modify_switches(call, instance, e));
     CALL_TRY(modify_type(call, instance, e));
-    Doc *wanted = doc_map(call->arena), *data = doc_map(call->arena);
-    if (doc_count(ids)) {
-        doc_set(wanted, "SecurityGroupIds", doc_copy(call->arena, ids));
-        CALL_TRY(wanted_groups(turn, wanted, &groups, e));
-        doc_set(instance, "SecurityGroups", groups);
-        doc_set(instance, "$groups", doc_copy(call->arena, ids));
-        Doc *ports = group_ports(turn, ids, e);
-        if (!ports) return OUTCOME_ERROR;
-        doc_set(data, "ports", ports);
-    }
     turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-    if (groups) turn_send(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), STR("ports"), data);
+    CALL_TRY(modify_groups(turn, instance, doc_get(call->input, "Groups"), e));
+    return OUTCOME_DONE;
+}
+
+// The interface's groups are those of its instance.
+Outcome modify_network_interface_attribute(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const char *const REFUSED[] = {"EnaSrdSpecification",      "EnablePrimaryIpv6",   "ConnectionTrackingSpecification",
+                                          "AssociatePublicIpAddress", "AssociatedSubnetIds", "Description",
+                                          "SourceDestCheck",          "Attachment",          NULL};
+    Str id = doc_text(call->input, "NetworkInterfaceId");
+    Doc *instance;
+    CALL_TRY(check_id(id, "eni-", "InvalidNetworkInterfaceId.Malformed", e));
+    if (!part_owner(turn, interface_of, id, &instance))
+        return no_such(e, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", id), OUTCOME_ERROR;
+    CALL_TRY(refuse_members(call->input, REFUSED, "ModifyNetworkInterfaceAttribute", e));
+    CALL_TRY(modify_groups(turn, instance, doc_get(call->input, "Groups"), e));
     return OUTCOME_DONE;
 }
 
@@ -391,68 +412,6 @@ Outcome describe_instance_attribute(Turn *turn, const Call *call, Doc **out, Err
         return call_fail(e, "InvalidParameterValue", "Value (%.*s) for parameter attribute is invalid. Unknown attribute.", STR_ARG(attribute));
     }
     return OUTCOME_DONE;
-}
-
-// ---- Instance profiles ----
-
-static Doc *association_of(Arena *arena, const Doc *instance, const char *state) {
-    Doc *association = doc_map(arena);
-    doc_set_str(arena, association, "AssociationId", doc_text(instance, "$association"));
-    doc_set_str(arena, association, "InstanceId", doc_text(instance, "InstanceId"));
-    doc_set_str(arena, association, "State", str_of(state));
-    doc_set(association, "IamInstanceProfile", doc_copy(arena, doc_get(instance, "IamInstanceProfile")));
-    return association;
-}
-
-Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *instance, *profile, *reply = doc_map(call->arena);
-    CALL_TRY(instance_asked(turn, call->input, &instance, e));
-    if (!instance_is(instance, "running") && !instance_is(instance, "stopped")) {
-        return call_fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in the 'running' or 'stopped' states.",
-                         STR_ARG(doc_text(instance, "InstanceId")));
-    }
-    if (doc_get(instance, "IamInstanceProfile")) {
-        return call_fail(e, "IncorrectState", "There is an existing association for instance %.*s", STR_ARG(doc_text(instance, "InstanceId")));
-    }
-    CALL_TRY(instance_profile(turn, doc_get(call->input, "IamInstanceProfile"), &profile, e));
-    instance_add_profile(turn, instance, profile);
-    turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-    doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "associating"));
-    *out = reply;
-    return OUTCOME_DONE;
-}
-
-Outcome describe_iam_instance_profile_associations(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable ASSOCIATIONS[] = {{"instance-id", "InstanceId"}, {"state", "State"}, {NULL, NULL}};
-    Doc *list = doc_list(call->arena), *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
-    const Doc *ids = doc_get(call->input, "AssociationIds");
-    for (const Doc *instance = doc_first(all); instance; instance = instance->next) {
-        if (!doc_get(instance, "IamInstanceProfile") || instance_is(instance, "terminated")) continue;
-        Doc *one = association_of(call->arena, instance, "associated");
-        bool matches;
-        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), ASSOCIATIONS, one, &matches, e));
-        if (matches && is_asked(ids, doc_text(one, "AssociationId"))) doc_push(list, one);
-    }
-    CALL_TRY(page_reply(call, list, "IamInstanceProfileAssociations", (PageRule){5, 1000, "AssociationId", NULL}, out, e));
-    return OUTCOME_DONE;
-}
-
-Outcome disassociate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Str id = doc_text(call->input, "AssociationId");
-    Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")}), *reply = doc_map(call->arena);
-    for (Doc *found = doc_first(all); found; found = found->next) {
-        if (!doc_get(found, "IamInstanceProfile") || !str_eq(doc_text(found, "$association"), id) || instance_is(found, "terminated")) continue;
-        Doc *instance;
-        if (!turn_get(turn, &EC2_INSTANCE, doc_text(found, "InstanceId"), &instance)) continue;
-        doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "disassociating"));
-        doc_set(instance, "IamInstanceProfile", NULL);
-        doc_set(instance, "$role", NULL);
-        doc_set(instance, "$association", NULL);
-        turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-        *out = reply;
-        return OUTCOME_DONE;
-    }
-    return call_fail(e, "InvalidAssociationID.NotFound", "An invalid association-id of '%.*s' was given", STR_ARG(id));
 }
 
 // What user data printed at first boot; that is all of a console an instance has here.

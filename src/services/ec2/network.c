@@ -3,6 +3,8 @@
 
 #define BLOCK "10.0.0.0/24"
 
+const DocumentType EC2_NETWORK = {.name = "ec2.network"};
+
 static Str derived_id(Arena *arena, const char *prefix, Partition where) {
     uint64_t hash = str_hash(str_format(arena, "%s/%.*s/%.*s", prefix, STR_ARG(where.account), STR_ARG(where.region)));
     return str_format(arena, "%s-0%016llx", prefix, (unsigned long long)hash);
@@ -10,7 +12,27 @@ static Str derived_id(Arena *arena, const char *prefix, Partition where) {
 
 Str vpc_id(Arena *arena, Partition where) { return derived_id(arena, "vpc", where); }
 Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet", where); }
+static Str route_table_id(Arena *arena, Partition where) { return derived_id(arena, "rtb", where); }
 Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
+
+bool network_get(Turn *turn, Str id, Doc **out) {
+    Arena *arena = turn_arena(turn);
+    Partition where = turn_where(turn);
+    const Str there[] = {vpc_id(arena, where), subnet_id(arena, where), route_table_id(arena, where)};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
+        if (!str_eq(id, there[i])) continue;
+        if (!turn_get(turn, &EC2_NETWORK, id, out)) *out = doc_map(arena);
+        return true;
+    }
+    return false;
+}
+
+// NULL: it has none.
+static Doc *tags_given(Turn *turn, Str id) {
+    Doc *kept;
+    const Doc *tags = turn_get(turn, &EC2_NETWORK, id, &kept) ? doc_get(kept, "Tags") : NULL;
+    return doc_count(tags) ? doc_copy(turn_arena(turn), tags) : NULL;
+}
 
 static bool all_exist(const Doc *ids, Str there, const char *code, const char *what, Error *e) {
     for (const Doc *id = doc_first(ids); id; id = id->next) {
@@ -58,6 +80,7 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
     doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
     doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
+    doc_set(vpc, "Tags", tags_given(turn, doc_text(vpc, "VpcId")));
     CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
     return single_reply(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
 }
@@ -104,6 +127,7 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_str(arena, subnet, "AvailabilityZoneId", zone_id_of(arena, call->where));
     doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", name_options(arena));
     doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
+    doc_set(subnet, "Tags", tags_given(turn, id));
     CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
     return single_reply(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
 }
@@ -151,7 +175,7 @@ static Doc *main_association(Arena *arena, Partition where, Str table_id) {
 
 static Doc *main_route_table(Arena *arena, Partition where) {
     Doc *table = doc_map(arena), *associations = doc_list(arena), *routes = doc_list(arena);
-    Str id = derived_id(arena, "rtb", where);
+    Str id = route_table_id(arena, where);
     doc_push(associations, main_association(arena, where, id));
     doc_push(routes, route_to(arena, BLOCK, STR("local"), "CreateRouteTable"));
     doc_push(routes, route_to(arena, "0.0.0.0/0", derived_id(arena, "igw", where), "CreateRoute"));
@@ -159,7 +183,6 @@ static Doc *main_route_table(Arena *arena, Partition where) {
     doc_set(table, "PropagatingVgws", doc_list(arena));
     doc_set_str(arena, table, "RouteTableId", id);
     doc_set(table, "Routes", routes);
-    doc_set(table, "Tags", doc_list(arena));
     doc_set_str(arena, table, "VpcId", vpc_id(arena, where));
     doc_set_str(arena, table, "OwnerId", where.account);
     return table;
@@ -187,6 +210,8 @@ Outcome describe_route_tables(Turn *turn, const Call *call, Doc **out, Error *e)
                                        {"route.state", "Routes.State"},
                                        {NULL, NULL}};
     Doc *table = main_route_table(call->arena, call->where);
+    Doc *tags = tags_given(turn, doc_text(table, "RouteTableId"));
+    doc_set(table, "Tags", tags ? tags : doc_list(call->arena));
     CALL_TRY(all_exist(doc_get(call->input, "RouteTableIds"), doc_text(table, "RouteTableId"), "InvalidRouteTableID.NotFound", "routeTable ID", e));
     return single_reply(turn, call, table, "RouteTableIds", "RouteTableId", "RouteTables", KNOWN, out, e);
 }

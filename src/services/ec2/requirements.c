@@ -27,6 +27,13 @@ void require_security_group(Turn *turn, const Call *call, Requirements *all) {
     require(all, action_of(call), arn_of(call, "security-group", found ? doc_text(group, "GroupId") : id.at ? id : STR("*")), context);
 }
 
+void require_interface(Turn *turn, const Call *call, Requirements *all) {
+    Str id = doc_text(call->input, "NetworkInterfaceId");
+    Doc *context = doc_map(call->arena);
+    context_add_resource_tags(call->arena, context, "ec2", tags_of(turn, id));
+    require(all, action_of(call), arn_of(call, "network-interface", id), context);
+}
+
 // Tags that are given with a new resource need ec2:CreateTags on it.
 static void require_new_tags(const Call *call, Requirements *all) {
     Arena *arena = call->arena;
@@ -65,6 +72,13 @@ static void require_profile(Turn *turn, const Call *call, Requirements *all) {
 
 void require_association(Turn *turn, const Call *call, Requirements *all) {
     require_instances(turn, call, all);
+    require_profile(turn, call, all);
+}
+
+void require_associated(Turn *turn, const Call *call, Requirements *all) {
+    Doc *instance;
+    bool found = associated_instance(turn, doc_text(call->input, "AssociationId"), &instance);
+    require_instance(turn, call, found ? doc_text(instance, "InstanceId") : STR("*"), all);
     require_profile(turn, call, all);
 }
 

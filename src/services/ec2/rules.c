@@ -138,7 +138,7 @@ static bool check_ports(Str protocol, const Doc *permission, Error *e) {
     return known || fail(e, "InvalidPermission.Malformed", "Unsupported IP protocol \"%.*s\"  - supported: [tcp, udp, icmp]", STR_ARG(protocol));
 }
 
-static bool check_descriptions(const Doc *peers, Error *e) {
+bool check_descriptions(const Doc *peers, Error *e) {
     for (const Doc *peer = doc_first(peers); peer; peer = peer->next) {
         Str text = doc_text(peer, "Description");
         bool ok = text.len <= MOST_DESCRIPTION_BYTES;
@@ -202,7 +202,7 @@ static bool read_groups(Reading *reading, Error *e) {
     return true;
 }
 
-static bool read_permission(Turn *turn, bool egress, const Doc *permission, Doc *rules, Error *e) {
+bool read_permission(Turn *turn, bool egress, const Doc *permission, Doc *rules, Error *e) {
     Reading reading = {turn, egress, permission, protocol_of(doc_text(permission, "IpProtocol")), rules};
     size_t before = doc_count(rules);
     static const char *const PEERS[] = {"IpRanges", "Ipv6Ranges", "UserIdGroupPairs"};
@@ -229,7 +229,7 @@ static Doc *single_permission(Arena *arena, const Doc *input) {
     return permission;
 }
 
-static bool read_rules(Turn *turn, const Call *call, bool egress, Doc **rules, Error *e) {
+bool read_rules(Turn *turn, const Call *call, bool egress, Doc **rules, Error *e) {
     const Doc *given = doc_get(call->input, "IpPermissions");
     *rules = doc_list(call->arena);
     for (const Doc *permission = doc_first(given); permission; permission = permission->next)
@@ -250,7 +250,7 @@ static bool same_peer(const Doc *a, const Doc *b) {
            str_eq(doc_text(doc_get(a, "ReferencedGroupInfo"), "GroupId"), doc_text(doc_get(b, "ReferencedGroupInfo"), "GroupId"));
 }
 
-static const Doc *find_rule(const Doc *rules, const Doc *like) {
+const Doc *find_rule(const Doc *rules, const Doc *like) {
     for (const Doc *rule = doc_first(rules); rule; rule = rule->next) {
         bool same_way = doc_flag(rule, "IsEgress", false) == doc_flag(like, "IsEgress", false);
         if (same_way && same_ports(rule, like) && same_peer(rule, like)) return rule;
@@ -280,7 +280,7 @@ static Str traffic_words(Arena *arena, const Doc *rule) {
     return str_format(arena, "%s, from port: %lld, to port: %lld", str_is(protocol, "tcp") ? "TCP" : "UDP", from, to);
 }
 
-static bool tell_duplicate(Arena *arena, const Doc *rule, Error *e) {
+bool tell_duplicate(Arena *arena, const Doc *rule, Error *e) {
     Str group = doc_text(doc_get(rule, "ReferencedGroupInfo"), "GroupId"), traffic = traffic_words(arena, rule);
     Str cidr = doc_text(rule, doc_get(rule, "CidrIpv6") ? "CidrIpv6" : "CidrIpv4"), peer = group.at ? group : cidr;
     return fail(e, "InvalidPermission.Duplicate", "the specified rule \"peer: %.*s, %.*s, ALLOW\" already exists", STR_ARG(peer), STR_ARG(traffic));

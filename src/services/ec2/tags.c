@@ -1,11 +1,11 @@
-// Tags of instances, of what is made with them, and of security groups.
+// Tags of instances, of what is made with them, of security groups and of the default network.
 #include "services/ec2/ec2.h"
 
 // What can have tags. Volumes and network interfaces are parts of instances, which keep their tags.
 typedef struct Tagged {
     const char *prefix, *kind, *member; // "vol-", "volume", "$volumeTags"
     const DocumentType *type;
-    Str (*id_in)(Arena *arena, Str instance_id); // NULL: a document of its own
+    PartId *id_in; // NULL: a document of its own
     const char *malformed, *absent, *what;
 } Tagged;
 
@@ -15,6 +15,9 @@ static const Tagged TAGGED[] = {
     {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, volume_of, "InvalidVolumeID.Malformed", "InvalidVolume.NotFound", "volume"},
     {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, interface_of, "InvalidNetworkInterfaceId.Malformed",
      "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
+    {"vpc-", "vpc", "Tags", &EC2_NETWORK, NULL, "InvalidVpcID.Malformed", "InvalidVpcID.NotFound", "vpc ID"},
+    {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound", "subnet ID"},
+    {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound", "routeTable ID"},
 };
 enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
 
@@ -25,10 +28,10 @@ static const Tagged *kind_of(Str id) {
     return NULL;
 }
 
-static bool owner_of_part(Turn *turn, const Tagged *kind, Str id, Doc **out) {
+bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out) {
     Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
     for (Doc *instance = doc_first(all); instance; instance = instance->next) {
-        if (instance_is(instance, "terminated") || !str_eq(kind->id_in(turn_arena(turn), doc_text(instance, "InstanceId")), id)) continue;
+        if (instance_is(instance, "terminated") || !str_eq(id_in(turn_arena(turn), doc_text(instance, "InstanceId")), id)) continue;
         return turn_get(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), out);
     }
     return false;
@@ -38,8 +41,9 @@ static bool tagged_thing(Turn *turn, Str id, const Tagged **kind, Doc **out, Err
     *kind = kind_of(id);
     if (!*kind) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
     TRY(check_id(id, (*kind)->prefix, (*kind)->malformed, e));
-    bool found = (*kind)->id_in                         ? owner_of_part(turn, *kind, id, out)
+    bool found = (*kind)->id_in                         ? part_owner(turn, (*kind)->id_in, id, out)
                  : (*kind)->type == &EC2_SECURITY_GROUP ? group_get(turn, id, out)
+                 : (*kind)->type == &EC2_NETWORK        ? network_get(turn, id, out)
                                                         : turn_get(turn, (*kind)->type, id, out);
     return found || no_such(e, (*kind)->absent, (*kind)->what, id);
 }
@@ -139,7 +143,7 @@ static bool change_tags_of(Turn *turn, Str id, const Doc *tags, bool remove, Err
     }
     if (!remove && doc_count(doc_get(thing, kind->member)) > MOST_TAGS)
         return fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
-    turn_put(turn, kind->type, doc_text(thing, kind->type == &EC2_INSTANCE ? "InstanceId" : "GroupId"), thing);
+    turn_put(turn, kind->type, kind->id_in ? doc_text(thing, "InstanceId") : id, thing);
     return true;
 }
 
@@ -156,7 +160,7 @@ static bool add_tags_of(Turn *turn, const Tagged *kind, const Doc *filters, Doc 
     static const Filterable KNOWN[] = {
         {"resource-id", "ResourceId"}, {"resource-type", "ResourceType"}, {"key", "Key"}, {"value", "Value"}, {NULL, NULL}};
     Arena *arena = turn_arena(turn);
-    Doc *things = turn_scan(turn, kind->type, (DocumentScan){.prefix = STR("")});
+    Doc *things = turn_scan(turn, kind->type, (DocumentScan){.prefix = kind->id_in ? STR("") : str_of(kind->prefix)});
     for (const Doc *thing = doc_first(things); thing; thing = thing->next) {
         Str own = doc_text(thing, "$id"), id = kind->id_in ? kind->id_in(arena, own) : own;
         for (const Doc *tag = doc_first(doc_get(thing, kind->member)); tag; tag = tag->next) {
