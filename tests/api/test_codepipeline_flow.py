@@ -226,6 +226,21 @@ def test_each_region_of_an_action_has_a_store(plane):
     assert refused("ValidationException", create, pipeline=declaration) == several
 
 
+def test_the_artifact_bucket_is_there_and_in_the_region(plane, aws):
+    declaration = plane.declaration(plane.source(), plane.gate())
+    there, declaration["artifactStore"] = declaration["artifactStore"], {"type": "S3", "location": "nowhere-at-all"}
+    about = "An error occurred while validating the artifact bucket '{0}': "
+    none = about + "No bucket with the name {0} was found. Choose a valid artifact bucket in 'us-east-1', or create a new artifact bucket to use in your pipeline."
+    assert refused("InvalidStructureException", plane.pipeline.create_pipeline, pipeline=declaration) == none.format("nowhere-at-all")
+    plane.pipeline.create_pipeline(pipeline={**declaration, "artifactStore": there})
+    assert refused("InvalidStructureException", plane.pipeline.update_pipeline, pipeline=declaration) == none.format("nowhere-at-all")
+    abroad = f"abroad-{plane.account}"
+    aws("s3", region="us-west-2").create_bucket(Bucket=abroad, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    declaration["artifactStore"]["location"] = abroad
+    elsewhere = about + "The bucket named {0} is not located in the us-east-1 AWS region"
+    assert refused("InvalidStructureException", plane.pipeline.update_pipeline, pipeline=declaration) == elsewhere.format(abroad)
+
+
 def test_what_a_pipeline_declares_is_not_repeated_in_a_complaint(plane):
     declaration = {**plane.declaration(plane.source(), plane.gate()), "name": "my app"}
     words = "1 validation error detected: Value at 'pipeline.name' failed to satisfy constraint: "

@@ -178,6 +178,11 @@ def test_every_table_of_a_batch_is_asked_for(aws, user, account):
         user("dynamodb").batch_get_item(RequestItems=everything)
 
 
+def bucket_of(aws, account):
+    aws("s3").create_bucket(Bucket=f"bucket-{account}")
+    return f"bucket-{account}"
+
+
 def test_every_role_of_a_pipeline_must_be_passed(aws, user, account):
     iam, arn = aws("iam"), f"arn:aws:iam::{account}:role"
     iam.create_role(RoleName="main", AssumeRolePolicyDocument=trust(Service="codepipeline.amazonaws.com"))
@@ -186,10 +191,10 @@ def test_every_role_of_a_pipeline_must_be_passed(aws, user, account):
         iam.create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=trust(AWS=f"{arn}/main"))
     approval = {"actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}}
     source = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
-    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": "b-b-b", "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
+    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": bucket_of(aws, account), "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
     asks = [{"name": f"Ask{n}", **approval, "roleArn": f"{arn}/r{n}"} for n in range(12)]
     stages = [{"name": "Source", "actions": [fetch]}, {"name": "Ask", "actions": asks}]
-    pipeline = {"name": "p", "roleArn": f"{arn}/main", "artifactStore": {"type": "S3", "location": "b-b-b"}, "stages": stages}
+    pipeline = {"name": "p", "roleArn": f"{arn}/main", "artifactStore": {"type": "S3", "location": fetch["configuration"]["S3Bucket"]}, "stages": stages}
     put_policy(aws, allow("codepipeline:*"), allow("iam:PassRole"), deny("iam:PassRole", f"{arn}/r11"))
     with refused("AccessDeniedException", status=400):
         user("codepipeline").create_pipeline(pipeline=pipeline)
@@ -217,10 +222,10 @@ def test_a_role_may_trust_codepipeline_for_one_pipeline_alone(aws, account):
     arn = f"arn:aws:codepipeline:us-east-1:{account}:p"
     role = aws("iam").create_role(RoleName="main", AssumeRolePolicyDocument=for_one("codepipeline", arn))["Role"]["Arn"]
     source = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
-    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": "b-b-b", "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
+    fetch = {"name": "Fetch", "actionTypeId": source, "configuration": {"S3Bucket": bucket_of(aws, account), "S3ObjectKey": "k"}, "outputArtifacts": [{"name": "A"}]}
     ask = {"name": "Ask", "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}}
     stages = [{"name": "Source", "actions": [fetch]}, {"name": "Ask", "actions": [ask]}]
-    pipeline = {"roleArn": role, "artifactStore": {"type": "S3", "location": "b-b-b"}, "stages": stages}
+    pipeline = {"roleArn": role, "artifactStore": {"type": "S3", "location": fetch["configuration"]["S3Bucket"]}, "stages": stages}
     assert aws("codepipeline").create_pipeline(pipeline={"name": "p", **pipeline})["pipeline"]["name"] == "p"
     with refused("InvalidStructureException", f"CodePipeline is not authorized to perform AssumeRole on role {role}"):
         aws("codepipeline").create_pipeline(pipeline={"name": "other", **pipeline})

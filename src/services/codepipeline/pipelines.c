@@ -43,8 +43,40 @@ static bool check_action_roles(Turn *turn, const Doc *pipeline, Error *e) {
     return true;
 }
 
+// ---- Artifact buckets ----
+
+// Another account's bucket that does not show itself may well be there.
+static bool check_bucket(Turn *turn, Str bucket, Str region, Error *e) {
+    Arena *arena = turn_arena(turn);
+    Doc *input = doc_map(arena), *output = NULL;
+    Error why = {0};
+    doc_set_str(arena, input, "Bucket", bucket);
+    if (turn_call(turn, principal_root(arena, turn_where(turn).account), "s3", "GetBucketLocation", input, &output, &why)) {
+        Str found = doc_str(doc_get(output, "LocationConstraint"), STR("us-east-1"));
+        if (str_eq(found, region)) return true;
+        return fail(e, "InvalidStructureException",
+                    "An error occurred while validating the artifact bucket '%.*s': The bucket named %.*s is not located in the %.*s AWS region",
+                    STR_ARG(bucket), STR_ARG(bucket), STR_ARG(region));
+    }
+    if (!error_is(&why, "NoSuchBucket")) return true;
+    return fail(
+        e, "InvalidStructureException",
+        "An error occurred while validating the artifact bucket '%.*s': No bucket with the name %.*s was found. Choose a valid artifact bucket "
+        "in '%.*s', or create a new artifact bucket to use in your pipeline.",
+        STR_ARG(bucket), STR_ARG(bucket), STR_ARG(region));
+}
+
+static bool check_buckets(Turn *turn, const Doc *pipeline, Error *e) {
+    const Doc *one = doc_get(pipeline, "artifactStore");
+    if (one) return check_bucket(turn, doc_text(one, "location"), turn_where(turn).region, e);
+    for (const Doc *each = doc_first(doc_get(pipeline, "artifactStores")); each; each = each->next)
+        TRY(check_bucket(turn, doc_text(each, "location"), each->key, e));
+    return true;
+}
+
 static bool check(Turn *turn, const Doc *pipeline, Error *e) {
     TRY(structure_check(turn_arena(turn), turn_where(turn), pipeline, e));
+    TRY(check_buckets(turn, pipeline, e));
     TRY(check_pipeline_role(turn, pipeline, e));
     return check_action_roles(turn, pipeline, e);
 }
