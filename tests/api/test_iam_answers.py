@@ -236,3 +236,21 @@ def test_tags_with_keys_of_aws_are_refused(iam, role):
     with refused("InvalidInput"):
         iam.tag_role(RoleName="r", Tags=[{"Key": "aws:mine", "Value": "1"}])
     assert iam.list_role_tags(RoleName="r")["Tags"] == [{"Key": "a", "Value": "1"}]
+
+
+def test_a_user_has_no_password_no_devices_and_no_keys_of_other_kinds(iam):
+    iam.create_user(UserName="dev")
+    assert iam.list_mfa_devices(UserName="dev")["MFADevices"] == []
+    assert iam.list_ssh_public_keys(UserName="dev")["SSHPublicKeys"] == []
+    assert iam.list_signing_certificates(UserName="dev")["Certificates"] == []
+    assert iam.list_service_specific_credentials(UserName="dev")["ServiceSpecificCredentials"] == []
+    assert iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"] == []
+    for asked in (iam.get_login_profile, iam.delete_login_profile):
+        with refused("NoSuchEntity", "Login Profile for User dev cannot be found.", 404):
+            asked(UserName="dev")
+
+
+def test_what_a_user_has_not_is_not_told_of_a_user_who_is_not_there(iam):
+    for asked in (iam.list_mfa_devices, iam.list_ssh_public_keys, iam.list_signing_certificates, iam.list_service_specific_credentials):
+        with refused("NoSuchEntity", "The user with name nobody cannot be found.", 404):
+            asked(UserName="nobody")
