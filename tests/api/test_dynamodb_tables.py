@@ -188,3 +188,31 @@ def test_writes_tell_the_item_collection_of_tables_with_a_local_index(db, indexe
     assert batch["ItemCollectionMetrics"] == {indexed: [metrics]}
     plain = make_table(db)
     assert "ItemCollectionMetrics" not in db.put_item(TableName=plain, Item=item(id="x"), **asked)
+
+
+def test_writes_together_tell_an_item_collection_once(db, indexed):
+    def told(reply):
+        return [one["ItemCollectionKey"] for one in reply["ItemCollectionMetrics"][indexed]]
+
+    items = [item(p=p, s=s) for p, s in [("a", "1"), ("b", "1"), ("a", "2")]]
+    puts = [{"PutRequest": {"Item": one}} for one in items]
+    assert told(db.batch_write_item(RequestItems={indexed: puts}, ReturnItemCollectionMetrics="SIZE")) == [item(p="a"), item(p="b")]
+    writes = [{"Put": {"TableName": indexed, "Item": one}} for one in items]
+    assert told(db.transact_write_items(TransactItems=writes, ReturnItemCollectionMetrics="SIZE")) == [item(p="a"), item(p="b")]
+
+
+def test_attributes_are_told_by_name(db):
+    table = make_table(db, "user", "game")
+    assert [one["AttributeName"] for one in db.describe_table(TableName=table)["Table"]["AttributeDefinitions"]] == ["game", "user"]
+
+
+def test_an_index_being_made_is_empty_and_not_yet_filled(db):
+    table = make_table(db)
+    put(db, table, {"id": "a", "kind": "x"})
+    wanted = {"IndexName": "kinds", "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
+    kind = [{"AttributeName": "kind", "AttributeType": "S"}]
+    answer = db.update_table(TableName=table, AttributeDefinitions=kind, GlobalSecondaryIndexUpdates=[{"Create": wanted}])
+    (made,) = answer["TableDescription"]["GlobalSecondaryIndexes"]
+    assert (made["IndexStatus"], made["Backfilling"], made["ItemCount"], made["IndexSizeBytes"]) == ("CREATING", False, 0, 0)
+    (filled,) = db.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
+    assert (filled["IndexStatus"], filled["ItemCount"], "Backfilling" in filled) == ("ACTIVE", 1, False)

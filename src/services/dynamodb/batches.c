@@ -107,19 +107,6 @@ typedef struct BatchWrite {
     Usage usage;
 } BatchWrite;
 
-static void note_metrics(BatchWrite *batch, const Write *write) {
-    Arena *arena = batch->call->arena;
-    const Doc *key = doc_get(write->input, "Key");
-    Doc *one = collection_metrics(arena, batch->call->input, &batch->table, key ? key : write->item);
-    if (!one) return;
-    Doc *list = doc_get_str_key(batch->metrics, batch->table.name);
-    if (!list) {
-        list = doc_list(arena);
-        doc_put(batch->metrics, batch->table.name, list);
-    }
-    doc_push(list, one);
-}
-
 static bool write_one(Turn *turn, BatchWrite *batch, const Doc *request, Error *e) {
     Arena *arena = batch->call->arena;
     const Doc *put = doc_get(request, "PutRequest"), *remove = doc_get(request, "DeleteRequest");
@@ -132,7 +119,7 @@ static bool write_one(Turn *turn, BatchWrite *batch, const Doc *request, Error *
     };
     TRY(put ? write_put(turn, &write, e) : write_delete(turn, &write, e));
     usage_add_write(arena, &batch->usage, write.old, write.item);
-    note_metrics(batch, &write);
+    collections_note(&write, batch->metrics);
     if (map_put(batch->seen, write.key, &write.key)) return dynamodb_invalid(e, "Provided list of item keys contains duplicates");
     return true;
 }

@@ -103,13 +103,32 @@ void usage_double(Usage *usage) {
 
 // ---- Item collections: what tables with a local index tell of all items under one partition key ----
 
-Doc *collection_metrics(Arena *arena, const Doc *input, const Table *table, const Doc *item) {
-    if (!str_is(doc_text(input, "ReturnItemCollectionMetrics"), "SIZE") || !doc_count(doc_get(table->doc, "LocalSecondaryIndexes"))) return NULL;
+static bool has_collection(const Doc *list, const Doc *key) {
+    for (const Doc *one = doc_first(list); one; one = one->next)
+        if (doc_equal(doc_get(one, "ItemCollectionKey"), key)) return true;
+    return false;
+}
+
+Doc *collection_metrics(const Write *write) {
+    Arena *arena = write->call->arena;
+    const Doc *key = doc_get(write->input, "Key"), *item = key ? key : write->item;
+    bool wanted = str_is(doc_text(write->call->input, "ReturnItemCollectionMetrics"), "SIZE");
+    if (!wanted || !doc_count(doc_get(write->table.doc, "LocalSecondaryIndexes"))) return NULL;
     Doc *metrics = doc_map(arena), *range = doc_list(arena);
-    KeySchema hash = {.hash = table->key.hash};
+    KeySchema hash = {.hash = write->table.key.hash};
     doc_push(range, doc_of_real(arena, 0));
     doc_push(range, doc_of_real(arena, 1));
     doc_set(metrics, "ItemCollectionKey", item_key_of(arena, &hash, item));
     doc_set(metrics, "SizeEstimateRangeGB", range);
     return metrics;
+}
+
+void collections_note(const Write *write, Doc *collections) {
+    Doc *one = collection_metrics(write), *list = doc_get_str_key(collections, write->table.name);
+    if (!one || has_collection(list, doc_get(one, "ItemCollectionKey"))) return;
+    if (!list) {
+        list = doc_list(write->call->arena);
+        doc_put(collections, write->table.name, list);
+    }
+    doc_push(list, one);
 }

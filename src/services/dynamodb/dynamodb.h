@@ -124,6 +124,7 @@ void usage_add_index_read(Usage *usage, Str name, double read);
 void usage_double(Usage *usage); // a transaction prepares and commits
 bool usage_wanted(const Doc *input); // by ReturnConsumedCapacity
 Doc *usage_doc(Arena *arena, const Usage *usage, const Doc *input, const char *split); // split: "ReadCapacityUnits" beside the total, or NULL
-Doc *collection_metrics(Arena *arena, const Doc *input, const Table *table, const Doc *item); // NULL: not asked for, or no local index
+Doc *collection_metrics(const Write *write); // NULL: not asked for, or no local index
+void collections_note(const Write *write, Doc *collections); // of several writes: each collection once, under its table's name
 
 extern const Operation DYNAMODB_OPERATIONS[]; // operations.c

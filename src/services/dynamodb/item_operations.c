@@ -50,8 +50,7 @@ static Doc *write_reply(const Write *write) {
         usage_add_write(arena, &usage, write->old, write->item);
         doc_set(reply, "ConsumedCapacity", usage_doc(arena, &usage, write->input, NULL));
     }
-    const Doc *key = doc_get(write->input, "Key");
-    Doc *metrics = collection_metrics(arena, write->input, &write->table, key ? key : write->item);
+    Doc *metrics = collection_metrics(write);
     if (metrics) doc_set(reply, "ItemCollectionMetrics", metrics);
     return reply;
 }

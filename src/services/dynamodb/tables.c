@@ -121,6 +121,13 @@ static void describe_billing(Arena *arena, const Table *table, bool creating, Do
     doc_set(to, "BillingModeSummary", summary);
 }
 
+// What is told of an index before its items have been put into it.
+static void show_unfilled(Arena *arena, Doc *shown) {
+    doc_set_bool(arena, shown, "Backfilling", false);
+    doc_set_int(arena, shown, "ItemCount", 0);
+    doc_set_int(arena, shown, "IndexSizeBytes", 0);
+}
+
 static void describe_indexes(Turn *turn, const Table *table, const char *member, const char *status, Doc *to) {
     Arena *arena = turn_arena(turn);
     const Doc *indexes = doc_get(table->doc, member);
@@ -136,6 +143,7 @@ static void describe_indexes(Turn *turn, const Table *table, const char *member,
         doc_set_int(arena, shown, "IndexSizeBytes", tally.bytes);
         if (str_is(str_of(member), "GlobalSecondaryIndexes")) {
             Str own = doc_text(index, "IndexStatus"); // of one that this very call has made
+            if (own.at) show_unfilled(arena, shown);
             doc_set_str(arena, shown, "IndexStatus", own.at ? own : str_of(status));
             doc_set(shown, "ProvisionedThroughput", throughput_doc(arena, doc_get(index, "ProvisionedThroughput")));
             if (!own.at && str_is(str_of(status), "ACTIVE"))
@@ -144,6 +152,24 @@ static void describe_indexes(Turn *turn, const Table *table, const char *member,
         doc_push(list, shown);
     }
     doc_set(to, member, list);
+}
+
+// The definition whose name comes next behind that of `last`; NULL: the first, or there is none.
+static const Doc *definition_after(const Doc *definitions, const Doc *last) {
+    const Doc *next = NULL;
+    for (const Doc *one = doc_first(definitions); one; one = one->next) {
+        Str name = doc_text(one, "AttributeName");
+        bool behind = !last || str_cmp(name, doc_text(last, "AttributeName")) > 0;
+        if (behind && (!next || str_cmp(name, doc_text(next, "AttributeName")) < 0)) next = one;
+    }
+    return next;
+}
+
+// Attributes are told by name, in whatever order they were given.
+static void sort_definitions(Arena *arena, Doc *description) {
+    Doc *given = doc_get(description, "AttributeDefinitions"), *sorted = doc_list(arena);
+    for (const Doc *one = definition_after(given, NULL); one; one = definition_after(given, one)) doc_push(sorted, doc_copy(arena, one));
+    doc_set(description, "AttributeDefinitions", sorted);
 }
 
 // Of a table on its way out DynamoDB no longer tells the schema.
@@ -173,6 +199,7 @@ Doc *table_description(Turn *turn, const Table *table, const char *status) {
         forget_schema(doc);
         return doc;
     }
+    sort_definitions(arena, doc);
     if (!creating) doc_set(doc, "WarmThroughput", warm_doc(arena, doc_get(table->doc, "ProvisionedThroughput")));
     doc_set_time(arena, doc, "CreationDateTime", doc_number(table->doc, "CreatedMs", 0));
     describe_indexes(turn, table, "GlobalSecondaryIndexes", creating ? "CREATING" : "ACTIVE", doc);

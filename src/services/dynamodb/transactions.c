@@ -88,19 +88,6 @@ static Usage *usage_of(Transaction *transaction, const Table *table) {
     return (Usage *)vec_at(&transaction->usages, transaction->usages.len - 1);
 }
 
-static void note_metrics(Transaction *transaction, const Write *write) {
-    Arena *arena = transaction->call->arena;
-    const Doc *key = doc_get(write->input, "Key");
-    Doc *one = collection_metrics(arena, transaction->call->input, &write->table, key ? key : write->item);
-    if (!one) return;
-    Doc *list = doc_get_str_key(transaction->metrics, write->table.name);
-    if (!list) {
-        list = doc_list(arena);
-        doc_put(transaction->metrics, write->table.name, list);
-    }
-    doc_push(list, one);
-}
-
 static void show_usages(Transaction *transaction, Doc *reply) {
     Arena *arena = transaction->call->arena;
     Doc *list = doc_list(arena);
@@ -128,7 +115,7 @@ static bool run_action(Turn *turn, Transaction *transaction, const Doc *item, Er
         bool done = ACTIONS[i].run(turn, &write, e);
         TRY(meet(transaction, write.key, e));
         if (!done) return false;
-        if (ACTIONS[i].run != write_check) note_metrics(transaction, &write);
+        if (ACTIONS[i].run != write_check) collections_note(&write, transaction->metrics);
         usage_add_write(transaction->call->arena, usage_of(transaction, &write.table), write.old, write.item);
         return true;
     }
