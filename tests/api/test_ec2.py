@@ -297,6 +297,53 @@ def test_filters_choose_instances(ec2, run, group):
         found(colour=["red"])
 
 
+def test_instances_are_found_by_whatever_they_tell(ec2, run):
+    made = run(InstanceType="t3.small")["Instances"][0]
+    interface = made["NetworkInterfaces"][0]
+
+    def found(name, *values):
+        return ids_of(ec2.describe_instances(Filters=[{"Name": name, "Values": list(values)}]))
+
+    launched = made["LaunchTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    told = {
+        "launch-time": launched,
+        "network-interface.attachment.attach-time": launched[:10] + "*",
+        "metadata-options.instance-metadata-tags": "disabled",
+        "private-dns-name-options.hostname-type": "ip-name",
+        "ebs-optimized": "false",
+        "network-interface.attachment.device-index": "0",
+        "network-interface.private-dns-name": interface["PrivateDnsName"],
+        "availability-zone-id": made["Placement"]["AvailabilityZoneId"],
+    }
+    assert [name for name, value in told.items() if found(name, value) != [made["InstanceId"]]] == []
+    assert found("launch-time", "2001-*") == found("ebs-optimized", "true") == []
+
+
+@pytest.mark.parametrize("name", ["platform", "placement-partition-number", "instance-lifecycle", "spot-instance-request-id", "ipv6-address", "host-id"])
+def test_a_filter_by_what_no_instance_has_finds_nothing(ec2, one, name):
+    assert ec2.describe_instances(Filters=[{"Name": name, "Values": ["*"]}])["Reservations"] == []
+
+
+def test_images_are_found_by_their_platform(ec2):
+    assert ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "platform", "Values": ["windows"]}])["Images"] == []
+
+
+@pytest.mark.parametrize("describe", ["describe_instances", "describe_instance_status", "describe_volumes", "describe_network_interfaces"])
+def test_an_unknown_filter_is_refused_where_there_is_nothing_to_find(ec2, describe):
+    with refused("InvalidParameterValue", "The filter 'colour' is invalid", 400):
+        getattr(ec2, describe)(Filters=[{"Name": "colour", "Values": ["red"]}])
+
+
+def test_statuses_are_found_by_what_they_tell(ec2, one):
+    reaches(ec2, one, "running")
+
+    def found(name, value):
+        return [status["InstanceId"] for status in ec2.describe_instance_status(Filters=[{"Name": name, "Values": [value]}])["InstanceStatuses"]]
+
+    assert found("instance-status.status", "ok") == found("system-status.reachability", "passed") == [one]
+    assert found("instance-status.status", "impaired") == found("event.code", "*") == []
+
+
 def test_instances_come_in_pages(ec2, run):
     made = [one["InstanceId"] for one in run(7)["Instances"]]
     first = ec2.describe_instances(MaxResults=5)

@@ -103,6 +103,8 @@ bool check_descriptions(const Doc *peers, Error *e);
 typedef struct Filterable {
     const char *filter, *path;
 } Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
+extern const Filterable INSTANCE_FILTERS[], STATUS_FILTERS[]; // instance_filters.c
+bool filters_known(const Doc *filters, const Filterable *known, Error *e); // whether or not there is anything to be matched
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);
 
 // pages.c

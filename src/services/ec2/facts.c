@@ -148,6 +148,16 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"ena-support", "EnaSupport"},
                                        {"hypervisor", "Hypervisor"},
                                        {"manifest-location", "ImageLocation"},
+                                       {"kernel-id", "KernelId"},
+                                       {"ramdisk-id", "RamdiskId"},
+                                       {"platform", "Platform"},
+                                       {"product-code", "ProductCodes.ProductCodeId"},
+                                       {"product-code.type", "ProductCodes.ProductCodeType"},
+                                       {"source-image-id", "SourceImageId"},
+                                       {"source-image-region", "SourceImageRegion"},
+                                       {"source-instance-id", "SourceInstanceId"},
+                                       {"state-reason-code", "StateReason.Code"},
+                                       {"state-reason-message", "StateReason.Message"},
                                        {"platform-details", "PlatformDetails"},
                                        {"root-device-name", "RootDeviceName"},
                                        {"sriov-net-support", "SriovNetSupport"},
@@ -186,6 +196,8 @@ Outcome describe_availability_zones(Turn *turn, const Call *call, Doc **out, Err
                                        {"group-long-name", "GroupLongName"},
                                        {"opt-in-status", "OptInStatus"},
                                        {"zone-type", "ZoneType"},
+                                       {"parent-zone-id", "ParentZoneId"},
+                                       {"parent-zone-name", "ParentZoneName"},
                                        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *zone = doc_map(arena);

@@ -1,6 +1,8 @@
 // Filters of the Describe operations: all must match; of a filter's values one must; '*' and '?' are wildcards; tag:KEY, tag-key and tag-value always exist.
 #include "services/ec2/ec2.h"
 
+#include "formats/timestamps.h"
+
 bool no_such(Error *e, const char *code, const char *what, Str id) { return fail(e, code, "The %s '%.*s' does not exist", what, STR_ARG(id)); }
 
 bool refuse_members(const Doc *input, const char *const *members, const char *operation, Error *e) {
@@ -37,7 +39,10 @@ static bool text_matches(const Doc *values, Str text) {
     return false;
 }
 
+// Times have come back from the store as numbers: their names tell.
 static bool leaf_matches(Arena *arena, const Doc *values, const Doc *leaf) {
+    bool time = doc_is(leaf, DOC_TIME) || (doc_is(leaf, DOC_INT) && str_ends(leaf->key, STR("Time")));
+    if (time) return text_matches(values, time_iso8601_ms(arena, doc_int(leaf, 0)));
     if (doc_is(leaf, DOC_BOOL)) return text_matches(values, leaf->as.boolean ? STR("true") : STR("false"));
     if (doc_is(leaf, DOC_INT)) return text_matches(values, str_format(arena, "%lld", (long long)leaf->as.integer));
     return doc_is(leaf, DOC_STR) && text_matches(values, leaf->as.text);
@@ -62,23 +67,29 @@ static bool tag_matches(const Doc *tags, Str key, const Doc *values) {
     return false;
 }
 
-static bool one_matches(Arena *arena, const Doc *filter, const Filterable *known, const Doc *resource, bool *matches, Error *e) {
+static bool is_of_tags(Str name) { return str_starts(name, STR("tag:")) || str_is(name, "tag-key") || str_is(name, "tag-value"); }
+
+static const Filterable *filter_named(const Filterable *known, Str name) {
+    for (; known->filter; known++) {
+        if (str_is(name, known->filter)) return known;
+    }
+    return NULL;
+}
+
+bool filters_known(const Doc *filters, const Filterable *known, Error *e) {
+    for (const Doc *filter = doc_first(filters); filter; filter = filter->next) {
+        Str name = doc_text(filter, "Name");
+        if (!is_of_tags(name) && !filter_named(known, name)) return fail(e, "InvalidParameterValue", "The filter '%.*s' is invalid", STR_ARG(name));
+    }
+    return true;
+}
+
+static bool one_matches(Arena *arena, const Doc *filter, const Filterable *known, const Doc *resource) {
     Str name = doc_text(filter, "Name");
     const Doc *values = doc_get(filter, "Values");
-    if (str_starts(name, STR("tag:"))) {
-        *matches = tag_matches(doc_get(resource, "Tags"), str_from(name, 4), values);
-        return true;
-    }
-    if (str_is(name, "tag-key") || str_is(name, "tag-value")) {
-        *matches = path_matches(arena, values, resource, str_is(name, "tag-key") ? STR("Tags.Key") : STR("Tags.Value"));
-        return true;
-    }
-    for (; known->filter; known++) {
-        if (!str_is(name, known->filter)) continue;
-        *matches = path_matches(arena, values, resource, str_of(known->path));
-        return true;
-    }
-    return fail(e, "InvalidParameterValue", "The filter '%.*s' is invalid", STR_ARG(name));
+    if (str_starts(name, STR("tag:"))) return tag_matches(doc_get(resource, "Tags"), str_from(name, 4), values);
+    if (is_of_tags(name)) return path_matches(arena, values, resource, str_is(name, "tag-key") ? STR("Tags.Key") : STR("Tags.Value"));
+    return path_matches(arena, values, resource, str_of(filter_named(known, name)->path));
 }
 
 bool is_asked(const Doc *ids, Str id) {
@@ -90,11 +101,8 @@ bool is_asked(const Doc *ids, Str id) {
 
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e) {
     bool all = true;
-    for (const Doc *filter = doc_first(filters); filter; filter = filter->next) {
-        bool one = false;
-        TRY(one_matches(turn_arena(turn), filter, known, resource, &one, e));
-        all = all && one;
-    }
+    TRY(filters_known(filters, known, e));
+    for (const Doc *filter = doc_first(filters); filter; filter = filter->next) all = all && one_matches(turn_arena(turn), filter, known, resource);
     *matches = all;
     return true;
 }

@@ -17,11 +17,18 @@ static const Filterable KNOWN[] = {{"group-id", "GroupId"},
                                    {"ip-permission.cidr", "IpPermissions.IpRanges.CidrIp"},
                                    {"ip-permission.ipv6-cidr", "IpPermissions.Ipv6Ranges.CidrIpv6"},
                                    {"ip-permission.group-id", "IpPermissions.UserIdGroupPairs.GroupId"},
+                                   {"ip-permission.group-name", "IpPermissions.UserIdGroupPairs.GroupName"},
+                                   {"ip-permission.user-id", "IpPermissions.UserIdGroupPairs.UserId"},
+                                   {"ip-permission.prefix-list-id", "IpPermissions.PrefixListIds.PrefixListId"},
                                    {"egress.ip-permission.from-port", "IpPermissionsEgress.FromPort"},
                                    {"egress.ip-permission.to-port", "IpPermissionsEgress.ToPort"},
                                    {"egress.ip-permission.protocol", "IpPermissionsEgress.IpProtocol"},
                                    {"egress.ip-permission.cidr", "IpPermissionsEgress.IpRanges.CidrIp"},
                                    {"egress.ip-permission.group-id", "IpPermissionsEgress.UserIdGroupPairs.GroupId"},
+                                   {"egress.ip-permission.group-name", "IpPermissionsEgress.UserIdGroupPairs.GroupName"},
+                                   {"egress.ip-permission.user-id", "IpPermissionsEgress.UserIdGroupPairs.UserId"},
+                                   {"egress.ip-permission.prefix-list-id", "IpPermissionsEgress.PrefixListIds.PrefixListId"},
+                                   {"egress.ip-permission.ipv6-cidr", "IpPermissionsEgress.Ipv6Ranges.CidrIpv6"},
                                    {NULL, NULL}};
 
 static Doc *group_doc(Arena *arena, Partition where, Str id, Str name, Str description) {

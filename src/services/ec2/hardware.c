@@ -251,6 +251,7 @@ static Outcome describe_parts(Turn *turn, const Call *call, const Parts *parts, 
         if (!instance_is(instance, "terminated")) doc_push(all, parts->describe(call->arena, call->where, instance));
     }
     CALL_TRY(all_found(parts, asked, all, e));
+    CALL_TRY(filters_known(doc_get(call->input, "Filters"), parts->known, e));
     for (const Doc *one = doc_first(all); one; one = one->next) {
         bool matches;
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), parts->known, one, &matches, e));
@@ -274,6 +275,10 @@ Outcome describe_volumes(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"attachment.status", "Attachments.State"},
                                        {"attachment.delete-on-termination", "Attachments.DeleteOnTermination"},
                                        {"multi-attach-enabled", "MultiAttachEnabled"},
+                                       {"attachment.attach-time", "Attachments.AttachTime"},
+                                       {"create-time", "CreateTime"},
+                                       {"operator.managed", "Operator.Managed"},
+                                       {"operator.principal", "Operator.Principal"},
                                        {NULL, NULL}};
     static const Parts VOLUMES = {volume_doc, "VolumeIds", "VolumeId", "Volumes", "InvalidVolume.NotFound", "volume", ".", "volumesSet", KNOWN};
     return describe_parts(turn, call, &VOLUMES, out, e);
@@ -304,6 +309,20 @@ Outcome describe_network_interfaces(Turn *turn, const Call *call, Doc **out, Err
                                        {"attachment.delete-on-termination", "Attachment.DeleteOnTermination"},
                                        {"addresses.private-ip-address", "PrivateIpAddresses.PrivateIpAddress"},
                                        {"association.public-ip", "Association.PublicIp"},
+                                       {"association.allocation-id", "Association.AllocationId"},
+                                       {"association.association-id", "Association.AssociationId"},
+                                       {"association.ip-owner-id", "Association.IpOwnerId"},
+                                       {"association.public-dns-name", "Association.PublicDnsName"},
+                                       {"addresses.association.owner-id", "PrivateIpAddresses.Association.IpOwnerId"},
+                                       {"addresses.association.public-ip", "PrivateIpAddresses.Association.PublicIp"},
+                                       {"addresses.primary", "PrivateIpAddresses.Primary"},
+                                       {"attachment.attach-time", "Attachment.AttachTime"},
+                                       {"attachment.instance-owner-id", "Attachment.InstanceOwnerId"},
+                                       {"availability-zone-id", "AvailabilityZoneId"},
+                                       {"ipv6-addresses.ipv6-address", "Ipv6Addresses.Ipv6Address"},
+                                       {"operator.managed", "Operator.Managed"},
+                                       {"operator.principal", "Operator.Principal"},
+                                       {"requester-id", "RequesterId"},
                                        {"availability-zone", "AvailabilityZone"},
                                        {"description", "Description"},
                                        {"group-id", "Groups.GroupId"},

@@ -1,59 +1,6 @@
 // Handlers about instances. What they do to an instance, they send to its machine.
 #include "services/ec2/ec2.h"
 
-static const Filterable KNOWN[] = {{"instance-id", "InstanceId"},
-                                   {"instance-state-name", "State.Name"},
-                                   {"instance-state-code", "State.Code"},
-                                   {"instance-type", "InstanceType"},
-                                   {"image-id", "ImageId"},
-                                   {"private-ip-address", "PrivateIpAddress"},
-                                   {"ip-address", "PublicIpAddress"},
-                                   {"dns-name", "PublicDnsName"},
-                                   {"private-dns-name", "PrivateDnsName"},
-                                   {"subnet-id", "SubnetId"},
-                                   {"vpc-id", "VpcId"},
-                                   {"availability-zone", "Placement.AvailabilityZone"},
-                                   {"instance.group-id", "SecurityGroups.GroupId"},
-                                   {"instance.group-name", "SecurityGroups.GroupName"},
-                                   {"group-id", "SecurityGroups.GroupId"},
-                                   {"group-name", "SecurityGroups.GroupName"},
-                                   {"iam-instance-profile.arn", "IamInstanceProfile.Arn"},
-                                   {"architecture", "Architecture"},
-                                   {"key-name", "KeyName"},
-                                   {"reservation-id", "$reservation"},
-                                   {"owner-id", "$owner"},
-                                   {"client-token", "ClientToken"},
-                                   {"hypervisor", "Hypervisor"},
-                                   {"virtualization-type", "VirtualizationType"},
-                                   {"root-device-type", "RootDeviceType"},
-                                   {"root-device-name", "RootDeviceName"},
-                                   {"monitoring-state", "Monitoring.State"},
-                                   {"tenancy", "Placement.Tenancy"},
-                                   {"launch-index", "AmiLaunchIndex"},
-                                   {"reason", "StateTransitionReason"},
-                                   {"state-reason-code", "StateReason.Code"},
-                                   {"state-reason-message", "StateReason.Message"},
-                                   {"source-dest-check", "SourceDestCheck"},
-                                   {"metadata-options.http-tokens", "MetadataOptions.HttpTokens"},
-                                   {"metadata-options.http-endpoint", "MetadataOptions.HttpEndpoint"},
-                                   {"metadata-options.http-put-response-hop-limit", "MetadataOptions.HttpPutResponseHopLimit"},
-                                   {"block-device-mapping.device-name", "BlockDeviceMappings.DeviceName"},
-                                   {"block-device-mapping.volume-id", "BlockDeviceMappings.Ebs.VolumeId"},
-                                   {"block-device-mapping.status", "BlockDeviceMappings.Ebs.Status"},
-                                   {"block-device-mapping.delete-on-termination", "BlockDeviceMappings.Ebs.DeleteOnTermination"},
-                                   {"network-interface.network-interface-id", "NetworkInterfaces.NetworkInterfaceId"},
-                                   {"network-interface.group-id", "NetworkInterfaces.Groups.GroupId"},
-                                   {"network-interface.subnet-id", "NetworkInterfaces.SubnetId"},
-                                   {"network-interface.vpc-id", "NetworkInterfaces.VpcId"},
-                                   {"network-interface.mac-address", "NetworkInterfaces.MacAddress"},
-                                   {"network-interface.addresses.private-ip-address", "NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress"},
-                                   {"boot-mode", "BootMode"},
-                                   {"current-instance-boot-mode", "CurrentInstanceBootMode"},
-                                   {"maintenance-options.auto-recovery", "MaintenanceOptions.AutoRecovery"},
-                                   {"platform-details", "PlatformDetails"},
-                                   {"usage-operation", "UsageOperation"},
-                                   {NULL, NULL}};
-
 // ---- Describe ----
 
 // All that are missing are told at once.
@@ -72,19 +19,24 @@ bool all_instances_exist(Turn *turn, const Doc *ids, Error *e) {
                       : fail(e, "InvalidInstanceID.NotFound", "The instance IDs '%.*s' do not exist", STR_ARG(missing));
 }
 
-static bool matching(Turn *turn, const Call *call, const Filterable *known, Doc **out, Error *e) {
-    const Doc *ids = doc_get(call->input, "InstanceIds");
+// Those that the call names, or all, each as `shape` shows it (NULL: not at all) and where that matches the filters.
+static bool matching(Turn *turn, const Call *call, const Filterable *known, Doc *(*shape)(const Call *call, const Doc *instance), Doc **out,
+                     Error *e) {
+    const Doc *ids = doc_get(call->input, "InstanceIds"), *filters = doc_get(call->input, "Filters");
     *out = doc_list(call->arena);
     TRY(all_instances_exist(turn, ids, e));
+    TRY(filters_known(filters, known, e));
     Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
     for (const Doc *instance = doc_first(all); instance; instance = instance->next) {
-        bool matches = is_asked(ids, doc_text(instance, "InstanceId"));
-        Doc *view = matches ? instance_view(call->arena, instance) : NULL;
-        if (matches) TRY(filters_match(turn, doc_get(call->input, "Filters"), known, view, &matches, e));
+        Doc *view = is_asked(ids, doc_text(instance, "InstanceId")) ? shape(call, instance) : NULL;
+        bool matches = view != NULL;
+        if (view) TRY(filters_match(turn, filters, known, view, &matches, e));
         if (matches) doc_push(*out, view);
     }
     return true;
 }
+
+static Doc *whole_instance(const Call *call, const Doc *instance) { return instance_view(call->arena, instance); }
 
 Doc *reservation_doc(Arena *arena, Str owner, Str id, Doc *instances) {
     Doc *reservation = doc_map(arena);
@@ -112,7 +64,7 @@ static PageRule page_rule(const Call *call) {
 Outcome describe_instances(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *instances, *page, *reply = doc_map(arena), *reservations = doc_list(arena);
-    CALL_TRY(matching(turn, call, KNOWN, &instances, e));
+    CALL_TRY(matching(turn, call, INSTANCE_FILTERS, whole_instance, &instances, e));
     CALL_TRY(page_reply(call, instances, "Instances", page_rule(call), &page, e));
     for (const Doc *instance = doc_first(doc_get(page, "Instances")); instance; instance = instance->next) {
         doc_push(doc_get(reservation_in(arena, reservations, instance), "Instances"), doc_copy(arena, instance));
@@ -133,28 +85,26 @@ static Doc *status_summary(Arena *arena, bool running) {
     return summary;
 }
 
-Outcome describe_instance_status(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable STATUS[] = {{"instance-state-name", "State.Name"},
-                                        {"instance-state-code", "State.Code"},
-                                        {"availability-zone", "Placement.AvailabilityZone"},
-                                        {NULL, NULL}};
+static Doc *instance_status(const Call *call, const Doc *instance) {
     Arena *arena = call->arena;
-    Doc *instances, *statuses = doc_list(arena);
-    CALL_TRY(matching(turn, call, STATUS, &instances, e));
-    for (const Doc *instance = doc_first(instances); instance; instance = instance->next) {
-        bool running = str_is(doc_text(doc_get(instance, "State"), "Name"), "running");
-        if (!running && !doc_flag(call->input, "IncludeAllInstances", false)) continue;
-        Doc *status = doc_map(arena);
-        doc_set_str(arena, status, "InstanceId", doc_text(instance, "InstanceId"));
-        doc_set_str(arena, status, "AvailabilityZone", zone_of(arena, call->where));
-        doc_set_str(arena, status, "AvailabilityZoneId", zone_id_of(arena, call->where));
-        doc_set(status, "InstanceState", doc_copy(arena, doc_get(instance, "State")));
-        doc_set(status, "InstanceStatus", status_summary(arena, running));
-        doc_set(status, "SystemStatus", status_summary(arena, running));
-        doc_set(status, "Operator", doc_copy(arena, doc_get(instance, "Operator")));
-        if (running && instance_type_is_nitro(doc_text(instance, "InstanceType"))) doc_set(status, "AttachedEbsStatus", status_summary(arena, true));
-        doc_push(statuses, status);
-    }
+    bool running = str_is(doc_text(doc_get(instance, "State"), "Name"), "running");
+    if (!running && !doc_flag(call->input, "IncludeAllInstances", false)) return NULL;
+    Doc *status = doc_map(arena), *view = instance_view(arena, instance);
+    doc_set_str(arena, status, "InstanceId", doc_text(instance, "InstanceId"));
+    doc_set_str(arena, status, "AvailabilityZone", zone_of(arena, call->where));
+    doc_set_str(arena, status, "AvailabilityZoneId", zone_id_of(arena, call->where));
+    doc_set(status, "InstanceState", doc_copy(arena, doc_get(view, "State")));
+    doc_set(status, "InstanceStatus", status_summary(arena, running));
+    doc_set(status, "SystemStatus", status_summary(arena, running));
+    doc_set(status, "Operator", doc_copy(arena, doc_get(view, "Operator")));
+    doc_set(status, "Tags", doc_copy(arena, doc_get(view, "Tags"))); // for the filters
+    if (running && instance_type_is_nitro(doc_text(instance, "InstanceType"))) doc_set(status, "AttachedEbsStatus", status_summary(arena, true));
+    return status;
+}
+
+Outcome describe_instance_status(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Doc *statuses;
+    CALL_TRY(matching(turn, call, STATUS_FILTERS, instance_status, &statuses, e));
     CALL_TRY(page_reply(call, statuses, "InstanceStatuses", page_rule(call), out, e));
     return OUTCOME_DONE;
 }

@@ -67,6 +67,10 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
                                        {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
                                        {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
+                                       {"ipv6-cidr-block-association.association-id", "Ipv6CidrBlockAssociationSet.AssociationId"},
+                                       {"ipv6-cidr-block-association.ipv6-cidr-block", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock"},
+                                       {"ipv6-cidr-block-association.ipv6-pool", "Ipv6CidrBlockAssociationSet.Ipv6Pool"},
+                                       {"ipv6-cidr-block-association.state", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State"},
                                        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *vpc = doc_map(arena);
@@ -86,25 +90,33 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
-                                       {"subnet-id", "SubnetId"},
-                                       {"availability-zone", "AvailabilityZone"},
-                                       {"availabilityZone", "AvailabilityZone"},
-                                       {"availability-zone-id", "AvailabilityZoneId"},
-                                       {"availabilityZoneId", "AvailabilityZoneId"},
-                                       {"available-ip-address-count", "AvailableIpAddressCount"},
-                                       {"cidr", "CidrBlock"},
-                                       {"cidr-block", "CidrBlock"},
-                                       {"cidrBlock", "CidrBlock"},
-                                       {"owner-id", "OwnerId"},
-                                       {"subnet-arn", "SubnetArn"},
-                                       {"ipv6-native", "Ipv6Native"},
-                                       {"enable-dns64", "EnableDns64"},
-                                       {"defaultForAz", "DefaultForAz"},
-                                       {"default-for-az", "DefaultForAz"},
-                                       {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
-                                       {"state", "State"},
-                                       {NULL, NULL}};
+    static const Filterable KNOWN[] = {
+        {"vpc-id", "VpcId"},
+        {"subnet-id", "SubnetId"},
+        {"availability-zone", "AvailabilityZone"},
+        {"availabilityZone", "AvailabilityZone"},
+        {"availability-zone-id", "AvailabilityZoneId"},
+        {"availabilityZoneId", "AvailabilityZoneId"},
+        {"available-ip-address-count", "AvailableIpAddressCount"},
+        {"cidr", "CidrBlock"},
+        {"cidr-block", "CidrBlock"},
+        {"cidrBlock", "CidrBlock"},
+        {"owner-id", "OwnerId"},
+        {"subnet-arn", "SubnetArn"},
+        {"ipv6-native", "Ipv6Native"},
+        {"enable-dns64", "EnableDns64"},
+        {"defaultForAz", "DefaultForAz"},
+        {"default-for-az", "DefaultForAz"},
+        {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
+        {"map-customer-owned-ip-on-launch", "MapCustomerOwnedIpOnLaunch"},
+        {"customer-owned-ipv4-pool", "CustomerOwnedIpv4Pool"},
+        {"enable-lni-at-device-index", "EnableLniAtDeviceIndex"},
+        {"outpost-arn", "OutpostArn"},
+        {"private-dns-name-options-on-launch.enable-resource-name-dns-a-record", "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord"},
+        {"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record", "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord"},
+        {"private-dns-name-options-on-launch.hostname-type", "PrivateDnsNameOptionsOnLaunch.HostnameType"},
+        {"state", "State"},
+        {NULL, NULL}};
     Arena *arena = call->arena;
     Doc *subnet = doc_map(arena);
     Str id = subnet_id(arena, call->where);
