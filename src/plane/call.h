@@ -32,6 +32,7 @@ typedef struct Call {
     Str source_ip, user_agent; // aws:SourceIp, aws:UserAgent; STR_NONE inside
     bool region_told; // `where.region` is what the request was signed for
     Str host; // as the client spelt it, for URLs in replies; the plane's own for internal calls
+    bool bucket_in_host; // S3's virtual-hosted style
     bool tls;
     bool internal; // from a machine or turn_call
     bool woken, timed_out; // a parked call runs again: by its key, by its deadline

@@ -374,6 +374,13 @@ def test_the_simulator_tells_which_statement_decided_and_where_it_stands(iam):
     ]
 
 
+def test_a_single_statement_of_a_simulation_begins_behind_its_brace(iam):
+    single = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*"}}'
+    (told,) = iam.simulate_custom_policy(PolicyInputList=[single], ActionNames=["dynamodb:CreateBackup"])["EvaluationResults"]
+    (match,) = told["MatchedStatements"]
+    assert (match["StartPosition"], match["EndPosition"]) == ({"Line": 1, "Column": 38}, {"Line": 1, "Column": len(single)})
+
+
 def test_the_simulator_names_policies_of_a_user_and_keys_that_nobody_gave(iam, user, account):
     iam.put_user_policy(UserName="dev", PolicyName="own", PolicyDocument=document(allow("s3:Get*", Condition={"Bool": {"aws:SecureTransport": "true"}})))
     iam.attach_user_policy(UserName="dev", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")

@@ -546,6 +546,15 @@ def test_parts_become_one_object(s3, bucket):
     assert copied["ETag"] == f'"{hashlib.md5(b"".join(bodies)).hexdigest()}"'
 
 
+@pytest.mark.parametrize("virtual", [False, True])
+def test_a_completed_upload_tells_its_address_in_the_style_of_the_request(s3, raw, bucket, virtual):
+    upload_id, ((part),) = upload(s3, bucket, "a b/c", [b"only"])
+    body = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part['ETag']}</ETag></Part></CompleteMultipartUpload>"
+    place, host = ("", f"{bucket}.localhost") if virtual else (f"/{bucket}", raw.host)
+    reply = raw("POST", f"{place}/a%20b/c?uploadId={upload_id}", body.encode(), host=host)
+    assert f"<Location>http://{host}{place}/a+b%2Fc</Location>" in reply.data.decode()
+
+
 def test_a_single_small_part_is_enough(s3, bucket):
     upload_id, parts = upload(s3, bucket, "small", [b"only"])
     complete(s3, bucket, "small", upload_id, parts)

@@ -1,6 +1,7 @@
 // Which statements decide a simulation, where they stand in their documents, and which condition keys they would have needed.
 //
-// A statement's place begins behind what stands before it ('[', ',' or ':') and ends behind its brace; lines and columns count from 1.
+// A statement's place begins behind what stands before it in the list ('[' or ','), a single statement's behind its own opening brace; it ends behind its
+// closing brace. Lines and columns count from 1.
 #include "services/iam/simulation.h"
 
 #include "formats/json.h"
@@ -35,9 +36,9 @@ static size_t statements_at(Str text) {
 
 static bool find_statement(Str text, size_t index, size_t *from, size_t *to) {
     size_t at = statements_at(text), count = 0;
-    *from = at;
     while (at < text.len && !is_open(text.at[at])) at++;
-    if (at < text.len && text.at[at] == '[') *from = ++at;
+    *from = at + 1;
+    if (at < text.len && text.at[at] == '[') at++;
     int depth = 0;
     for (; at < text.len; at++) {
         char c = text.at[at];

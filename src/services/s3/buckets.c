@@ -50,8 +50,7 @@ void bucket_save(Turn *turn, const Bucket *bucket) {
 // Where a bucket's name stands in the host and no region does, only the signature can be wrong; else the endpoint is.
 static bool fail_region(const Call *call, const Bucket *bucket, Error *e) {
     Str region = bucket->region, asked = call->where.region;
-    bool by_host = str_starts(call->host, str_cat(call->arena, bucket->name, STR("."))) && !str_contains(call->host, asked);
-    if (by_host) {
+    if (call->bucket_in_host && !str_contains(call->host, asked)) {
         Str message = str_format(call->arena, "The authorization header is malformed; the region '%.*s' is wrong; expecting '%.*s'", STR_ARG(asked),
                                  STR_ARG(region));
         s3_fail(call, e, 400, "AuthorizationHeaderMalformed", message.at, "Region", region);

@@ -183,16 +183,22 @@ static RowChecksum final_checksum(Plan *plan, const Assembled *assembled) {
     return checksum;
 }
 
+// The object's address in the style of the request. The key stands there as in a form: its slashes escaped, its spaces as plus signs.
+static Str location(const Plan *plan) {
+    const Call *call = plan->call;
+    Arena *arena = call->arena;
+    Str key = str_replace(arena, str_uri_encode(arena, doc_text(call->input, "Key"), false), STR("%20"), STR("+"));
+    Str place = call->bucket_in_host ? STR("") : str_format(arena, "/%.*s", STR_ARG(plan->bucket.name));
+    return str_format(arena, "%s://%.*s%.*s/%.*s", call->tls ? "https" : "http", STR_ARG(call->host), STR_ARG(place), STR_ARG(key));
+}
+
 static Doc *answer(const Plan *plan, const ObjectRow *row) {
     const Call *call = plan->call;
     Arena *arena = call->arena;
-    Str key = doc_text(call->input, "Key"), escaped = str_uri_encode(arena, key, true);
     Doc *out = doc_map(arena);
-    doc_set_str(
-        arena, out, "Location",
-        str_format(arena, "%s://%.*s/%.*s/%.*s", call->tls ? "https" : "http", STR_ARG(call->host), STR_ARG(plan->bucket.name), STR_ARG(escaped)));
+    doc_set_str(arena, out, "Location", location(plan));
     doc_set_str(arena, out, "Bucket", plan->bucket.name);
-    doc_set_str(arena, out, "Key", key);
+    doc_set_str(arena, out, "Key", doc_text(call->input, "Key"));
     doc_set_str(arena, out, "ETag", quoted_etag(arena, row->etag));
     doc_set_str(arena, out, "ServerSideEncryption", STR("AES256"));
     doc_set_str(arena, out, "VersionId", version_shown(&plan->bucket, row));
