@@ -84,6 +84,14 @@ def test_a_missing_table_is_named_by_what_manages_tables(db):
     refused("TableNotFoundException", db.describe_continuous_backups, "Table not found: missing", TableName="missing")
 
 
+def test_tags_of_a_missing_table_are_refused_with_its_arn(db, account):
+    arn = f"arn:aws:dynamodb:us-east-1:{account}:table/missing"
+    tags = [{"Key": "a", "Value": "b"}]
+    for call, more in ((db.list_tags_of_resource, {}), (db.tag_resource, {"Tags": tags}), (db.untag_resource, {"TagKeys": ["a"]})):
+        reply = refused("ResourceNotFoundException", call, ResourceArn=arn, **more)
+        assert reply["Error"]["Message"] == f"Requested resource not found: ResourcArn: {arn} not found"
+
+
 # ---- Used capacity ----
 
 

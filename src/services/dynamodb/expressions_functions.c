@@ -19,6 +19,8 @@ static const Function *function_named(Str name) {
     return NULL;
 }
 
+bool function_of_conditions(Str name) { return function_named(name) != NULL; }
+
 const char *function_name(NodeKind kind) {
     for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
         if (FUNCTIONS[i].kind == kind) return FUNCTIONS[i].name;

@@ -23,7 +23,9 @@ static bool parse_set_call(Parser *parser, Node **out) {
     parser_next(parser);
     TRY(parse_arguments(parser, node, parse_set_operand, &count));
     parser->depth--;
-    if (!append && !exists)
+    if (function_of_conditions(name))
+        note_fault(parser, FAULT_FUNCTION, "The function is not allowed in an update expression; function: %.*s", STR_ARG(name));
+    else if (!append && !exists)
         note_fault(parser, FAULT_FUNCTION, "Invalid function name; function: %.*s", STR_ARG(name));
     else
         check_operand_count(parser, append ? "list_append" : "if_not_exists", 2, count);

@@ -10,9 +10,16 @@ static void remove_tag(Arena *arena, Table *table, Str key) {
     doc_set(table->doc, "Tags", kept);
 }
 
+// DynamoDB misspells the parameter's name.
+static bool tagged_table(Turn *turn, const Call *call, Table *out, Error *e) {
+    Str arn = doc_text(call->input, "ResourceArn");
+    if (table_need(turn, arn, out, e)) return true;
+    return fail(e, "ResourceNotFoundException", "Requested resource not found: ResourcArn: %.*s not found", STR_ARG(arn));
+}
+
 Outcome dynamodb_tag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
-    CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
+    CALL_TRY(tagged_table(turn, call, &table, e));
     for (const Doc *tag = doc_first(doc_get(call->input, "Tags")); tag; tag = tag->next) {
         remove_tag(call->arena, &table, doc_text(tag, "Key"));
         doc_push(doc_get(table.doc, "Tags"), doc_copy(call->arena, tag));
@@ -24,7 +31,7 @@ Outcome dynamodb_tag_resource(Turn *turn, const Call *call, Doc **out, Error *e)
 
 Outcome dynamodb_untag_resource(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
-    CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
+    CALL_TRY(tagged_table(turn, call, &table, e));
     for (const Doc *key = doc_first(doc_get(call->input, "TagKeys")); key; key = key->next) remove_tag(call->arena, &table, doc_str(key, STR("")));
     table_save(turn, &table);
     return OUTCOME_DONE;
@@ -33,7 +40,7 @@ Outcome dynamodb_untag_resource(Turn *turn, const Call *call, Doc **out, Error *
 Outcome dynamodb_list_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Table table;
     if (doc_get(call->input, "NextToken")) CALL_TRY(dynamodb_invalid(e, "Invalid NextToken")); // all tags fit one page: there are no tokens
-    CALL_TRY(table_need(turn, doc_text(call->input, "ResourceArn"), &table, e));
+    CALL_TRY(tagged_table(turn, call, &table, e));
     const Doc *tags = doc_get(table.doc, "Tags");
     *out = doc_map(call->arena);
     doc_set(*out, "Tags", tags ? doc_copy(call->arena, tags) : doc_list(call->arena));
