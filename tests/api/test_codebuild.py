@@ -5,7 +5,7 @@ import json
 import pytest
 
 from building import ENVIRONMENT, Builder, buildspec
-from iam_words import document, refused, trust
+from iam_words import allow, document, refused, trust
 
 INVALID = "InvalidInputException"
 MISSING = "ResourceNotFoundException"
@@ -138,6 +138,26 @@ def test_a_deleted_project_is_gone(builder, codebuild):
     builder.project()
     codebuild.delete_project(name="app")
     assert codebuild.list_projects()["projects"] == []
+
+
+def test_a_project_is_deleted_by_its_arn(builder, codebuild):
+    project = builder.project()
+    codebuild.delete_project(name=project["arn"].replace("us-east-1", "eu-west-1"))
+    assert codebuild.list_projects()["projects"] == ["app"]
+    codebuild.delete_project(name=project["arn"])
+    assert codebuild.list_projects()["projects"] == []
+
+
+def test_a_project_is_deleted_by_who_may_delete_that_one(server, aws, builder, codebuild):
+    one, two = builder.project("one"), builder.project("two")
+    aws("iam").create_user(UserName="cleaner")
+    aws("iam").put_user_policy(UserName="cleaner", PolicyName="p", PolicyDocument=document(allow("codebuild:DeleteProject", one["arn"])))
+    key = aws("iam").create_access_key(UserName="cleaner")["AccessKey"]
+    cleaner = server.client("codebuild", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    with refused("AccessDeniedException"):
+        cleaner.delete_project(name=two["arn"])
+    cleaner.delete_project(name=one["arn"])
+    assert codebuild.list_projects()["projects"] == ["two"]
 
 
 def test_projects_are_found_by_name_and_by_arn(builder, codebuild):

@@ -1,6 +1,6 @@
 #include "services/codebuild/codebuild.h"
 
-#define PROJECT_ARN "arn:aws:codebuild:{region}:{account}:project/{name|projectName}"
+#define PROJECT_ARN "arn:aws:codebuild:{region}:{account}:project/{projectName}"
 #define GROUP_ARN "arn:aws:codebuild:{region}:{account}:report-group/{name|arn|reportGroupArn}"
 
 static Str last_part(Str arn) { return str_from(arn, (size_t)str_rfind_char(arn, '/') + 1); }
@@ -21,7 +21,7 @@ static void require_first(const Call *call, const char *const *members, const ch
 }
 
 static void build_requirements(Turn *turn, const Call *call, Requirements *all) {
-    static const char *const MEMBERS[] = {"id", "ids", "names", NULL};
+    static const char *const MEMBERS[] = {"id", "ids", "name", "names", NULL};
     require_first(call, MEMBERS, "project", all);
 }
 
@@ -50,7 +50,7 @@ bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char 
 static const Operation OPERATIONS[] = {
     {"CreateProject", create_project, .requirements = project_requirements, .flags = OP_LOCAL},
     {"UpdateProject", update_project, .requirements = project_requirements, .flags = OP_LOCAL},
-    {"DeleteProject", delete_project, PROJECT_ARN, OP_LOCAL},
+    {"DeleteProject", delete_project, .requirements = build_requirements, .flags = OP_LOCAL},
     {"BatchGetProjects", batch_get_projects, .requirements = build_requirements, .flags = OP_LOCAL},
     {"ListProjects", list_projects, NULL, OP_LOCAL},
     {"StartBuild", start_build, .requirements = start_requirements, .flags = OP_LOCAL},

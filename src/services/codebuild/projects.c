@@ -121,13 +121,14 @@ Outcome update_project(Turn *turn, const Call *call, Doc **out, Error *e) {
     return reply_with(call, "project", project, out);
 }
 
-Outcome delete_project(Turn *turn, const Call *call, Doc **out, Error *e) {
-    turn_delete(turn, &CODEBUILD_PROJECT, doc_text(call->input, "name")); // absent is well, as on AWS
-    return OUTCOME_DONE;
+// Projects of this account and region may be named by their ARN.
+static Str name_of(const Call *call, Str name_or_arn) {
+    return str_strip_prefix(name_or_arn, codebuild_arn(call->arena, call->where, "project", STR("")));
 }
 
-static Str name_of(Str name_or_arn) {
-    return str_starts(name_or_arn, STR("arn:")) ? str_from(name_or_arn, (size_t)str_rfind_char(name_or_arn, '/') + 1) : name_or_arn;
+Outcome delete_project(Turn *turn, const Call *call, Doc **out, Error *e) {
+    turn_delete(turn, &CODEBUILD_PROJECT, name_of(call, doc_text(call->input, "name"))); // absent is well, as on AWS
+    return OUTCOME_DONE;
 }
 
 Outcome batch_get_projects(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -135,7 +136,7 @@ Outcome batch_get_projects(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *reply = doc_map(arena), *found = doc_list(arena), *missing = doc_list(arena), *project;
     CALL_TRY(may_act_on_each(turn, call, doc_get(call->input, "names"), "project", e));
     for (const Doc *name = doc_first(doc_get(call->input, "names")); name; name = name->next) {
-        if (turn_get(turn, &CODEBUILD_PROJECT, name_of(doc_str(name, STR(""))), &project)) {
+        if (turn_get(turn, &CODEBUILD_PROJECT, name_of(call, doc_str(name, STR(""))), &project)) {
             doc_push(found, project);
         } else {
             doc_push_str(arena, missing, doc_str(name, STR("")));
