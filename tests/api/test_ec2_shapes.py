@@ -346,3 +346,14 @@ def test_a_running_instance_gets_other_groups_by_its_interface(ec2, run, group):
         ec2.modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], SourceDestCheck={"Value": False})
     with refused("InvalidNetworkInterfaceID.NotFound"):
         ec2.modify_network_interface_attribute(NetworkInterfaceId="eni-0123456789abcdef0", Groups=[group])
+
+
+def test_the_default_network_acl_lets_all_pass(ec2):
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    asked = [{"Name": "default", "Values": ["true"]}, {"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
+    (acl,) = ec2.describe_network_acls(Filters=asked)["NetworkAcls"]
+    assert [one["SubnetId"] for one in acl["Associations"]] == [subnet["SubnetId"]] and acl["IsDefault"] is True and acl["Tags"] == []
+    entries = [(one["Egress"], one["RuleNumber"], one["RuleAction"], one["Protocol"], one["CidrBlock"]) for one in acl["Entries"]]
+    assert entries == [(way, number, action, "-1", "0.0.0.0/0") for way in (True, False) for number, action in ((100, "allow"), (32767, "deny"))]
+    with refused("InvalidNetworkAclID.NotFound"):
+        ec2.describe_network_acls(NetworkAclIds=["acl-0123456789abcdef0"])

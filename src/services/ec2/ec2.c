@@ -35,6 +35,7 @@ static const Operation OPERATIONS[] = {
     {"DescribeVpcAttribute", describe_vpc_attribute, "arn:aws:ec2:{region}:{account}:vpc/{VpcId}", OP_LOCAL},
     {"DescribeSubnets", describe_subnets, NULL, OP_LOCAL},
     {"DescribeRouteTables", describe_route_tables, NULL, OP_LOCAL},
+    {"DescribeNetworkAcls", describe_network_acls, NULL, OP_LOCAL},
     {"DescribeAvailabilityZones", describe_availability_zones, NULL, OP_LOCAL},
     {"DescribeRegions", describe_regions, NULL, OP_LOCAL},
     {"DescribeInstanceTypes", describe_instance_types, NULL, OP_LOCAL},

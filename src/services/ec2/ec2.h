@@ -4,7 +4,7 @@
 //   ec2.instance       id i-…     the machine of instance_machine.c; Instance, with $reservation, $role, $userData
 //   ec2.security-group id sg-…    SecurityGroup without IpPermissions, which its $rules tell (rules.c)
 //   ec2.address        id "0005"  partition ("", aws-global): which of the addresses 10.0.0.N / 127.77.BLOCK.N is whose
-//   ec2.network        id vpc-… …  Tags of the default VPC, its subnet or its route table; all else of them is derived (network.c)
+//   ec2.network        id vpc-… …  Tags of the default VPC, its subnet, route table or network ACL; all else of them is derived (network.c)
 #pragma once
 
 #include "plane/endpoint.h"
@@ -23,7 +23,7 @@ CallHandler describe_iam_instance_profile_associations, disassociate_iam_instanc
 CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler modify_network_interface_attribute;
 CallHandler create_tags, delete_tags, describe_tags;
-CallHandler describe_vpcs, describe_vpc_attribute, describe_subnets, describe_route_tables;
+CallHandler describe_vpcs, describe_vpc_attribute, describe_subnets, describe_route_tables, describe_network_acls;
 CallHandler describe_images, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
 CallHandler describe_volumes, describe_network_interfaces, describe_instance_credit_specifications;
 void ec2_start(Turn *turn);
@@ -32,7 +32,7 @@ void ec2_start(Turn *turn);
 Str vpc_id(Arena *arena, Partition where);
 Str subnet_id(Arena *arena, Partition where);
 Str default_group_id(Arena *arena, Partition where);
-bool network_get(Turn *turn, Str id, Doc **out); // Tags of the VPC, the subnet or the route table; empty as long as there are none
+bool network_get(Turn *turn, Str id, Doc **out); // Tags of a part of the default network; empty as long as there are none
 
 // facts.c
 const Doc *image_doc(Arena *arena, Partition where, Str image_id); // NULL: no such image

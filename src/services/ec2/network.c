@@ -1,4 +1,4 @@
-// The network that an account has without making one: its default VPC with one subnet and a main route table. Ids are derived from account and region.
+// The network that an account has without making one: its default VPC with one subnet, a main route table and a network ACL that lets all pass. Ids are derived from account and region.
 #include "services/ec2/ec2.h"
 
 #define BLOCK "10.0.0.0/24"
@@ -13,12 +13,13 @@ static Str derived_id(Arena *arena, const char *prefix, Partition where) {
 Str vpc_id(Arena *arena, Partition where) { return derived_id(arena, "vpc", where); }
 Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet", where); }
 static Str route_table_id(Arena *arena, Partition where) { return derived_id(arena, "rtb", where); }
+static Str network_acl_id(Arena *arena, Partition where) { return derived_id(arena, "acl", where); }
 Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
 
 bool network_get(Turn *turn, Str id, Doc **out) {
     Arena *arena = turn_arena(turn);
     Partition where = turn_where(turn);
-    const Str there[] = {vpc_id(arena, where), subnet_id(arena, where), route_table_id(arena, where)};
+    const Str there[] = {vpc_id(arena, where), subnet_id(arena, where), route_table_id(arena, where), network_acl_id(arena, where)};
     for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
         if (!str_eq(id, there[i])) continue;
         if (!turn_get(turn, &EC2_NETWORK, id, out)) *out = doc_map(arena);
@@ -226,4 +227,57 @@ Outcome describe_route_tables(Turn *turn, const Call *call, Doc **out, Error *e)
     doc_set(table, "Tags", tags ? tags : doc_list(call->arena));
     CALL_TRY(all_exist(doc_get(call->input, "RouteTableIds"), doc_text(table, "RouteTableId"), "InvalidRouteTableID.NotFound", "routeTable ID", e));
     return single_reply(turn, call, table, "RouteTableIds", "RouteTableId", "RouteTables", KNOWN, out, e);
+}
+
+static Doc *acl_entry(Arena *arena, bool egress, bool allow) {
+    Doc *entry = doc_map(arena);
+    doc_set_str(arena, entry, "CidrBlock", STR("0.0.0.0/0"));
+    doc_set_bool(arena, entry, "Egress", egress);
+    doc_set_str(arena, entry, "Protocol", STR("-1"));
+    doc_set_str(arena, entry, "RuleAction", allow ? STR("allow") : STR("deny"));
+    doc_set_int(arena, entry, "RuleNumber", allow ? 100 : 32767);
+    return entry;
+}
+
+static Doc *default_acl(Arena *arena, Partition where) {
+    Doc *acl = doc_map(arena), *associations = doc_list(arena), *association = doc_map(arena), *entries = doc_list(arena);
+    Str id = network_acl_id(arena, where);
+    doc_set_str(arena, association, "NetworkAclAssociationId", derived_id(arena, "aclassoc", where));
+    doc_set_str(arena, association, "NetworkAclId", id);
+    doc_set_str(arena, association, "SubnetId", subnet_id(arena, where));
+    doc_push(associations, association);
+    for (int i = 0; i < 4; i++) doc_push(entries, acl_entry(arena, i < 2, i % 2 == 0));
+    doc_set(acl, "Associations", associations);
+    doc_set(acl, "Entries", entries);
+    doc_set_bool(arena, acl, "IsDefault", true);
+    doc_set_str(arena, acl, "NetworkAclId", id);
+    doc_set_str(arena, acl, "VpcId", vpc_id(arena, where));
+    doc_set_str(arena, acl, "OwnerId", where.account);
+    return acl;
+}
+
+Outcome describe_network_acls(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"vpc-id", "VpcId"},
+                                       {"network-acl-id", "NetworkAclId"},
+                                       {"owner-id", "OwnerId"},
+                                       {"default", "IsDefault"},
+                                       {"association.association-id", "Associations.NetworkAclAssociationId"},
+                                       {"association.network-acl-id", "Associations.NetworkAclId"},
+                                       {"association.subnet-id", "Associations.SubnetId"},
+                                       {"entry.cidr", "Entries.CidrBlock"},
+                                       {"entry.icmp.code", "Entries.IcmpTypeCode.Code"},
+                                       {"entry.icmp.type", "Entries.IcmpTypeCode.Type"},
+                                       {"entry.ipv6-cidr", "Entries.Ipv6CidrBlock"},
+                                       {"entry.port-range.from", "Entries.PortRange.From"},
+                                       {"entry.port-range.to", "Entries.PortRange.To"},
+                                       {"entry.protocol", "Entries.Protocol"},
+                                       {"entry.rule-action", "Entries.RuleAction"},
+                                       {"entry.egress", "Entries.Egress"},
+                                       {"entry.rule-number", "Entries.RuleNumber"},
+                                       {NULL, NULL}};
+    Doc *acl = default_acl(call->arena, call->where);
+    Doc *tags = tags_given(turn, doc_text(acl, "NetworkAclId"));
+    doc_set(acl, "Tags", tags ? tags : doc_list(call->arena));
+    CALL_TRY(all_exist(doc_get(call->input, "NetworkAclIds"), doc_text(acl, "NetworkAclId"), "InvalidNetworkAclID.NotFound", "networkAcl ID", e));
+    return single_reply(turn, call, acl, "NetworkAclIds", "NetworkAclId", "NetworkAcls", KNOWN, out, e);
 }

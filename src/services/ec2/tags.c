@@ -18,6 +18,7 @@ static const Tagged TAGGED[] = {
     {"vpc-", "vpc", "Tags", &EC2_NETWORK, NULL, "InvalidVpcID.Malformed", "InvalidVpcID.NotFound", "vpc ID"},
     {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound", "subnet ID"},
     {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound", "routeTable ID"},
+    {"acl-", "network-acl", "Tags", &EC2_NETWORK, NULL, "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound", "networkAcl ID"},
 };
 enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
 
