@@ -32,6 +32,16 @@ def test_applications_are_made_renamed_and_deleted(world):
     assert refused(deploy.get_application, applicationName="other") == ("ApplicationDoesNotExistException", "No application found for name: other")
 
 
+def test_a_deployment_of_an_unknown_application_names_the_account(world, account):
+    words = refused(world.deploy.create_deployment, applicationName="other", deploymentGroupName="group", revision=world.revision("a.zip"))
+    assert words == ("ApplicationDoesNotExistException", f"Applications not found for {account}")
+
+
+def test_a_deployment_without_a_group_is_refused(world):
+    words = refused(world.deploy.create_deployment, applicationName="app", revision=world.revision("a.zip"))
+    assert words == ("DeploymentGroupNameRequiredException", "Deployment Group name is missing")
+
+
 def test_each_parameter_has_its_own_error(world):
     deploy = world.deploy
     world.group()

@@ -13,7 +13,7 @@ static bool is_name(Str name) {
 }
 
 static bool check_name(Str name, const char *required, const char *invalid, const char *what, Error *e) {
-    if (!name.len) return fail(e, required, "%s name is required.", what);
+    if (!name.len) return fail(e, required, "%s name is missing", what);
     return is_name(name) ||
            fail(e, invalid, "%s name '%.*s' is in an invalid format: 1 to 100 letters, digits and . _ + = , @ -", what, STR_ARG(name));
 }
@@ -23,7 +23,7 @@ bool check_application_name(Str name, Error *e) {
 }
 
 bool check_group_name(Str name, Error *e) {
-    return check_name(name, "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException", "Deployment group", e);
+    return check_name(name, "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException", "Deployment Group", e);
 }
 
 bool check_config_name(Str name, Error *e) {

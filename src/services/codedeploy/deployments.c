@@ -30,6 +30,14 @@ static bool check_input(Turn *turn, const Doc *input, Error *e) {
     return check_auto_rollback(doc_get(input, "autoRollbackConfiguration"), e);
 }
 
+// CreateDeployment alone has words of its own for an application that does not exist.
+static bool find_target_group(Turn *turn, const Doc *input, Doc **group, Error *e) {
+    Str application = doc_text(input, "applicationName"), account = turn_where(turn).account;
+    if (find_group(turn, application, doc_text(input, "deploymentGroupName"), group, e)) return true;
+    if (!str_is(str_of(e->code), "ApplicationDoesNotExistException")) return false;
+    return fail(e, "ApplicationDoesNotExistException", "Applications not found for %.*s", STR_ARG(account));
+}
+
 // Without a revision, the group's target revision is deployed again.
 static bool revision_for(Turn *turn, const Doc *input, const Doc *state, const Doc **out, Error *e) {
     const Doc *given = doc_get(input, "revision"), *revision = given ? given : doc_get(state, "targetRevision");
@@ -99,7 +107,7 @@ Outcome create_deployment(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *group, *config, *data = doc_map(arena);
     const Doc *revision, *input = call->input;
     Str application = doc_text(input, "applicationName"), config_name = doc_text(input, "deploymentConfigName");
-    CALL_TRY(find_group(turn, application, doc_text(input, "deploymentGroupName"), &group, e));
+    CALL_TRY(find_target_group(turn, input, &group, e));
     CALL_TRY(check_input(turn, input, e));
     CALL_TRY(find_server_config(turn, config_name.at ? config_name : doc_text(group, "deploymentConfigName"), &config, e));
     Doc *state = group_state(turn, doc_text(group, "deploymentGroupId"));
