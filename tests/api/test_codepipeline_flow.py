@@ -342,6 +342,8 @@ def test_what_does_not_exist_is_named(plane):
     account, never = plane.account, "00000000-0000-0000-0000-000000000000"
     words = refused("PipelineNotFoundException", plane.pipeline.get_pipeline, name="none")
     assert words == f"Account '{account}' does not have a pipeline with name 'none'"
+    words = refused("PipelineNotFoundException", plane.pipeline.start_pipeline_execution, name="none")
+    assert words == f"Pipeline with name none does not exist in account {account}."
     words = refused("PipelineNotFoundException", plane.pipeline.list_action_executions, pipelineName="none")
     assert words == f"The account with AWS account ID '{account}' does not include a pipeline named 'none'"
     refused("PipelineExecutionNotFoundException", plane.pipeline.get_pipeline_execution, pipelineName="app", pipelineExecutionId=never)

@@ -92,10 +92,17 @@ static Outcome reply_id(const Call *call, Str id, Doc **out) {
     return OUTCOME_DONE;
 }
 
+// StartPipelineExecution alone has words of its own for a pipeline that does not exist.
+static bool find_pipeline_to_start(Turn *turn, Str name, Doc **summary, Error *e) {
+    Str account = turn_where(turn).account;
+    if (turn_get(turn, &PIPELINE, name, summary)) return true;
+    return fail(e, "PipelineNotFoundException", "Pipeline with name %.*s does not exist in account %.*s.", STR_ARG(name), STR_ARG(account));
+}
+
 Outcome start_pipeline_execution(Turn *turn, const Call *call, Doc **out, Error *e) {
     Str name = doc_text(call->input, "name"), token = doc_text(call->input, "clientRequestToken");
     Doc *summary, *run = NULL, *structure = NULL;
-    CALL_TRY(find_pipeline(turn, name, &summary, e));
+    CALL_TRY(find_pipeline_to_start(turn, name, &summary, e));
     find_pipeline_run(turn, name, &run);
     find_pipeline_structure(turn, name, doc_number(summary, "version", 1), &structure);
     CALL_TRY(check_request(structure, call->input, e));
