@@ -6,8 +6,8 @@
 // after a crash where it was, and can be simulated without a server.
 //
 // Events reach a machine one at a time, in order: "start" and others that handlers send (turn_send), "timer" (data: {"name"}), "reply" of a
-// call (data: {"tag", "ok", "output" | "error": {"code", "message"}, "body"}), "effect" progress and end of what runs outside the database (data as the effect
-// defines, with "tag"). An event for a machine that does not exist any more is dropped.
+// call (data: {"tag", "ok", "output" | "error": {"code", "message", "status", "requestId"}, "body"}), "effect" progress and end of what runs outside the
+// database (data as the effect defines, with "tag"). An event for a machine that does not exist any more is dropped.
 // Unknown events and late replies must leave the state as it is: what is at-least-once outside arrives at most once here, but order among different
 // origins is free.
 #pragma once

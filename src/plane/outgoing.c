@@ -53,8 +53,11 @@ static void succeed(Turns *turns, const OutboxEntry *entry, Doc *output, const B
 static void give_up(Turns *turns, const OutboxEntry *entry, const Error *e) {
     Arena *arena = turns->arena;
     Doc *data = doc_map(arena), *error = doc_map(arena);
+    const WireService *service = wire_service(entry->command.service);
     doc_set_str(arena, error, "code", str_copy(arena, str_of(e->code)));
     doc_set_str(arena, error, "message", str_copy(arena, str_of(e->message)));
+    if (service) doc_set_int(arena, error, "status", wire_error_status(service, e));
+    doc_set_str(arena, error, "requestId", str_copy(arena, entry->id));
     doc_set_bool(arena, data, "ok", false);
     doc_set(data, "error", error);
     outbox_done(turns->store, entry);

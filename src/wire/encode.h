@@ -23,5 +23,8 @@ void wire_encode(const WireContext *context, const Doc *output, const Body *stre
 // error->http_status wins over the model's, which wins over 400. error->extra: further members of the shape.
 void wire_encode_error(const WireContext *context, const Error *error, HttpReply *out);
 
+// The status that a failure has on the wire of the service.
+int wire_error_status(const WireService *service, const Error *error);
+
 // The error of an operation that is modelled but not built: HTTP 501, code NotImplemented, naming service:operation. Returns false, as fail does.
 bool wire_fail_not_implemented(const WireOperation *operation, Error *e);

@@ -22,6 +22,17 @@ static int status_of_shape(const WireShape *shape, WireProtocol protocol, Str co
     return status_of_code(protocol, code);
 }
 
+static int status_of_error(const Error *error, const WireShape *shape, WireProtocol protocol, Str code) {
+    if (error->http_status) return error->http_status;
+    return shape ? status_of_shape(shape, protocol, code) : status_of_code(protocol, code);
+}
+
+int wire_error_status(const WireService *service, const Error *error) {
+    const WireShape *shape = wire_error_shape(service, str_of(error->code));
+    Str code = shape ? wire_str(shape->error_code ? shape->error_code : shape->name) : str_of(error->code);
+    return status_of_error(error, shape, (WireProtocol)service->protocol, code);
+}
+
 // Messages repeat what was asked for; of bytes that are no UTF-8 nothing must get into JSON or XML.
 static Str fit_to_tell(Arena *arena, Str text) {
     if (str_is_utf8(text)) return text;
@@ -41,8 +52,7 @@ static Fault fault_of(const WireContext *context, const Error *error) {
         fault.name = wire_str(fault.shape->name);
         fault.code = fault.shape->error_code ? wire_str(fault.shape->error_code) : fault.name;
     }
-    fault.status = fault.shape ? status_of_shape(fault.shape, route->protocol, fault.code) : status_of_code(route->protocol, fault.code);
-    if (error->http_status) fault.status = error->http_status;
+    fault.status = status_of_error(error, fault.shape, route->protocol, fault.code);
     return fault;
 }
 

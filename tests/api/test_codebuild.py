@@ -356,7 +356,20 @@ def test_curated_images_are_those_of_linux(codebuild):
     platforms = codebuild.list_curated_environment_images()["platforms"]
     images = {one["platform"]: one["languages"][0]["images"][0]["name"] for one in platforms}
     assert images == {"AMAZON_LINUX_2": "aws/codebuild/amazonlinux-x86_64-standard:5.0", "UBUNTU": "aws/codebuild/standard:7.0"}
-    assert {one["languages"][0]["language"] for one in platforms} == {"BASE"}
+    assert {one["languages"][0]["language"] for one in platforms} == {"STANDARD"}
+
+
+def test_a_curated_image_tells_its_versions(codebuild):
+    platforms = codebuild.list_curated_environment_images()["platforms"]
+    images = [image for platform in platforms for image in platform["languages"][0]["images"]]
+    assert [image["versions"] for image in images] == [
+        ["aws/codebuild/amazonlinux-x86_64-standard:5.0-23.05.22"],
+        ["aws/codebuild/standard:7.0-24.10.29"],
+    ]
+    assert [image["description"] for image in images] == [
+        "AWS CodeBuild - Docker image based on Amazon Linux 2023 (x86_64) with multiple language support",
+        "AWS CodeBuild - Docker image based on Ubuntu 22.04 with multiple language support",
+    ]
 
 
 # ---- Builds that are not there ----

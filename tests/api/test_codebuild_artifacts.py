@@ -140,7 +140,8 @@ def test_a_role_that_may_not_store_artifacts_fails_the_upload(builder, account):
     _, build = built(builder, {"files": ["out/a.txt"]})
     (context,) = contexts(build, "UPLOAD_ARTIFACTS")
     assert build["buildStatus"] == "FAILED" and context["statusCode"] == "CLIENT_ERROR"
-    assert "AccessDenied" in context["message"] and f"arn:aws:s3:::artifacts-{account}/app/out/a.txt" in context["message"]
+    assert context["message"].startswith("Error in UPLOAD_ARTIFACTS phase: AccessDenied: User: ")
+    assert f"arn:aws:s3:::artifacts-{account}/app/out/a.txt" in context["message"] and "\n\tstatus code: 403, request id: " in context["message"]
 
 
 def test_a_project_without_artifacts_stores_none(builder):
@@ -204,8 +205,8 @@ def test_a_source_that_is_not_there_fails_the_download(builder):
     build = builder.built()
     (context,) = contexts(build, "DOWNLOAD_SOURCE")
     assert build["buildStatus"] == "FAILED" and context["statusCode"] == "CLIENT_ERROR"
-    assert context["message"].startswith("NoSuchKey: The specified key does not exist.")
-    assert context["message"].endswith(f"for primary source and source version arn:aws:s3:::{bucket}/none.zip")
+    assert context["message"].startswith("error while downloading key none.zip, error: NoSuchKey: The specified key does not exist.\n\tstatus code: 404, request id: ")
+    assert context["message"].endswith(f" for primary source and source version arn:aws:s3:::{bucket}/none.zip")
 
 
 def test_a_role_that_may_not_read_the_source_fails_the_download(builder):
@@ -214,7 +215,9 @@ def test_a_role_that_may_not_read_the_source_fails_the_download(builder):
     builder.project(source={"type": "S3", "location": f"{bucket}/app.zip"})
     builder.permit(allow("logs:*"))
     (context,) = contexts(builder.built(), "DOWNLOAD_SOURCE")
-    assert context["statusCode"] == "CLIENT_ERROR" and context["message"].startswith("AccessDenied: ")
+    assert context["statusCode"] == "CLIENT_ERROR"
+    assert context["message"].startswith("error while downloading key app.zip, error: AccessDenied: User: ")
+    assert "\n\tstatus code: 403, request id: " in context["message"]
 
 
 # ---- Sources in CodeCommit ----

@@ -37,6 +37,11 @@ static void start_requirements(Turn *turn, const Call *call, Requirements *all) 
     require_pass_role(all, doc_text(call->input, "serviceRoleOverride"), CODEBUILD_HOST);
 }
 
+Str codebuild_problem(Arena *arena, const Doc *error) {
+    return str_format(arena, "%.*s: %.*s\n\tstatus code: %lld, request id: %.*s", STR_ARG(doc_text(error, "code")),
+                      STR_ARG(doc_text(error, "message")), (long long)doc_number(error, "status", 0), STR_ARG(doc_text(error, "requestId")));
+}
+
 bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e) {
     Str asked = STR_NONE;
     for (const Doc *one = doc_first(names); one; one = one->next) {

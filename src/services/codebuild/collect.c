@@ -227,10 +227,7 @@ static bool on_report(Step *step, Str index, const Doc *data) {
 }
 
 static bool on_upload(Step *step, const Doc *data) {
-    if (!doc_flag(data, "ok", false)) {
-        const Doc *error = doc_get(data, "error");
-        fail_upload(step, str_format(step->arena, "%.*s: %.*s", STR_ARG(doc_text(error, "code")), STR_ARG(doc_text(error, "message"))));
-    }
+    if (!doc_flag(data, "ok", false)) fail_upload(step, codebuild_problem(step->arena, doc_get(data, "error")));
     return one_done(step);
 }
 

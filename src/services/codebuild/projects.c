@@ -156,15 +156,26 @@ Outcome list_projects(Turn *turn, const Call *call, Doc **out, Error *e) {
 }
 
 // Builds run on this machine, whatever image they name; these are names that AWS gives.
-static Doc *platform_of(Arena *arena, const char *platform, const char *image, const char *description) {
+static const struct CuratedImage {
+    const char *platform, *name, *version, *based_on;
+} CURATED[] = {
+    {"AMAZON_LINUX_2", "aws/codebuild/amazonlinux-x86_64-standard:5.0", "23.05.22", "Amazon Linux 2023 (x86_64)"},
+    {"UBUNTU", "aws/codebuild/standard:7.0", "24.10.29", "Ubuntu 22.04"},
+};
+
+static Doc *platform_of(Arena *arena, const struct CuratedImage *image) {
     Doc *out = doc_map(arena), *languages = doc_list(arena), *language = doc_map(arena), *images = doc_list(arena), *one = doc_map(arena);
-    doc_set_str(arena, one, "name", str_of(image));
-    doc_set_str(arena, one, "description", str_of(description));
+    Doc *versions = doc_list(arena);
+    doc_push_str(arena, versions, str_format(arena, "%s-%s", image->name, image->version));
+    doc_set_str(arena, one, "name", str_of(image->name));
+    doc_set_str(arena, one, "description",
+                str_format(arena, "AWS CodeBuild - Docker image based on %s with multiple language support", image->based_on));
+    doc_set(one, "versions", versions);
     doc_push(images, one);
-    doc_set_str(arena, language, "language", STR("BASE"));
+    doc_set_str(arena, language, "language", STR("STANDARD"));
     doc_set(language, "images", images);
     doc_push(languages, language);
-    doc_set_str(arena, out, "platform", str_of(platform));
+    doc_set_str(arena, out, "platform", str_of(image->platform));
     doc_set(out, "languages", languages);
     return out;
 }
@@ -172,8 +183,7 @@ static Doc *platform_of(Arena *arena, const char *platform, const char *image, c
 Outcome list_curated_environment_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     Arena *arena = call->arena;
     Doc *platforms = doc_list(arena);
-    doc_push(platforms, platform_of(arena, "AMAZON_LINUX_2", "aws/codebuild/amazonlinux-x86_64-standard:5.0", "AWS CodeBuild - Amazon Linux"));
-    doc_push(platforms, platform_of(arena, "UBUNTU", "aws/codebuild/standard:7.0", "AWS CodeBuild - Ubuntu"));
+    for (size_t i = 0; i < sizeof CURATED / sizeof *CURATED; i++) doc_push(platforms, platform_of(arena, &CURATED[i]));
     *out = doc_map(arena);
     doc_set(*out, "platforms", platforms);
     return OUTCOME_DONE;

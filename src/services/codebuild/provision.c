@@ -285,8 +285,10 @@ static Str of_primary_source(const Step *step, Str problem) {
 static void on_source(Step *step, const Doc *data) {
     Arena *arena = step->arena;
     if (!doc_flag(data, "ok", false)) {
-        Str code = doc_text(doc_get(data, "error"), "code");
-        source_failed(step, of_primary_source(step, str_format(arena, "%.*s: %.*s", STR_ARG(code), STR_ARG(error_message(data)))));
+        Str key = str_strip_prefix(primary(step).location, STR("arn:aws:s3:::")), problem = codebuild_problem(arena, doc_get(data, "error"));
+        str_cut(&key, '/');
+        source_failed(step,
+                      of_primary_source(step, str_format(arena, "error while downloading key %.*s, error: %.*s", STR_ARG(key), STR_ARG(problem))));
         return;
     }
     Str version = doc_text(doc_get(data, "output"), "VersionId"), revision = doc_text(step->state, "$revision");
