@@ -73,11 +73,16 @@ static bool body_is_long(const HttpRequest *request) {
 
 bool admission_is_urgent(const HttpRequest *head) { return body_is_long(head) || http_header(head, "expect").at; }
 
-// Requests of S3 have shorter ids than all others.
+// Requests of S3 have shorter ids than all others, those of DynamoDB longer ones that all end alike.
 static void name_request(Plane *plane, ApiWork *api) {
-    enum { S3_ID_CHARS = 16 };
-    Str alphabet = STR("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-    if (api->route.protocol == WIRE_REST_XML) api->call.request_id = id_chars(&plane->ids, api->call.arena, alphabet, S3_ID_CHARS);
+    enum { S3_ID_CHARS = 16, DYNAMODB_ID_CHARS = 26 };
+    Arena *arena = api->call.arena;
+    if (api->route.protocol == WIRE_REST_XML) {
+        api->call.request_id = id_chars(&plane->ids, arena, STR("0123456789ABCDEFGHJKMNPQRSTVWXYZ"), S3_ID_CHARS);
+    } else if (wire_is_dynamodb(&api->route)) {
+        Str own = id_chars(&plane->ids, arena, STR("0123456789ABCDEFGHIJKLMNOPQRSTUV"), DYNAMODB_ID_CHARS);
+        api->call.request_id = str_cat(arena, own, STR("VV4KQNSO5AEMVJF66Q9ASUAAJG"));
+    }
 }
 
 bool admit_head(Plane *plane, ApiWork *api, Error *e) {

@@ -17,13 +17,13 @@ void writer_request_id(Writer *writer) {
         writer_header(writer, "Server", STR("AmazonS3"));
     } else {
         writer_header(writer, "x-amzn-RequestId", writer->context->request_id);
+        if (wire_is_dynamodb(writer->context->route)) writer_header(writer, "Server", STR("Server"));
     }
 }
 
 // DynamoDB lets clients check what they receive; botocore and the older SDKs do.
 void writer_checksum(Writer *writer, Str body) {
-    const WireRoute *route = writer->context->route;
-    if (route->protocol != WIRE_JSON_1_0 || !route->service || !str_is(wire_str(route->service->name), "dynamodb")) return;
+    if (!wire_is_dynamodb(writer->context->route)) return;
     writer_header(writer, "x-amz-crc32", str_format(writer->arena, "%lu", (unsigned long)crc32_update(0, body)));
 }
 

@@ -194,6 +194,10 @@ bool wire_body_streams(const HttpRequest *head, WireRoute *out) {
     return wire_route(head, out, NULL) && out->operation && out->operation->flags & WIRE_STREAM_IN;
 }
 
+bool wire_is_dynamodb(const WireRoute *route) {
+    return route->protocol == WIRE_JSON_1_0 && route->service && str_is(wire_str(route->service->name), "dynamodb");
+}
+
 WireRoute wire_route_to(const WireOperation *operation) {
     const WireService *service = wire_service_of(operation);
     return (WireRoute){

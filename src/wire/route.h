@@ -37,5 +37,8 @@ bool wire_route(const HttpRequest *request, WireRoute *out, Error *e);
 // Then `out` is its route, which the body cannot change.
 bool wire_body_streams(const HttpRequest *head, WireRoute *out);
 
+// DynamoDB names its requests and checks its replies in its own way.
+bool wire_is_dynamodb(const WireRoute *route);
+
 // The route of an internal call, for code that wants to write its reply as a client would see it: the service's own protocol.
 WireRoute wire_route_to(const WireOperation *operation);

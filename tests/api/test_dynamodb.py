@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import string
 import zlib
 
@@ -17,6 +18,14 @@ def ranged(db):
 
 
 # ---- Tables ----
+
+
+def test_answers_and_refusals_name_their_request_as_dynamodb_does(db, table):
+    told = db.list_tables()["ResponseMetadata"], refused("ResourceNotFoundException", db.describe_table, TableName="nope")["ResponseMetadata"]
+    for metadata in told:
+        assert re.fullmatch("[0-9A-V]{26}VV4KQNSO5AEMVJF66Q9ASUAAJG", metadata["RequestId"])
+        assert metadata["HTTPHeaders"]["server"] == "Server"
+    assert told[0]["RequestId"] != told[1]["RequestId"]
 
 
 def test_a_table_is_made_described_and_removed(db):
