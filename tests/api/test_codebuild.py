@@ -265,6 +265,7 @@ def test_the_cli_makes_and_shows_a_project(builder, cli):
         ({"badgeEnabled": True, "source": {"type": "S3", "location": "b/k.zip"}}, "Build badges are not supported for S3 source"),
         ({**OF_A_PIPELINE, "badgeEnabled": True}, "Build badges are not supported for CodePipeline source"),
         ({"artifacts": {"type": "NO_ARTIFACTS", "location": "b"}}, "Invalid artifacts: artifact type NO_ARTIFACTS should have null location"),
+        ({"artifacts": {"type": "NO_ARTIFACTS", "name": "a"}}, "Invalid artifacts: artifact type NO_ARTIFACTS should have null output name"),
         ({"serviceRole": "build"}, "Invalid service role"),
         ({"serviceRole": "arn:aws:iam::123456789012:role/build"}, "Invalid service role: Service role account ID does not match caller's account"),
         ({"concurrentBuildLimit": 0}, "Project level concurrent builds limit should be greater than 0"),

@@ -442,7 +442,8 @@ def test_an_approval_needs_its_token_and_counts_once(plane):
     token = plane.token()
     refused("InvalidApprovalTokenException", plane.answer, "Approved", "00000000-0000-0000-0000-000000000000")
     assert plane.answer("Approved", token)["approvedAt"]
-    refused("ApprovalAlreadyCompletedException", plane.answer, "Approved", token)
+    words = refused("ApprovalAlreadyCompletedException", plane.answer, "Approved", token)
+    assert words == "The approval request that you responded to is already complete or has expired."
     refused("InvalidApprovalTokenException", plane.answer, "Approved", "00000000-0000-0000-0000-000000000000")
     assert plane.finish() == "Succeeded"
     latest = plane.state("Gate")["actionStates"][0]["latestExecution"]

@@ -115,6 +115,8 @@ static bool check_place(const Doc *artifacts, Error *e) {
     bool is_s3 = str_is(type, "S3"), none = str_is(type, "NO_ARTIFACTS"), has_location = doc_text(artifacts, "location").len > 0;
     if (doc_text(artifacts, "bucketOwnerAccess").len) return fail(e, "NotImplemented", "Artifacts with bucketOwnerAccess are not built.");
     if (is_s3 && !has_location) return invalid_input(e, "Invalid artifacts: location is required");
+    if (none && doc_text(artifacts, "name").len)
+        return invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null output name");
     if (none && has_location) return invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null location");
     return !none || !doc_get(artifacts, "encryptionDisabled") ||
            invalid_input(e, "Invalid artifacts: artifact type NO_ARTIFACTS should have null encryptionDisabled");

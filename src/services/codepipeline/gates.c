@@ -76,7 +76,7 @@ static Outcome refuse_token(Turn *turn, const Doc *input, Error *e) {
         return call_fail(e, "InvalidApprovalTokenException",
                          "The pipeline %.*s has been updated, and the approval request you responded to is now out of date.", STR_ARG(pipeline));
     }
-    return call_fail(e, "ApprovalAlreadyCompletedException", "The approval action has already been approved or rejected.");
+    return call_fail(e, "ApprovalAlreadyCompletedException", "The approval request that you responded to is already complete or has expired.");
 }
 
 static bool check_summary(const Doc *record, const Doc *input, Error *e) {
