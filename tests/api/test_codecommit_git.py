@@ -238,21 +238,24 @@ def test_a_large_push_arrives_whole(codecommit, git, tmp_path):
     assert len(list((tmp_path / "clone/many").iterdir())) == 500
 
 
-def stopped_while_git_answers(server):
-    """Stops the server as soon as it has started git, until git has ended: its whole answer then waits to be read."""
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    before = set(children.read_text().split())
-    git = until(lambda: set(children.read_text().split()) - before, 20, every=0, what="git's process")
-    server.process.send_signal(signal.SIGSTOP)
-    try:
-        until(lambda: all(has_ended(pid) for pid in git), 10, what="git's end")
-    finally:
-        server.process.send_signal(signal.SIGCONT)
+def gate_of(repository):
+    """A gate before which every git in this repository waits: it reads its settings from there, which nobody has written yet."""
+    with open(repository / "config", "a") as config:
+        config.write("[include]\n\tpath = gate\n")
+    os.mkfifo(repository / "gate")
+    return repository / "gate"
 
 
-def has_ended(pid):
-    """Whether a process that its parent has not reaped yet has ended: it is a zombie, whose state all users may read."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+def waits_before(gate):
+    """The gate's other end, once somebody waits."""
+    with contextlib.suppress(OSError):
+        return os.open(gate, os.O_WRONLY | os.O_NONBLOCK)
+
+
+def open_gate(gate, end):
+    (gate.parent / "open").touch()
+    os.replace(gate.parent / "open", gate)
+    os.close(end)
 
 
 def test_what_git_answers_before_the_server_reads_arrives_whole(start_server, tmp_path):
@@ -263,14 +266,20 @@ def test_what_git_answers_before_the_server_reads_arrives_whole(start_server, tm
     git("init", "-q", "-b", "main")
     commit = git.commit({"a": b"1"})
     git("push", "-q", made["cloneUrlHttp"], "main")
-    packed = server.data / "git" / f"{made['repositoryId']}.git" / "packed-refs"
-    packed.write_text("".join(f"{commit} refs/heads/branch-{number:04}\n" for number in range(2000)))
-    key = base64.b64encode(b"test:anything").decode()
+    repository = server.data / "git" / f"{made['repositoryId']}.git"
+    (repository / "packed-refs").write_text("".join(f"{commit} refs/heads/branch-{number:04}\n" for number in range(2000)))
+    gate = gate_of(repository)
+    headers = {"Authorization": f"Basic {base64.b64encode(b'test:anything').decode()}"}
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        stopping = pool.submit(stopped_while_git_answers, server)
-        until(stopping.running, 20, what="the watch")
-        reply = server.request("GET", "/v1/repos/app/info/refs?service=git-upload-pack", headers={"Authorization": f"Basic {key}"})
-        stopping.result()
+        asking = pool.submit(server.request, "GET", "/v1/repos/app/info/refs?service=git-upload-pack", headers=headers)
+        end = until(lambda: waits_before(gate), 20, what="git's start")
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            open_gate(gate, end)
+            until(lambda: not backends_of(server), 20, what="git's end")
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        reply = asking.result()
     assert reply.status == 200 and reply.data.count(b"refs/heads/branch-") == 2000
 
 
