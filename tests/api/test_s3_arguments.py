@@ -295,6 +295,18 @@ def test_what_uploads_of_others_know_is_refused_by_name(s3, bucket):
     assert said == "s3:CompleteMultipartUpload is not built with SSECustomerKeyMD5."
 
 
+def test_a_code_of_an_mfa_device_is_refused_by_name(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="key", Body=b"body")
+    calls = [
+        (s3.put_bucket_versioning, {"VersioningConfiguration": {"Status": "Enabled"}}),
+        (s3.delete_object, {"Key": "key"}),
+        (s3.delete_objects, {"Delete": {"Objects": [{"Key": "key"}]}}),
+    ]
+    for call, wish in calls:
+        assert refused("NotImplemented", call, Bucket=bucket, MFA="device 123456", **wish).endswith("is not built with MFA.")
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket) and s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"body"
+
+
 def test_a_key_of_a_customer_opens_nothing_here(s3, bucket):
     s3.put_object(Bucket=bucket, Key="key", Body=b"body")
     message = "The encryption parameters are not applicable to this object."

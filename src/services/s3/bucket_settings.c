@@ -16,6 +16,7 @@ Outcome put_bucket_versioning(Turn *turn, const Call *call, Doc **out, Error *e)
     Bucket bucket;
     const Doc *configuration = doc_get(call->input, "VersioningConfiguration");
     Str status = doc_text(configuration, "Status"), mfa = doc_text(configuration, "MFADelete");
+    CALL_TRY(s3_refuse(call, (const char *const[]){"MFA", NULL}, e));
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     if (str_is(mfa, "Enabled")) return s3_unsupported(call, "MFADelete", e), OUTCOME_ERROR;
     if (status.len && !str_is(status, "Enabled") && !str_is(status, "Suspended")) return fail_malformed_xml(call, e), OUTCOME_ERROR;

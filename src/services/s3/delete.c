@@ -44,7 +44,7 @@ static bool check_bypass(const Call *call, Error *e) {
 }
 
 Outcome delete_object(Turn *turn, const Call *call, Doc **out, Error *e) {
-    static const char *const refused[] = {"IfMatchLastModifiedTime", "IfMatchSize", NULL};
+    static const char *const refused[] = {"IfMatchLastModifiedTime", "IfMatchSize", "MFA", NULL};
     Str key = doc_text(call->input, "Key");
     Bucket bucket;
     Deleted deleted;
@@ -95,6 +95,7 @@ Outcome delete_objects(Turn *turn, const Call *call, Doc **out, Error *e) {
     const Doc *request = doc_get(call->input, "Delete"), *objects = doc_get(request, "Objects");
     Doc *done = doc_list(arena), *failed = doc_list(arena);
     Bucket bucket;
+    CALL_TRY(s3_refuse(call, (const char *const[]){"MFA", NULL}, e));
     CALL_TRY(bucket_need(turn, call, &bucket, e));
     CALL_TRY(check_bypass(call, e));
     if (!doc_count(objects) || doc_count(objects) > DELETES_A_REQUEST) return fail_malformed_xml(call, e), OUTCOME_ERROR;
