@@ -34,7 +34,7 @@ static bool check_input(Turn *turn, const Doc *input, Error *e) {
 static bool find_target_group(Turn *turn, const Doc *input, Doc **group, Error *e) {
     Str application = doc_text(input, "applicationName"), account = turn_where(turn).account;
     if (find_group(turn, application, doc_text(input, "deploymentGroupName"), group, e)) return true;
-    if (!str_is(str_of(e->code), "ApplicationDoesNotExistException")) return false;
+    if (!error_is(e, "ApplicationDoesNotExistException")) return false;
     return fail(e, "ApplicationDoesNotExistException", "Applications not found for %.*s", STR_ARG(account));
 }
 
