@@ -9,10 +9,13 @@
 #include "engine/poison.h"
 #include "os/files.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { USUAL_PORT = 4566 }; // its plane prefers the addresses 127.77.0.N
@@ -69,16 +72,32 @@ AuthenticationRules plane_rules(const Plane *plane) {
     };
 }
 
+static bool is_gone(Str holder) {
+    int64_t pid = 0;
+    return str_to_int(holder, &pid) && pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+// What a server was starting when it died holds its lock until it has become another program: a moment, on a busy machine a longer one.
+static bool take_lock(Arena *arena, int fd, Str *holder) {
+    enum { PATIENCE_MS = 5000, LOOK_EACH_MS = 10 };
+    const struct timespec pause = {0, LOOK_EACH_MS * 1000000};
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOOK_EACH_MS) {
+        char text[32];
+        ssize_t len = pread(fd, text, sizeof text, 0);
+        *holder = str_copy(arena, str_trim((Str){text, len > 0 ? (size_t)len : 0}));
+        if (!is_gone(*holder) || waited >= PATIENCE_MS) return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static bool lock_folder(Plane *plane, Error *e) {
     AUTO_ARENA arena = arena_new();
-    Str path = path_join(arena, plane->options.data, STR("lock"));
+    Str path = path_join(arena, plane->options.data, STR("lock")), holder = STR("");
     TRY(file_open(path, O_RDWR | O_CREAT, 0600, &plane->lock_fd, e));
-    if (flock(plane->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        Str holder = STR_NONE;
-        file_read_fd(arena, plane->lock_fd, 32, &holder, NULL);
+    if (!take_lock(arena, plane->lock_fd, &holder))
         return fail(e, "data-in-use", "%.*s is in use by process %.*s. Stop it (rehearse down), or choose another folder: rehearse up --data FOLDER",
-                    STR_ARG(plane->options.data), STR_ARG(str_trim(holder)));
-    }
+                    STR_ARG(plane->options.data), STR_ARG(holder));
     Str pid = str_format(arena, "%d\n", (int)getpid());
     if (ftruncate(plane->lock_fd, 0) < 0 || pwrite(plane->lock_fd, pid.at, pid.len, 0) < 0) return fail_errno(e, errno, "%.*s", STR_ARG(path));
     return true;

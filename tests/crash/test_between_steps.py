@@ -1,8 +1,12 @@
 """kill -9 between two steps of what is done outside the database: the next start finishes it, or clears up what is left of it."""
 
+import fcntl
 import itertools
 import os
+import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +44,38 @@ def begin_build(account):
     build = account.client("codebuild").start_build(projectName="waits")["build"]["id"].partition(":")[2]
     until(lambda: (account.server.data / "sandboxes" / build / "jobs/build/started").exists(), what="the start of the build's job")
     return build
+
+
+# ---- The lock ----
+
+
+def switches(server):
+    """How often the server has gone to sleep; None once it has ended."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text() if server.process.poll() is None else ""
+    found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def test_a_start_waits_for_what_the_dead_server_was_just_starting(start_server):
+    server = start_server()
+    died = server.process
+    server.kill()
+    with open(server.data / "lock") as lock, ThreadPoolExecutor() as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as a child has it until it becomes another program
+        started = pool.submit(server.start)
+        until(lambda: server.process is not died and any(os.path.samefile(one, lock.name) for one in open_files(server)) or started.done(), what="its look at the lock")
+        before = switches(server)
+        until(lambda: started.done() or switches(server) > before + 3, what="its wait")
+        assert not started.done(), server.log()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert started.result(60).request("GET", "/_rehearse/health").status == 200
+
+
+def open_files(server):
+    try:
+        return [one for one in Path(f"/proc/{server.process.pid}/fd").iterdir() if one.exists()]
+    except OSError:
+        return []
 
 
 # ---- A push ----

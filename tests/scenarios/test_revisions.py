@@ -48,10 +48,11 @@ def test_what_the_repository_around_ignores_is_in_no_revision(plane, mono):
 def test_a_repository_of_another_user_is_said_to_be_asked_nothing(plane, mono):
     (mono.parent / ".gitignore").write_text(".env\n")
     (mono / ".env").write_text("")
-    told = plane.rehearse("run", mono, env=plane.environment(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")).stderr
+    foreign = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    told = plane.rehearse("run", mono, env=plane.environment(**foreign)).stderr
     assert f"{mono.parent} belongs to another user, so git does not say what it ignores beyond the .gitignore of this folder" in told
     assert f"Mend: git config --global --add safe.directory {mono.parent}" in told
-    mended = plane.environment(GIT_TEST_ASSUME_DIFFERENT_OWNER="1", GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="safe.directory", GIT_CONFIG_VALUE_0=mono.parent)
+    mended = plane.environment(**foreign, GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="safe.directory", GIT_CONFIG_VALUE_0=mono.parent)
     assert "another user" not in plane.rehearse("run", mono, env=mended).stderr
     assert files_of(plane, "service") == ["buildspec.yml"]
 
