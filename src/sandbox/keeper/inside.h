@@ -50,7 +50,7 @@ typedef struct Launch {
     char *const *argv;
     const Words *env; // added to the defaults
     const char *user, *group, *cwd,
-        *mark; // group: NULL or "": the user's own; mark: "REHEARSE_JOB=id" or "REHEARSE_UNIT=name", by which its processes are found again
+        *mark; // group: NULL or "": the user's own; mark: "REHEARSE_JOB=…" or "REHEARSE_UNIT=name", by which its processes are found again
     int output, control; // -1: none
     int64_t open_files; // 0: the sandbox's limit
     const Plan *plan;
@@ -65,7 +65,7 @@ int tree_count(const Plan *plan); // all processes but process 1
 const char *tree_bound_memory(const Plan *plan, int64_t limit);
 
 // ---- inside_jobs.c ----
-void jobs_init(const Plan *plan);
+void jobs_init(const Plan *of);
 void jobs_request(const char *text); // "start ID", "signal ID NUMBER"
 bool jobs_exited(pid_t pid, int status); // true: it was a job's
 void jobs_tick(void); // time-outs

@@ -18,7 +18,7 @@
 enum { CHECK_MS = 1000, CROWDED_CHECKS = 3, EXIT_BYTES = 512 };
 
 typedef struct Job {
-    char id[ID_BYTES], mark[ID_BYTES + 16], reason[256];
+    char id[ID_BYTES], mark[ID_BYTES + 64], reason[256];
     pid_t pid; // 0: ended
     int code, signal;
     bool timed_out, unwritten; // unwritten: ended, but its exit status is not on disk yet
@@ -167,10 +167,11 @@ static Claim claim(const char *id) {
     return good && reserve_exit(id) ? CLAIMED : CLAIM_FAILED;
 }
 
+// Its mark is the only one of the machine: in rung D all processes are in sight, and every build has a job of the same name.
 static Job *job_new(const char *id) {
     Job *job = calloc(1, sizeof *job);
     snprintf(job->id, sizeof job->id, "%s", id);
-    snprintf(job->mark, sizeof job->mark, "REHEARSE_JOB=%s", id);
+    snprintf(job->mark, sizeof job->mark, "REHEARSE_JOB=%s.%d.%lld", id, (int)getpid(), (long long)now_ms());
     job->output.pipe = job->control.pipe = job->output.file = job->control.file = -1;
     job->started_ms = now_ms();
     job->code = -1;
