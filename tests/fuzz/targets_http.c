@@ -20,6 +20,7 @@ typedef struct Rig {
     uint16_t port;
     char folder[64];
 } Rig;
+static Rig rig; // all inputs meet the same server
 
 static bool drop_x(void *context, char *bytes, size_t *len) {
     size_t kept = 0;
@@ -34,7 +35,7 @@ static void on_head(void *context, HttpExchange *exchange, HttpIntake *intake) {
     static const HttpReply refusal = {.status = 403, .body = {.bytes = STR_INIT("no"), .size = 2}};
     Str path = exchange->request.path;
     if (str_starts(path, STR("/put"))) {
-        *intake = (HttpIntake){.kind = HTTP_INTO_SPOOL, .max_bytes = 1 << 20, .folder = str_of(((Rig *)context)->folder), .filter = drop_x};
+        *intake = (HttpIntake){.kind = HTTP_INTO_SPOOL, .max_bytes = 1 << 20, .folder = str_of(rig.folder), .filter = drop_x};
     } else if (str_starts(path, STR("/stream"))) {
         intake->kind = HTTP_INTO_STREAM;
     } else if (str_starts(path, STR("/refuse"))) {
@@ -66,41 +67,42 @@ static void on_gone(void *context, HttpExchange *exchange) {
     if (str_starts(exchange->request.path, STR("/stream"))) http_abort(exchange);
 }
 
-static void rig_start(Rig *rig) {
-    HttpOwner owner = {on_head, on_request, on_body, on_writable, on_gone, rig};
-    snprintf(rig->folder, sizeof rig->folder, "/tmp/rehearse-fuzz-XXXXXX");
-    if (!mkdtemp(rig->folder)) abort();
-    rig->loop = loop_new();
-    rig->server = http_server_new(rig->loop, &owner, NULL);
-    if (!http_listen(rig->server, STR("api"), "127.0.0.1", 0, &rig->port, NULL)) abort();
+static void remove_folder(void) { tree_remove(str_of(rig.folder), NULL); }
+
+static void start(void) {
+    HttpOwner owner = {on_head, on_request, on_body, on_writable, on_gone, NULL};
+    snprintf(rig.folder, sizeof rig.folder, "/tmp/rehearse-fuzz-XXXXXX");
+    if (!mkdtemp(rig.folder) || atexit(remove_folder)) abort();
+    rig.loop = loop_new();
+    rig.server = http_server_new(rig.loop, &owner, NULL);
+    if (!http_listen(rig.server, STR("api"), "127.0.0.1", 0, &rig.port, NULL)) abort();
 }
 
-static int dial(const Rig *rig) {
+static int dial(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) abort();
     return fd;
 }
 
 // Until the server has been silent for a while; what it says is thrown away.
-static void let_run(const Rig *rig, int fd) {
+static void let_run(int fd) {
     char bytes[4096];
     for (int quiet = 0, turns = 0; quiet < QUIET_TURNS && turns < MOST_TURNS; turns++) {
-        uv_run(loop_uv(rig->loop), UV_RUN_NOWAIT);
+        uv_run(loop_uv(rig.loop), UV_RUN_NOWAIT);
         quiet = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0 ? 0 : quiet + 1;
     }
 }
 
 // A byte that says where the request is cut in two, then what a client sends; it then leaves without a word.
 void fuzz_http_server(Arena *arena, Str input) {
-    static Rig rig;
-    if (!rig.loop) rig_start(&rig);
+    if (!rig.loop) start();
     if (!input.len) return;
     Str bytes = str_from(input, 1);
     size_t cut = bytes.len * (unsigned char)input.at[0] / 256;
-    int fd = dial(&rig);
-    if (send(fd, bytes.at, cut, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) let_run(&rig, fd);
-    if (send(fd, bytes.at + cut, bytes.len - cut, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) let_run(&rig, fd);
+    int fd = dial();
+    if (send(fd, bytes.at, cut, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) let_run(fd);
+    if (send(fd, bytes.at + cut, bytes.len - cut, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) let_run(fd);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
     close(fd);
     while (http_server_counts(rig.server).connections > 0) loop_run_once(rig.loop);
