@@ -35,11 +35,23 @@ static Doc *tags_given(Turn *turn, Str id) {
     return doc_count(tags) ? doc_copy(turn_arena(turn), tags) : NULL;
 }
 
-static bool all_exist(const Doc *ids, Str there, const char *code, const char *what, Error *e) {
-    for (const Doc *id = doc_first(ids); id; id = id->next) {
-        if (!str_eq(doc_str(id, STR_NONE), there)) return no_such(e, code, what, doc_str(id, STR("")));
+static Doc *tags_or_none(Turn *turn, Str id) {
+    Doc *tags = tags_given(turn, id);
+    return tags ? tags : doc_list(turn_arena(turn));
+}
+
+// A part of the network, and how a request and its reply name it.
+typedef struct Part {
+    const char *ids, *id, *list, *absent, *what;
+} Part;
+
+// There is one of it: what asks for another is refused.
+static Outcome tell_part(Turn *turn, const Call *call, const Part *part, Doc *thing, const Filterable *known, Doc **out, Error *e) {
+    for (const Doc *asked = doc_first(doc_get(call->input, part->ids)); asked; asked = asked->next) {
+        Str id = doc_str(asked, STR(""));
+        if (!str_eq(id, doc_text(thing, part->id))) return no_such(e, part->absent, part->what, id), OUTCOME_ERROR;
     }
-    return true;
+    return single_reply(turn, call, thing, part->ids, part->id, part->list, known, out, e);
 }
 
 static Doc *block_association(Arena *arena, Partition where) {
@@ -86,8 +98,8 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
     doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
     doc_set(vpc, "Tags", tags_given(turn, doc_text(vpc, "VpcId")));
-    CALL_TRY(all_exist(doc_get(call->input, "VpcIds"), doc_text(vpc, "VpcId"), "InvalidVpcID.NotFound", "vpc ID", e));
-    return single_reply(turn, call, vpc, "VpcIds", "VpcId", "Vpcs", KNOWN, out, e);
+    static const Part PART = {"VpcIds", "VpcId", "Vpcs", "InvalidVpcID.NotFound", "vpc ID"};
+    return tell_part(turn, call, &PART, vpc, KNOWN, out, e);
 }
 
 Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -141,8 +153,8 @@ Outcome describe_subnets(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set(subnet, "PrivateDnsNameOptionsOnLaunch", name_options(arena));
     doc_set(subnet, "BlockPublicAccessStates", open_to_gateways(arena));
     doc_set(subnet, "Tags", tags_given(turn, id));
-    CALL_TRY(all_exist(doc_get(call->input, "SubnetIds"), id, "InvalidSubnetID.NotFound", "subnet ID", e));
-    return single_reply(turn, call, subnet, "SubnetIds", "SubnetId", "Subnets", KNOWN, out, e);
+    static const Part PART = {"SubnetIds", "SubnetId", "Subnets", "InvalidSubnetID.NotFound", "subnet ID"};
+    return tell_part(turn, call, &PART, subnet, KNOWN, out, e);
 }
 
 // What holds for every default VPC: names are resolved and instances have public ones.
@@ -223,10 +235,9 @@ Outcome describe_route_tables(Turn *turn, const Call *call, Doc **out, Error *e)
                                        {"route.state", "Routes.State"},
                                        {NULL, NULL}};
     Doc *table = main_route_table(call->arena, call->where);
-    Doc *tags = tags_given(turn, doc_text(table, "RouteTableId"));
-    doc_set(table, "Tags", tags ? tags : doc_list(call->arena));
-    CALL_TRY(all_exist(doc_get(call->input, "RouteTableIds"), doc_text(table, "RouteTableId"), "InvalidRouteTableID.NotFound", "routeTable ID", e));
-    return single_reply(turn, call, table, "RouteTableIds", "RouteTableId", "RouteTables", KNOWN, out, e);
+    doc_set(table, "Tags", tags_or_none(turn, doc_text(table, "RouteTableId")));
+    static const Part PART = {"RouteTableIds", "RouteTableId", "RouteTables", "InvalidRouteTableID.NotFound", "routeTable ID"};
+    return tell_part(turn, call, &PART, table, KNOWN, out, e);
 }
 
 static Doc *acl_entry(Arena *arena, bool egress, bool allow) {
@@ -276,8 +287,7 @@ Outcome describe_network_acls(Turn *turn, const Call *call, Doc **out, Error *e)
                                        {"entry.rule-number", "Entries.RuleNumber"},
                                        {NULL, NULL}};
     Doc *acl = default_acl(call->arena, call->where);
-    Doc *tags = tags_given(turn, doc_text(acl, "NetworkAclId"));
-    doc_set(acl, "Tags", tags ? tags : doc_list(call->arena));
-    CALL_TRY(all_exist(doc_get(call->input, "NetworkAclIds"), doc_text(acl, "NetworkAclId"), "InvalidNetworkAclID.NotFound", "networkAcl ID", e));
-    return single_reply(turn, call, acl, "NetworkAclIds", "NetworkAclId", "NetworkAcls", KNOWN, out, e);
+    doc_set(acl, "Tags", tags_or_none(turn, doc_text(acl, "NetworkAclId")));
+    static const Part PART = {"NetworkAclIds", "NetworkAclId", "NetworkAcls", "InvalidNetworkAclID.NotFound", "networkAcl ID"};
+    return tell_part(turn, call, &PART, acl, KNOWN, out, e);
 }

@@ -10,8 +10,19 @@ static Doc *association_of(Arena *arena, const Doc *instance, const char *state)
     return association;
 }
 
+// The asked profile counts at once, under an association of its own: one that ends leaves its id to nobody.
+static Outcome associate(Turn *turn, const Call *call, Doc *instance, Doc **out, Error *e) {
+    Doc *profile, *reply = doc_map(call->arena);
+    CALL_TRY(instance_profile(turn, doc_get(call->input, "IamInstanceProfile"), &profile, e));
+    instance_add_profile(turn, instance, profile);
+    turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
+    doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "associating"));
+    *out = reply;
+    return OUTCOME_DONE;
+}
+
 Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *instance, *profile, *reply = doc_map(call->arena);
+    Doc *instance;
     CALL_TRY(instance_asked(turn, call->input, &instance, e));
     if (!instance_is(instance, "running") && !instance_is(instance, "stopped")) {
         return call_fail(e, "IncorrectInstanceState", "The instance '%.*s' is not in the 'running' or 'stopped' states.",
@@ -20,12 +31,7 @@ Outcome associate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, 
     if (doc_get(instance, "IamInstanceProfile")) {
         return call_fail(e, "IncorrectState", "There is an existing association for instance %.*s", STR_ARG(doc_text(instance, "InstanceId")));
     }
-    CALL_TRY(instance_profile(turn, doc_get(call->input, "IamInstanceProfile"), &profile, e));
-    instance_add_profile(turn, instance, profile);
-    turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-    doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "associating"));
-    *out = reply;
-    return OUTCOME_DONE;
+    return associate(turn, call, instance, out, e);
 }
 
 Outcome describe_iam_instance_profile_associations(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -58,16 +64,10 @@ static bool association_asked(Turn *turn, const Call *call, Doc **instance, Erro
            fail(e, "InvalidAssociationID.NotFound", "An invalid association-id of '%.*s' was given", STR_ARG(id));
 }
 
-// The new profile counts at once; the association that ends leaves its id to nobody.
 Outcome replace_iam_instance_profile_association(Turn *turn, const Call *call, Doc **out, Error *e) {
-    Doc *instance, *profile, *reply = doc_map(call->arena);
+    Doc *instance;
     CALL_TRY(association_asked(turn, call, &instance, e));
-    CALL_TRY(instance_profile(turn, doc_get(call->input, "IamInstanceProfile"), &profile, e));
-    instance_add_profile(turn, instance, profile);
-    turn_put(turn, &EC2_INSTANCE, doc_text(instance, "InstanceId"), instance);
-    doc_set(reply, "IamInstanceProfileAssociation", association_of(call->arena, instance, "associating"));
-    *out = reply;
-    return OUTCOME_DONE;
+    return associate(turn, call, instance, out, e);
 }
 
 Outcome disassociate_iam_instance_profile(Turn *turn, const Call *call, Doc **out, Error *e) {
