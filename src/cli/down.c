@@ -12,15 +12,16 @@
 
 enum { END_MS = 10000, LOOK_EACH_MS = 10 };
 
-// The folder that the server names may be another machine's, or a container's: then its lock is not here, or nobody here holds it.
+// The folder that the server names may be closed to us, or another machine's or a container's: then its lock is not here, or nobody here holds it.
 static bool find_server(Arena *arena, const Client *client, Str data, int *lock, pid_t *pid, Error *e) {
     Str text = STR_NONE, path = path_join(arena, data, STR("lock"));
     int64_t number = 0;
     AUTO_FD opened = -1;
     bool held = file_open(path, O_RDONLY, 0, &opened, NULL) && flock(opened, LOCK_SH | LOCK_NB) != 0;
     if (!held)
-        return fail(e, "elsewhere", "%.*s keeps its data in %.*s of another machine or container: end it where it was started", STR_ARG(client->url),
-                    STR_ARG(data));
+        return fail(e, "elsewhere",
+                    "%.*s keeps its data in %.*s, which is another user's, or of another machine or container: end it where it was started",
+                    STR_ARG(client->url), STR_ARG(data));
     TRY(file_read_fd(arena, opened, 32, &text, e));
     if (!str_to_int(str_trim(text), &number) || number < 2) return fail(e, "bad-lock", "%.*s names no process", STR_ARG(path));
     *lock = opened;

@@ -174,6 +174,7 @@ def test_a_control_plane_of_another_machine_is_not_ended_here(plane, left):
     elsewhere = 'mount -t tmpfs none "$0" && cd "$0" && { ' + (left or "true") + '; } && exec "$@"'
     words = ["unshare", "--mount", "--map-root-user", "sh", "-c", elsewhere, plane.data, program(), "down", "--port", plane.port]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=clean_environment(LANG="C.UTF-8"), timeout=60)
-    told = f"rehearse: http://127.0.0.1:{plane.port} keeps its data in {plane.data} of another machine or container: end it where it was started\n"
+    told = f"rehearse: http://127.0.0.1:{plane.port} keeps its data in {plane.data}, which is another user's, "
+    told += "or of another machine or container: end it where it was started\n"
     assert (done.returncode, done.stderr) == (2, told)
     assert plane.request("GET", "/_rehearse/health").status == 200
