@@ -151,7 +151,8 @@ def crash_in_reset(server, point):
     return not lived
 
 
-def test_a_reset_that_is_cut_off_happens_wholly_or_not_at_all(account):
+def crashes_after_the_commit(account):
+    """Crashes at each fail point of a reset, until one passes them all. How many of the crashes left an empty plane."""
     server, codecommit = account.server, account.client("codecommit")
     leftover = server.data / "effects/leftover"
     account.prepare()
@@ -165,12 +166,16 @@ def test_a_reset_that_is_cut_off_happens_wholly_or_not_at_all(account):
             continue
         until(lambda: not sandboxes(server) and not list((server.data / "git").glob("*.git")), 20, what=f"the end of all after a crash at {point}")
         assert not leftover.exists()
-        finished += crashed
         if not crashed:
-            break
+            return finished
+        finished += 1
         account.prepare()
         build = begin_build(account)
-    assert finished, "no crash came after the commit"
+
+
+def test_a_reset_that_is_cut_off_happens_wholly_or_not_at_all(account):
+    # What the build says meanwhile passes fail points, too: a walk may step over the one that is meant.
+    assert any(crashes_after_the_commit(account) for _ in range(5)), "no crash came after the commit"
 
 
 def test_a_reset_leaves_no_files_behind(account, app):
