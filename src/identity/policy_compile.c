@@ -258,7 +258,10 @@ static bool check_version(Compiler *compiler, const Doc *document) {
     Str version = doc_text(document, "Version");
     compiler->variables = str_is(version, "2012-10-17");
     if (compiler->variables) return true;
-    if (version.at && !str_is(version, "2008-10-17")) return SYNTAX(compiler);
+    if (version.at && !str_is(version, "2008-10-17")) {
+        return compiler->kind == POLICY_RESOURCE ? policy_fail(compiler->e, compiler->kind, "The policy must contain a valid version string")
+                                                 : SYNTAX(compiler);
+    }
     if (compiler->kind != POLICY_IDENTITY) return true;
     return policy_fail(compiler->e, compiler->kind, "Policy document must be version 2012-10-17 or greater.");
 }

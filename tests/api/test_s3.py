@@ -753,6 +753,9 @@ def own(bucket, **changes):
     return {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*", **changes}
 
 
+UNFIT = "Conditions do not apply to combination of actions and resources in statement"
+
+
 @pytest.mark.parametrize(
     ("message", "detail", "changes"),
     [
@@ -761,12 +764,61 @@ def own(bucket, **changes):
         ("Action does not apply to any resource(s) in statement", None, {"Action": ["s3:GetObject", "s3:ListBucket"]}),
         ("Invalid effect: hello", None, {"Effect": "hello"}),
         ("Unknown field Principle", None, {"Principle": "*"}),
+        ("Policy has invalid action", None, {"Action": "s3:HeadObject"}),
+        ("Policy has invalid action", None, {"Action": ["s3:GetObject", "s3:Fetch*"]}),
+        ("Policy has invalid action", None, {"Action": "sts:AssumeRole"}),
+        ("Policy has invalid action", None, {"Action": "GetObject"}),
+        ("Policy has invalid action", None, {"Action": "s3:ListAllMyBuckets"}),
+        ("Action does not apply to any resource(s) in statement", None, {"Action": "s3:GetBucket*"}),
+        ("Action does not apply to any resource(s) in statement", None, {"Action": "s3:GetLifecycleConfiguration"}),
+        ("Policy has an invalid condition key", None, {"Condition": {"StringEquals": {"s3:x-acl": "private"}}}),
+        ("Policy has an invalid condition key", None, {"Condition": {"StringEquals": {"prefix": "a/"}}}),
+        (UNFIT, None, {"Condition": {"StringLike": {"s3:prefix": "a/*"}}}),
+        (UNFIT, None, {"Action": ["s3:GetObject", "s3:PutObject"], "Condition": {"StringEquals": {"s3:x-amz-acl": "private"}}}),
+        (UNFIT, None, {"Action": "s3:PutObject", "Condition": {"StringEquals": {"s3:ExistingObjectTag/a": "b"}}}),
+        ("Invalid IP address in Conditions", None, {"Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "10.0.0.0/33"]}}}),
+        ("Invalid Condition type : StringsEqual", None, {"Condition": {"StringsEqual": {"aws:username": "a"}}}),
     ],
 )
 def test_a_policy_that_cannot_be_says_what_is_wrong_with_it(s3, bucket, message, detail, changes):
     policy = json.dumps({"Statement": [own(bucket, **changes)]})
     error = refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=policy)["Error"]
     assert (error["Message"], error.get("Detail")) == (message, detail)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Action": "*"},
+        {"Action": ["s3:getobject", "s3:Get*"]},
+        {"Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {"Action": "s3:PutObject*", "Condition": {"StringEquals": {"s3:x-amz-acl": "private"}}},
+        {"Action": "s3:PutObject", "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}}},
+        {"Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}, "StringEquals": {"s3:ExistingObjectTag/public": "yes"}}},
+        {"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]}}},
+        {"NotAction": "s3:DeleteObject", "Action": None},
+    ],
+)
+def test_a_policy_that_can_be_is_taken(s3, bucket, changes):
+    statement = {name: value for name, value in own(bucket, **changes).items() if value is not None}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Effect"] == "Allow"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("policy.json", "Policies must be valid JSON and the first byte must be '{'"),
+        (' {"Statement": []}', "Policies must be valid JSON and the first byte must be '{'"),
+        ('{"Statement": [}', "This policy contains invalid Json"),
+        ('{"Statement": []}', "Could not parse the policy: Statement is empty!"),
+        ('{"Version": "2012-10-17"}', "Missing required field Statement"),
+        ('{"Version": "2020-01-01", "Statement": [%s]}', "The policy must contain a valid version string"),
+    ],
+)
+def test_a_text_that_is_no_policy_is_told_so(s3, bucket, text, message):
+    error = refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=text.replace("%s", json.dumps(own(bucket))))["Error"]
+    assert error["Message"] == message
 
 
 TRUSTED = {

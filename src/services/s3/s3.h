@@ -76,6 +76,9 @@ bool s3_bucket_is_there(Turn *turn, const Call *call, Error *e); // that a bucke
 // On what a handler finds: the bucket's policy counts too.
 bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, Error *e);
 
+// policy_check.c: is this text a policy that the bucket can have? MalformedPolicy
+bool policy_check(Turn *turn, const Call *call, Str bucket, Str text, Doc **out, Error *e);
+
 // requirements.c
 void require_get_object(Turn *turn, const Call *call, Requirements *all);
 void require_get_attributes(Turn *turn, const Call *call, Requirements *all);
