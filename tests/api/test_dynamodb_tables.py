@@ -224,3 +224,15 @@ def test_an_index_being_made_is_empty_and_not_yet_filled(db):
     assert (made["IndexStatus"], made["Backfilling"], made["ItemCount"], made["IndexSizeBytes"]) == ("CREATING", False, 0, 0)
     (filled,) = db.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
     assert (filled["IndexStatus"], filled["ItemCount"], "Backfilling" in filled) == ("ACTIVE", 1, False)
+
+
+def test_an_index_being_deleted_is_told_once_more(db):
+    table = make_table(db)
+    keys, kind = [{"AttributeName": "kind", "KeyType": "HASH"}], [{"AttributeName": "kind", "AttributeType": "S"}]
+    wanted = {"IndexName": "kinds", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    db.update_table(TableName=table, AttributeDefinitions=kind, GlobalSecondaryIndexUpdates=[{"Create": wanted}])
+    put(db, table, {"id": "a", "kind": "x"})
+    answer = db.update_table(TableName=table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "kinds"}}])["TableDescription"]
+    (going,) = answer["GlobalSecondaryIndexes"]
+    assert (answer["TableStatus"], going["IndexStatus"], going["ItemCount"], "Backfilling" in going) == ("UPDATING", "DELETING", 1, False)
+    assert "GlobalSecondaryIndexes" not in db.describe_table(TableName=table)["Table"]

@@ -21,6 +21,8 @@ static const Function *function_named(Str name) {
 
 bool function_of_conditions(Str name) { return function_named(name) != NULL; }
 
+bool function_of_updates(Str name) { return str_is(name, "if_not_exists") || str_is(name, "list_append"); }
+
 const char *function_name(NodeKind kind) {
     for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
         if (FUNCTIONS[i].kind == kind) return FUNCTIONS[i].name;
@@ -126,7 +128,9 @@ bool parse_call(Parser *parser, Node **out) {
     TRY(parse_arguments(parser, node, parse_operand, &count));
     parser->depth--;
     check_not_misused(parser, node->first);
-    if (!function)
+    if (function_of_updates(name))
+        note_fault(parser, FAULT_FUNCTION, "The function is not allowed in a condition expression; function: %.*s", STR_ARG(name));
+    else if (!function)
         note_fault(parser, FAULT_FUNCTION, "Invalid function name; function: %.*s", STR_ARG(name));
     else if (count != function->arguments)
         check_operand_count(parser, function->name, function->arguments, count);

@@ -75,6 +75,7 @@ void parser_close_group(Parser *parser, Node *node); // it stands in parentheses
 bool parse_call(Parser *parser, Node **out); // at its name
 bool parse_arguments(Parser *parser, Node *node, bool parse_one(Parser *parser, Node **out), size_t *count); // ( … , … )
 bool function_of_conditions(Str name); // which updates may not call
+bool function_of_updates(Str name); // which conditions may not call
 bool parse_operand(Parser *parser, Node **out); // of a condition: path, :value, function, or one of these in parentheses
 void check_operand_count(Parser *parser, const char *function, size_t wanted, size_t given);
 void check_distinct(Parser *parser, const char *sign, const Node *first, const Node *second);

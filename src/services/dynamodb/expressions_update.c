@@ -25,7 +25,7 @@ static bool parse_set_call(Parser *parser, Node **out) {
     parser->depth--;
     if (function_of_conditions(name))
         note_fault(parser, FAULT_FUNCTION, "The function is not allowed in an update expression; function: %.*s", STR_ARG(name));
-    else if (!append && !exists)
+    else if (!function_of_updates(name))
         note_fault(parser, FAULT_FUNCTION, "Invalid function name; function: %.*s", STR_ARG(name));
     else
         check_operand_count(parser, append ? "list_append" : "if_not_exists", 2, count);

@@ -142,8 +142,8 @@ static void describe_indexes(Turn *turn, const Table *table, const char *member,
         doc_set_int(arena, shown, "ItemCount", tally.count);
         doc_set_int(arena, shown, "IndexSizeBytes", tally.bytes);
         if (str_is(str_of(member), "GlobalSecondaryIndexes")) {
-            Str own = doc_text(index, "IndexStatus"); // of one that this very call has made
-            if (own.at) show_unfilled(arena, shown);
+            Str own = doc_text(index, "IndexStatus"); // of one that this very call makes, changes or deletes
+            if (str_is(own, "CREATING")) show_unfilled(arena, shown);
             doc_set_str(arena, shown, "IndexStatus", own.at ? own : str_of(status));
             doc_set(shown, "ProvisionedThroughput", throughput_doc(arena, doc_get(index, "ProvisionedThroughput")));
             if (!own.at && str_is(str_of(status), "ACTIVE"))

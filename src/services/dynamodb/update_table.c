@@ -35,16 +35,34 @@ static bool fail_no_index(Str name, Error *e) {
     return fail(e, "ResourceNotFoundException", "Requested resource not found: Index: %.*s not found", STR_ARG(name));
 }
 
-static bool delete_index(Turn *turn, const Call *call, Table *table, const Doc *wanted, Error *e) {
-    Index index;
+static Doc *global_index_named(const Table *table, Str name) {
+    for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next)
+        if (str_eq(doc_text(one, "IndexName"), name)) return one;
+    return NULL;
+}
+
+static bool delete_index(const Call *call, Table *table, const Doc *wanted, Error *e) {
     Str name = doc_text(wanted, "IndexName");
-    if (!table_index_named(table, name, &index) || !index.global) return fail_no_index(name, e);
-    index_empty(turn, &index);
-    Doc *kept = doc_list(call->arena);
-    for (const Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next)
-        if (!str_eq(doc_text(one, "IndexName"), name)) doc_push(kept, doc_copy(call->arena, one));
-    doc_set(table->doc, "GlobalSecondaryIndexes", doc_count(kept) ? kept : NULL);
+    Doc *index = global_index_named(table, name);
+    if (!index) return fail_no_index(name, e);
+    doc_set_str(call->arena, index, "IndexStatus", STR("DELETING")); // as this call tells it; it goes at once
     return true;
+}
+
+// What the call has told of indexes is done: those that were made or changed can be used, those that were deleted are gone.
+static void settle_indexes(Turn *turn, const Call *call, Table *table) {
+    Doc *kept = doc_list(call->arena);
+    for (const Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next) {
+        Index index;
+        if (str_is(doc_text(one, "IndexStatus"), "DELETING")) {
+            if (table_index_named(table, doc_text(one, "IndexName"), &index)) index_empty(turn, &index);
+            continue;
+        }
+        Doc *settled = doc_copy(call->arena, one);
+        doc_set(settled, "IndexStatus", NULL);
+        doc_push(kept, settled);
+    }
+    doc_set(table->doc, "GlobalSecondaryIndexes", doc_count(kept) ? kept : NULL);
 }
 
 // The new capacities, with when they last grew and shrank.
@@ -78,9 +96,10 @@ static bool change_index(const Call *call, Table *table, const Doc *wanted, Erro
     static const char *const refused[] = {"OnDemandThroughput", "WarmThroughput", NULL};
     Str name = doc_text(wanted, "IndexName");
     TRY(dynamodb_refuse(call, wanted, refused, e));
-    for (Doc *one = doc_first(doc_get(table->doc, "GlobalSecondaryIndexes")); one; one = one->next)
-        if (str_eq(doc_text(one, "IndexName"), name)) return change_throughput(call, doc_get(wanted, "ProvisionedThroughput"), one, e);
-    return fail_no_index(name, e);
+    Doc *index = global_index_named(table, name);
+    if (!index) return fail_no_index(name, e);
+    doc_set_str(call->arena, index, "IndexStatus", STR("UPDATING"));
+    return change_throughput(call, doc_get(wanted, "ProvisionedThroughput"), index, e);
 }
 
 static bool change_indexes(Turn *turn, const Call *call, Table *table, Error *e) {
@@ -97,7 +116,7 @@ static bool change_indexes(Turn *turn, const Call *call, Table *table, Error *e)
         }
         if (create) TRY(create_index(turn, call, table, create, e));
         if (change) TRY(change_index(call, table, change, e));
-        if (remove) TRY(delete_index(turn, call, table, remove, e));
+        if (remove) TRY(delete_index(call, table, remove, e));
     }
     return true;
 }
@@ -148,7 +167,7 @@ Outcome update_table(Turn *turn, const Call *call, Doc **out, Error *e) {
     CALL_TRY(change_indexes(turn, call, &table, e));
     *out = doc_map(call->arena);
     doc_set(*out, "TableDescription", table_description(turn, &table, "UPDATING"));
-    for (Doc *index = doc_first(doc_get(table.doc, "GlobalSecondaryIndexes")); index; index = index->next) doc_set(index, "IndexStatus", NULL);
+    settle_indexes(turn, call, &table);
     table_save(turn, &table);
     return OUTCOME_DONE;
 }
