@@ -510,9 +510,66 @@ def test_tags_that_nothing_can_have_are_refused(ec2, run, group):
         ec2.create_tags(Resources=[group], Tags=[{"Key": f"k{number}", "Value": "x"} for number in range(51)])
     with refused("InvalidInstanceID.NotFound", f"The instance ID '{ABSENT}' does not exist"):
         ec2.create_tags(Resources=[ABSENT], Tags=[{"Key": "a", "Value": "x"}])
-    with refused("InvalidID", "The ID 'thing' is not valid"):
-        ec2.create_tags(Resources=["thing"], Tags=[{"Key": "a", "Value": "x"}])
     assert ec2.describe_tags()["Tags"] == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "code", "message"),
+    [
+        ("thing", "InvalidID", "The ID 'thing' is not valid"),
+        ("i-web", "InvalidID", "The ID 'i-web' is not valid"),
+        ("vol-0123456789abcdef0", "InvalidVolume.NotFound", "The volume 'vol-0123456789abcdef0' does not exist."),
+        ("snap-0123456789abcdef0", "InvalidSnapshot.NotFound", "The snapshot 'snap-0123456789abcdef0' does not exist."),
+        ("ami-0123456789abcdef0", "InvalidAMIID.NotFound", "The image ID 'ami-0123456789abcdef0' does not exist"),
+        ("sgr-0123456789abcdef0", "InvalidSecurityGroupRuleId.NotFound", "The security group rule ID 'sgr-0123456789abcdef0' does not exist"),
+    ],
+)
+def test_tags_of_what_is_not_there_are_refused(ec2, resource, code, message):
+    with refused(code, message):
+        ec2.create_tags(Resources=[resource], Tags=[{"Key": "a", "Value": "x"}])
+
+
+def test_a_public_image_is_tagged_for_the_account_alone(ec2, server):
+    tags = [{"Key": "Owner", "Value": "me"}]
+    ec2.create_tags(Resources=[IMAGE], Tags=tags)
+    assert [(one["ImageId"], one["Tags"]) for one in ec2.describe_images(Filters=[{"Name": "tag:Owner", "Values": ["me"]}])["Images"]] == [(IMAGE, tags)]
+    assert ec2.describe_tags()["Tags"] == [{"Key": "Owner", "ResourceId": IMAGE, "ResourceType": "image", "Value": "me"}]
+    assert "Tags" not in server.client("ec2", key="222233334444").describe_images(ImageIds=[IMAGE])["Images"][0]
+
+
+def test_a_rule_of_a_group_is_tagged(ec2, group):
+    (rule,) = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    tags = [{"Key": "why", "Value": "updates"}]
+    ec2.create_tags(Resources=[rule["SecurityGroupRuleId"]], Tags=tags)
+    (shown_rule,) = ec2.describe_security_group_rules(Filters=[{"Name": "tag:why", "Values": ["updates"]}])["SecurityGroupRules"]
+    assert (shown_rule["SecurityGroupRuleId"], shown_rule["Tags"]) == (rule["SecurityGroupRuleId"], tags)
+    assert [one["ResourceType"] for one in ec2.describe_tags()["Tags"]] == ["security-group-rule"]
+
+
+def counted(reply):
+    return len(next(value for value in reply.values() if isinstance(value, list)))
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "value", "found"),
+    [
+        ("describe_volumes", "fast-restored", "false", 1),
+        ("describe_instances", "network-interface.requester-managed", "false", 1),
+        ("describe_instances", "network-interface.ipv6-native", "true", 0),
+        ("describe_instances", "network-interface.association.carrier-ip", "*", 0),
+        ("describe_subnets", "ipv6-cidr-block-association.state", "associated", 0),
+        ("describe_instance_types", "instance-storage-info.disk.type", "ssd", 0),
+    ],
+)
+def test_what_is_the_same_of_all_is_filtered_by_too(ec2, one, operation, name, value, found):
+    assert counted(getattr(ec2, operation)(Filters=[{"Name": name, "Values": [value]}])) == found
+
+
+def test_types_are_found_by_fractions(ec2):
+    clock = [{"Name": "instance-type", "Values": ["t3.*"]}, {"Name": "processor-info.sustained-clock-speed-in-ghz", "Values": ["2.5"]}]
+    assert "t3.micro" in [one["InstanceType"] for one in ec2.describe_instance_types(Filters=clock)["InstanceTypes"]]
+    slower = [{"Name": "instance-type", "Values": ["t3.micro"]}, {"Name": "ebs-info.ebs-optimized-info.baseline-throughput-in-mbps", "Values": ["10.5"]}]
+    assert ec2.describe_instance_types(Filters=slower)["InstanceTypes"] == []
 
 
 # ---- Security groups ----

@@ -47,7 +47,7 @@ static const Operation OPERATIONS[] = {
     {NULL},
 };
 
-static const DocumentType *const DOCUMENTS[] = {&EC2_INSTANCE, &EC2_SECURITY_GROUP, &EC2_ADDRESS, &EC2_NETWORK, NULL};
+static const DocumentType *const DOCUMENTS[] = {&EC2_INSTANCE, &EC2_SECURITY_GROUP, &EC2_ADDRESS, &EC2_NETWORK, &EC2_IMAGE, NULL};
 static const Endpoint ENDPOINTS[] = {{"metadata", "/", &EC2_METADATA}, {NULL}};
 
 const Service EC2_SERVICE = {

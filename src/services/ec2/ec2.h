@@ -10,7 +10,7 @@
 #include "plane/endpoint.h"
 #include "plane/turn.h"
 
-extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS, EC2_NETWORK;
+extern const DocumentType EC2_INSTANCE, EC2_SECURITY_GROUP, EC2_ADDRESS, EC2_NETWORK, EC2_IMAGE;
 extern const EndpointType EC2_METADATA;
 
 // handlers
@@ -79,6 +79,7 @@ typedef Str PartId(Arena *arena, Str instance_id); // the id of a part of an ins
 PartId volume_of, interface_of;
 
 // groups.c
+bool rule_get(Turn *turn, Str id, Doc **group, Doc **rule); // the rule is a part of the group
 bool group_get(Turn *turn, Str id, Doc **out); // the default group is made when it is first looked at
 Doc *group_ports(Turn *turn, const Doc *group_ids, Error *e); // DOC_LIST of admitted TCP ports; NULL: too many
 bool group_by_name(Turn *turn, Str name, Doc **out);
@@ -102,7 +103,7 @@ bool check_descriptions(const Doc *peers, Error *e);
 // filters.c
 typedef struct Filterable {
     const char *filter, *path;
-} Filterable; // "instance-state-name" → "State.Name"; a path may pass lists
+} Filterable; // "instance-state-name" → "State.Name"; a path may pass lists; "=false": what all have
 extern const Filterable INSTANCE_FILTERS[], STATUS_FILTERS[]; // instance_filters.c
 bool filters_known(const Doc *filters, const Filterable *known, Error *e); // whether or not there is anything to be matched
 bool filters_match(Turn *turn, const Doc *filters, const Filterable *known, const Doc *resource, bool *matches, Error *e);

@@ -1,6 +1,8 @@
 // Facts of an account that nobody made: zones, regions and the images to choose from.
 #include "services/ec2/ec2.h"
 
+const DocumentType EC2_IMAGE = {.name = "ec2.image"}; // the tags that an account gave to a public image
+
 Str zone_of(Arena *arena, Partition where) { return str_cat(arena, where.region, STR("a")); }
 
 // use1-az1: the area, the direction's first letters and the number of the region.
@@ -126,6 +128,12 @@ static bool is_shared(const Doc *users) {
     return doc_count(users) == 0;
 }
 
+// Those that this account gave it. NULL: none.
+static Doc *image_tags(Turn *turn, Str id) {
+    const Doc *tags = tags_of(turn, id);
+    return doc_count(tags) ? doc_copy(turn_arena(turn), tags) : NULL;
+}
+
 Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"name", "Name"},
                                        {"architecture", "Architecture"},
@@ -177,6 +185,7 @@ Outcome describe_images(Turn *turn, const Call *call, Doc **out, Error *e) {
     for (size_t i = 0; i < IMAGE_COUNT; i++) {
         bool matches;
         Doc *image = image_at(arena, i);
+        doc_set(image, "Tags", image_tags(turn, doc_text(image, "ImageId")));
         CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, image, &matches, e));
         matches = matches && is_owned(doc_get(call->input, "Owners"), image, call->where.account);
         matches = matches && is_shared(doc_get(call->input, "ExecutableUsers"));

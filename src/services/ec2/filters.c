@@ -44,6 +44,7 @@ static bool leaf_matches(Arena *arena, const Doc *values, const Doc *leaf) {
     bool time = doc_is(leaf, DOC_TIME) || (doc_is(leaf, DOC_INT) && str_ends(leaf->key, STR("Time")));
     if (time) return text_matches(values, time_iso8601_ms(arena, doc_int(leaf, 0)));
     if (doc_is(leaf, DOC_BOOL)) return text_matches(values, leaf->as.boolean ? STR("true") : STR("false"));
+    if (doc_is(leaf, DOC_REAL)) return text_matches(values, str_format(arena, "%g", leaf->as.real));
     if (doc_is(leaf, DOC_INT)) return text_matches(values, str_format(arena, "%lld", (long long)leaf->as.integer));
     return doc_is(leaf, DOC_STR) && text_matches(values, leaf->as.text);
 }
@@ -89,7 +90,8 @@ static bool one_matches(Arena *arena, const Doc *filter, const Filterable *known
     const Doc *values = doc_get(filter, "Values");
     if (str_starts(name, STR("tag:"))) return tag_matches(doc_get(resource, "Tags"), str_from(name, 4), values);
     if (is_of_tags(name)) return path_matches(arena, values, resource, str_is(name, "tag-key") ? STR("Tags.Key") : STR("Tags.Value"));
-    return path_matches(arena, values, resource, str_of(filter_named(known, name)->path));
+    Str path = str_of(filter_named(known, name)->path);
+    return str_starts(path, STR("=")) ? text_matches(values, str_from(path, 1)) : path_matches(arena, values, resource, path);
 }
 
 bool is_asked(const Doc *ids, Str id) {

@@ -218,6 +218,18 @@ Outcome create_security_group(Turn *turn, const Call *call, Doc **out, Error *e)
     return OUTCOME_DONE;
 }
 
+bool rule_get(Turn *turn, Str id, Doc **group, Doc **rule) {
+    for (Doc *one = doc_first(all_groups(turn)); one; one = one->next) {
+        for (Doc *kept = doc_first(doc_get(one, "$rules")); kept; kept = kept->next) {
+            if (!str_eq(doc_text(kept, "SecurityGroupRuleId"), id)) continue;
+            *group = one;
+            *rule = kept;
+            return true;
+        }
+    }
+    return false;
+}
+
 // An instance that is not terminated yet, or another group's rule.
 static bool has_dependents(Turn *turn, Str id) {
     for (const Doc *instance = doc_first(turn_find(turn, &EC2_INSTANCE, "group", id)); instance; instance = instance->next) {

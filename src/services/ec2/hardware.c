@@ -279,6 +279,7 @@ Outcome describe_volumes(Turn *turn, const Call *call, Doc **out, Error *e) {
                                        {"create-time", "CreateTime"},
                                        {"operator.managed", "Operator.Managed"},
                                        {"operator.principal", "Operator.Principal"},
+                                       {"fast-restored", "=false"},
                                        {NULL, NULL}};
     static const Parts VOLUMES = {volume_doc, "VolumeIds", "VolumeId", "Volumes", "InvalidVolume.NotFound", "volume", ".", "volumesSet", KNOWN};
     return describe_parts(turn, call, &VOLUMES, out, e);

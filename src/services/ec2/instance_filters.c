@@ -1,7 +1,7 @@
 // The filters of DescribeInstances and DescribeInstanceStatus, by EC2's documentation, and where their values stand.
 //
 // A member that no instance here has (a platform, a placement group, an event) is a path that leads nowhere: the filter matches nothing, which is the truth.
-// What EC2 filters by without telling it in its answers is left out, and refused.
+// What EC2 filters by without telling it in its answers is left out, and refused, unless it is the same of all instances here.
 #include "services/ec2/ec2.h"
 
 const Filterable INSTANCE_FILTERS[] = {
@@ -72,6 +72,10 @@ const Filterable INSTANCE_FILTERS[] = {
     {"block-device-mapping.volume-id", "BlockDeviceMappings.Ebs.VolumeId"},
     {"capacity-reservation-id", "CapacityReservationId"},
     {"capacity-reservation-specification.capacity-reservation-preference", "CapacityReservationSpecification.CapacityReservationPreference"},
+    {"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id",
+     "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId"},
+    {"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn",
+     "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationResourceGroupArn"},
     {"enclave-options.enabled", "EnclaveOptions.Enabled"},
     {"hibernation-options.configured", "HibernationOptions.Configured"},
     {"maintenance-options.auto-recovery", "MaintenanceOptions.AutoRecovery"},
@@ -87,6 +91,8 @@ const Filterable INSTANCE_FILTERS[] = {
     {"private-dns-name-options.hostname-type", "PrivateDnsNameOptions.HostnameType"},
     {"network-interface.addresses.association.allocation-id", "NetworkInterfaces.PrivateIpAddresses.Association.AllocationId"},
     {"network-interface.addresses.association.association-id", "NetworkInterfaces.PrivateIpAddresses.Association.AssociationId"},
+    {"network-interface.addresses.association.carrier-ip", "NetworkInterfaces.PrivateIpAddresses.Association.CarrierIp"},
+    {"network-interface.addresses.association.customer-owned-ip", "NetworkInterfaces.PrivateIpAddresses.Association.CustomerOwnedIp"},
     {"network-interface.addresses.association.ip-owner-id", "NetworkInterfaces.PrivateIpAddresses.Association.IpOwnerId"},
     {"network-interface.addresses.association.public-dns-name", "NetworkInterfaces.PrivateIpAddresses.Association.PublicDnsName"},
     {"network-interface.addresses.association.public-ip", "NetworkInterfaces.PrivateIpAddresses.Association.PublicIp"},
@@ -95,6 +101,8 @@ const Filterable INSTANCE_FILTERS[] = {
     {"network-interface.addresses.private-ip-address", "NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress"},
     {"network-interface.association.allocation-id", "NetworkInterfaces.Association.AllocationId"},
     {"network-interface.association.association-id", "NetworkInterfaces.Association.AssociationId"},
+    {"network-interface.association.carrier-ip", "NetworkInterfaces.Association.CarrierIp"},
+    {"network-interface.association.customer-owned-ip", "NetworkInterfaces.Association.CustomerOwnedIp"},
     {"network-interface.association.ip-owner-id", "NetworkInterfaces.Association.IpOwnerId"},
     {"network-interface.association.public-dns-name", "NetworkInterfaces.Association.PublicDnsName"},
     {"network-interface.association.public-ip", "NetworkInterfaces.Association.PublicIp"},
@@ -110,14 +118,22 @@ const Filterable INSTANCE_FILTERS[] = {
     {"network-interface.description", "NetworkInterfaces.Description"},
     {"network-interface.group-id", "NetworkInterfaces.Groups.GroupId"},
     {"network-interface.group-name", "NetworkInterfaces.Groups.GroupName"},
+    {"network-interface.ipv4-prefixes.ipv4-prefix", "NetworkInterfaces.Ipv4Prefixes.Ipv4Prefix"},
+    {"network-interface.ipv6-address", "NetworkInterfaces.Ipv6Addresses.Ipv6Address"},
     {"network-interface.ipv6-addresses.ipv6-address", "NetworkInterfaces.Ipv6Addresses.Ipv6Address"},
+    {"network-interface.ipv6-addresses.is-primary-ipv6", "NetworkInterfaces.Ipv6Addresses.IsPrimaryIpv6"},
+    {"network-interface.ipv6-native", "=false"},
+    {"network-interface.ipv6-prefixes.ipv6-prefix", "NetworkInterfaces.Ipv6Prefixes.Ipv6Prefix"},
     {"network-interface.mac-address", "NetworkInterfaces.MacAddress"},
     {"network-interface.network-interface-id", "NetworkInterfaces.NetworkInterfaceId"},
     {"network-interface.operator.managed", "NetworkInterfaces.Operator.Managed"},
+    {"network-interface.operator.principal", "NetworkInterfaces.Operator.Principal"},
+    {"network-interface.outpost-arn", "NetworkInterfaces.OutpostArn"},
     {"network-interface.owner-id", "NetworkInterfaces.OwnerId"},
     {"network-interface.private-dns-name", "NetworkInterfaces.PrivateDnsName"},
     {"network-interface.private-ip-address", "NetworkInterfaces.PrivateIpAddress"},
     {"network-interface.public-dns-name", "NetworkInterfaces.Association.PublicDnsName"},
+    {"network-interface.requester-managed", "=false"},
     {"network-interface.source-dest-check", "NetworkInterfaces.SourceDestCheck"},
     {"network-interface.status", "NetworkInterfaces.Status"},
     {"network-interface.subnet-id", "NetworkInterfaces.SubnetId"},

@@ -7,6 +7,16 @@ static Str arn_of(const Call *call, const char *kind, Str id) {
     return str_format(call->arena, "arn:aws:ec2:%.*s:%.*s:%s/%.*s", STR_ARG(call->where.region), STR_ARG(call->where.account), kind, STR_ARG(id));
 }
 
+// Images are nobody's here: their ARN names no account.
+static Str image_arn(const Call *call, Str id) {
+    return str_format(call->arena, "arn:aws:ec2:%.*s::image/%.*s", STR_ARG(call->where.region), STR_ARG(id));
+}
+
+static Str tagged_arn(const Call *call, Str id) {
+    const char *kind = tagged_kind(id);
+    return str_is(str_of(kind), "image") ? image_arn(call, id) : arn_of(call, kind, id);
+}
+
 static void require_instance(Turn *turn, const Call *call, Str id, Requirements *all) {
     Doc *instance, *context = doc_map(call->arena);
     if (turn_get(turn, &EC2_INSTANCE, id, &instance)) context_add_resource_tags(call->arena, context, "ec2", doc_get(instance, "Tags"));
@@ -59,7 +69,7 @@ void require_tagged(Turn *turn, const Call *call, Requirements *all) {
         Doc *context = doc_map(call->arena);
         context_add_resource_tags(call->arena, context, "ec2", tags_of(turn, doc_str(id, STR(""))));
         context_add_request_tags(call->arena, context, doc_get(call->input, "Tags"));
-        require(all, action_of(call), arn_of(call, tagged_kind(doc_str(id, STR(""))), doc_str(id, STR(""))), context);
+        require(all, action_of(call), tagged_arn(call, doc_str(id, STR(""))), context);
     }
 }
 
@@ -88,7 +98,7 @@ void require_launch(Turn *turn, const Call *call, Requirements *all) {
     Str action = action_of(call), image = doc_text(call->input, "ImageId"), subnet = doc_text(call->input, "SubnetId");
     Doc *groups = NULL;
     require(all, action, arn_of(call, "instance", STR("*")), NULL);
-    if (image.at) require(all, action, str_format(arena, "arn:aws:ec2:%.*s::image/%.*s", STR_ARG(call->where.region), STR_ARG(image)), NULL);
+    if (image.at) require(all, action, image_arn(call, image), NULL);
     require(all, action, arn_of(call, "network-interface", STR("*")), NULL);
     if (!wanted_groups(turn, call->input, &groups, NULL)) groups = NULL;
     for (const Doc *group = doc_first(groups); group; group = group->next)

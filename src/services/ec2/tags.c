@@ -1,33 +1,49 @@
-// Tags of instances, of what is made with them, of security groups and of the default network.
+// Tags of instances, of what is made with them, of security groups and their rules, of images and of the default network.
 #include "services/ec2/ec2.h"
 
-// What can have tags. Volumes and network interfaces are parts of instances, which keep their tags.
+// What can have tags. Volumes and network interfaces are parts of instances, and rules of groups, which keep their tags. Public images are tagged for the account alone.
 typedef struct Tagged {
     const char *prefix, *kind, *member; // "vol-", "volume", "$volumeTags"
     const DocumentType *type;
     PartId *id_in; // NULL: a document of its own
-    const char *malformed, *absent, *what;
+    const char *absent, *what, *end; // how EC2 says that it is not there
 } Tagged;
 
 static const Tagged TAGGED[] = {
-    {"i-", "instance", "Tags", &EC2_INSTANCE, NULL, "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound", "instance ID"},
-    {"sg-", "security-group", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidGroupId.Malformed", "InvalidGroup.NotFound", "security group"},
-    {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, volume_of, "InvalidVolumeID.Malformed", "InvalidVolume.NotFound", "volume"},
-    {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, interface_of, "InvalidNetworkInterfaceId.Malformed",
-     "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
-    {"vpc-", "vpc", "Tags", &EC2_NETWORK, NULL, "InvalidVpcID.Malformed", "InvalidVpcID.NotFound", "vpc ID"},
-    {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound", "subnet ID"},
-    {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound", "routeTable ID"},
-    {"acl-", "network-acl", "Tags", &EC2_NETWORK, NULL, "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound", "networkAcl ID"},
+    {"i-", "instance", "Tags", &EC2_INSTANCE, NULL, "InvalidInstanceID.NotFound", "instance ID", ""},
+    {"sg-", "security-group", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidGroup.NotFound", "security group", ""},
+    {"sgr-", "security-group-rule", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidSecurityGroupRuleId.NotFound", "security group rule ID", ""},
+    {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, volume_of, "InvalidVolume.NotFound", "volume", "."},
+    {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, interface_of, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", ""},
+    {"vpc-", "vpc", "Tags", &EC2_NETWORK, NULL, "InvalidVpcID.NotFound", "vpc ID", ""},
+    {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.NotFound", "subnet ID", ""},
+    {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableID.NotFound", "routeTable ID", ""},
+    {"acl-", "network-acl", "Tags", &EC2_NETWORK, NULL, "InvalidNetworkAclID.NotFound", "networkAcl ID", ""},
+    {"ami-", "image", "Tags", &EC2_IMAGE, NULL, "InvalidAMIID.NotFound", "image ID", ""},
 };
 enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
 
-static const Tagged *kind_of(Str id) {
-    for (size_t i = 0; i < TAGGED_COUNT; i++) {
-        if (str_starts(id, str_of(TAGGED[i].prefix))) return &TAGGED[i];
-    }
+// What EC2 knows besides and nobody has made here.
+static const Tagged NEVER_MADE[] = {
+    {.prefix = "snap-", .absent = "InvalidSnapshot.NotFound", .what = "snapshot", .end = "."},
+    {.prefix = "eipalloc-", .absent = "InvalidAllocationID.NotFound", .what = "allocation ID", .end = ""},
+    {.prefix = "pcx-", .absent = "InvalidVpcPeeringConnectionID.NotFound", .what = "vpcPeeringConnection ID", .end = ""},
+};
+
+// Where the tags of a thing stand: in its document, or in a part of that of another.
+typedef struct Holder {
+    const Tagged *kind;
+    Doc *document, *part;
+    Str id; // of the document
+} Holder;
+
+static const Tagged *kind_among(const Tagged *kinds, size_t count, Str id) {
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(id, str_of(kinds[i].prefix))) return &kinds[i];
     return NULL;
 }
+
+static const Tagged *kind_of(Str id) { return kind_among(TAGGED, TAGGED_COUNT, id); }
 
 bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out) {
     Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
@@ -38,15 +54,31 @@ bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out) {
     return false;
 }
 
-static bool tagged_thing(Turn *turn, Str id, const Tagged **kind, Doc **out, Error *e) {
-    *kind = kind_of(id);
-    if (!*kind) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
-    TRY(check_id(id, (*kind)->prefix, (*kind)->malformed, e));
-    bool found = (*kind)->id_in                         ? part_owner(turn, (*kind)->id_in, id, out)
-                 : (*kind)->type == &EC2_SECURITY_GROUP ? group_get(turn, id, out)
-                 : (*kind)->type == &EC2_NETWORK        ? network_get(turn, id, out)
-                                                        : turn_get(turn, (*kind)->type, id, out);
-    return found || no_such(e, (*kind)->absent, (*kind)->what, id);
+static bool image_get(Turn *turn, Str id, Doc **out) {
+    if (!image_doc(turn_arena(turn), turn_where(turn), id)) return false;
+    if (!turn_get(turn, &EC2_IMAGE, id, out)) *out = doc_map(turn_arena(turn));
+    return true;
+}
+
+static bool find_document(Turn *turn, const Tagged *kind, Str id, Doc **out) {
+    if (kind->id_in) return part_owner(turn, kind->id_in, id, out);
+    if (kind->type == &EC2_SECURITY_GROUP) return group_get(turn, id, out);
+    if (kind->type == &EC2_NETWORK) return network_get(turn, id, out);
+    if (kind->type == &EC2_IMAGE) return image_get(turn, id, out);
+    return turn_get(turn, kind->type, id, out);
+}
+
+static bool find_holder(Turn *turn, Str id, Holder *out, Error *e) {
+    const Tagged *kind = kind_of(id), *told = kind ? kind : kind_among(NEVER_MADE, sizeof NEVER_MADE / sizeof *NEVER_MADE, id);
+    if (!told || !check_id(id, told->prefix, "InvalidID", NULL)) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
+    *out = (Holder){.kind = kind, .id = id};
+    bool found = kind && (str_is(str_of(kind->prefix), "sgr-") ? rule_get(turn, id, &out->document, &out->part)
+                                                               : find_document(turn, kind, id, &out->document));
+    if (!found) return fail(e, told->absent, "The %s '%.*s' does not exist%s", told->what, STR_ARG(id), told->end);
+    if (out->part) out->id = doc_text(out->document, "GroupId");
+    if (kind->id_in) out->id = doc_text(out->document, "InstanceId");
+    if (!out->part) out->part = out->document;
+    return true;
 }
 
 const char *tagged_kind(Str id) {
@@ -55,9 +87,8 @@ const char *tagged_kind(Str id) {
 }
 
 const Doc *tags_of(Turn *turn, Str id) {
-    const Tagged *kind;
-    Doc *thing = NULL;
-    return tagged_thing(turn, id, &kind, &thing, NULL) ? doc_get(thing, kind->member) : NULL;
+    Holder holder;
+    return find_holder(turn, id, &holder, NULL) ? doc_get(holder.part, holder.kind->member) : NULL;
 }
 
 enum { MOST_TAGS = 50, KEY_MAX_BYTES = 128, VALUE_MAX_BYTES = 256 };
@@ -134,17 +165,17 @@ static void remove_tags(Arena *arena, Doc *thing, const char *member, const Doc 
 
 static bool change_tags_of(Turn *turn, Str id, const Doc *tags, bool remove, Error *e) {
     Arena *arena = turn_arena(turn);
-    const Tagged *kind;
-    Doc *thing = NULL;
-    TRY(tagged_thing(turn, id, &kind, &thing, e));
-    if (remove) remove_tags(arena, thing, kind->member, tags);
+    Holder holder;
+    TRY(find_holder(turn, id, &holder, e));
+    const char *member = holder.kind->member;
+    if (remove) remove_tags(arena, holder.part, member, tags);
     for (const Doc *tag = remove ? NULL : doc_first(tags); tag; tag = tag->next) {
         TRY(check_tag(tag, e));
-        set_tag(arena, thing, kind->member, tag);
+        set_tag(arena, holder.part, member, tag);
     }
-    if (!remove && doc_count(doc_get(thing, kind->member)) > MOST_TAGS)
+    if (!remove && doc_count(doc_get(holder.part, member)) > MOST_TAGS)
         return fail(e, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
-    turn_put(turn, kind->type, kind->id_in ? doc_text(thing, "InstanceId") : id, thing);
+    turn_put(turn, holder.kind->type, holder.id, holder.document);
     return true;
 }
 
@@ -157,31 +188,47 @@ static Outcome change_tags(Turn *turn, const Call *call, bool remove, Error *e) 
 Outcome create_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return change_tags(turn, call, false, e); }
 Outcome delete_tags(Turn *turn, const Call *call, Doc **out, Error *e) { return change_tags(turn, call, true, e); }
 
-static bool add_tags_of(Turn *turn, const Tagged *kind, const Doc *filters, Doc *list, Error *e) {
+typedef struct Shown {
+    Turn *turn;
+    const Doc *filters;
+    Doc *list;
+} Shown;
+
+static bool show_tags(const Shown *shown, const char *kind, Str id, const Doc *tags, Error *e) {
     static const Filterable KNOWN[] = {
         {"resource-id", "ResourceId"}, {"resource-type", "ResourceType"}, {"key", "Key"}, {"value", "Value"}, {NULL, NULL}};
-    Arena *arena = turn_arena(turn);
-    Doc *things = turn_scan(turn, kind->type, (DocumentScan){.prefix = kind->id_in ? STR("") : str_of(kind->prefix)});
+    Arena *arena = turn_arena(shown->turn);
+    for (const Doc *tag = doc_first(tags); tag; tag = tag->next) {
+        bool matches;
+        Doc *view = doc_copy(arena, tag), *own = doc_list(arena);
+        doc_push(own, doc_copy(arena, tag));
+        doc_set(view, "Tags", own); // where the filter tag:KEY looks; the model has no such member
+        doc_set_str(arena, view, "ResourceId", id);
+        doc_set_str(arena, view, "ResourceType", str_of(kind));
+        doc_set_str(arena, view, "$place", str_format(arena, "%.*s/%.*s", STR_ARG(id), STR_ARG(doc_text(tag, "Key"))));
+        TRY(filters_match(shown->turn, shown->filters, KNOWN, view, &matches, e));
+        if (matches) doc_push(shown->list, view);
+    }
+    return true;
+}
+
+static bool show_tags_of(const Shown *shown, const Tagged *kind, Error *e) {
+    bool rules = str_is(str_of(kind->prefix), "sgr-"), whole = !rules && !kind->id_in;
+    Doc *things = turn_scan(shown->turn, kind->type, (DocumentScan){.prefix = whole ? str_of(kind->prefix) : STR("")});
     for (const Doc *thing = doc_first(things); thing; thing = thing->next) {
-        Str own = doc_text(thing, "$id"), id = kind->id_in ? kind->id_in(arena, own) : own;
-        for (const Doc *tag = doc_first(doc_get(thing, kind->member)); tag; tag = tag->next) {
-            bool matches;
-            Doc *view = doc_copy(arena, tag), *tags = doc_list(arena);
-            doc_push(tags, doc_copy(arena, tag));
-            doc_set(view, "Tags", tags); // where the filter tag:KEY looks; the model has no such member
-            doc_set_str(arena, view, "ResourceId", id);
-            doc_set_str(arena, view, "ResourceType", str_of(kind->kind));
-            doc_set_str(arena, view, "$place", str_format(arena, "%.*s/%.*s", STR_ARG(id), STR_ARG(doc_text(tag, "Key"))));
-            TRY(filters_match(turn, filters, KNOWN, view, &matches, e));
-            if (matches) doc_push(list, view);
-        }
+        for (const Doc *rule = rules ? doc_first(doc_get(thing, "$rules")) : NULL; rule; rule = rule->next)
+            TRY(show_tags(shown, kind->kind, doc_text(rule, "SecurityGroupRuleId"), doc_get(rule, kind->member), e));
+        if (rules) continue;
+        Str own = doc_text(thing, "$id");
+        TRY(show_tags(shown, kind->kind, kind->id_in ? kind->id_in(turn_arena(shown->turn), own) : own, doc_get(thing, kind->member), e));
     }
     return true;
 }
 
 Outcome describe_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *list = doc_list(call->arena);
-    for (size_t i = 0; i < TAGGED_COUNT; i++) CALL_TRY(add_tags_of(turn, &TAGGED[i], doc_get(call->input, "Filters"), list, e));
+    Shown shown = {turn, doc_get(call->input, "Filters"), list};
+    for (size_t i = 0; i < TAGGED_COUNT; i++) CALL_TRY(show_tags_of(&shown, &TAGGED[i], e));
     CALL_TRY(page_reply(call, list, "Tags", (PageRule){5, 1000, "$place", NULL}, out, e));
     return OUTCOME_DONE;
 }
