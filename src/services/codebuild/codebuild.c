@@ -38,8 +38,9 @@ static void start_requirements(Turn *turn, const Call *call, Requirements *all) 
 }
 
 Str codebuild_problem(Arena *arena, const Doc *error) {
-    return str_format(arena, "%.*s: %.*s\n\tstatus code: %lld, request id: %.*s", STR_ARG(doc_text(error, "code")),
-                      STR_ARG(doc_text(error, "message")), (long long)doc_number(error, "status", 0), STR_ARG(doc_text(error, "requestId")));
+    Str request = doc_text(error, "requestId"), host = str_base64(arena, request);
+    return str_format(arena, "%.*s: %.*s\n\tstatus code: %lld, request id: %.*s, host id: %.*s", STR_ARG(doc_text(error, "code")),
+                      STR_ARG(doc_text(error, "message")), (long long)doc_number(error, "status", 0), STR_ARG(request), STR_ARG(host));
 }
 
 bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e) {

@@ -27,7 +27,7 @@ CallHandler list_curated_environment_images;
 void project_requirements(Turn *turn, const Call *call, Requirements *all);
 
 Str codebuild_arn(Arena *arena, Partition where, const char *kind, Str id);
-Str codebuild_problem(Arena *arena, const Doc *error); // the "error" of a reply, in the words of the SDK that CodeBuild's agent uses
+Str codebuild_problem(Arena *arena, const Doc *error); // the "error" of a reply of S3, in the words of the SDK that CodeBuild's agent uses
 
 // codebuild.c: batches act on several projects or report groups ("project", "report-group"); the first one has been asked for already.
 bool may_act_on_each(Turn *turn, const Call *call, const Doc *names, const char *kind, Error *e);
