@@ -360,6 +360,23 @@ def test_a_bucket_without_object_lock_has_no_retention(s3, bucket):
     assert told["ArgumentName"] == "x-amz-bypass-governance-retention"
 
 
+@pytest.mark.parametrize("kind", ["analytics", "intelligent_tiering", "inventory", "metrics"])
+def test_a_bucket_has_no_configurations_with_ids(s3, bucket, kind):
+    reply = getattr(s3, f"list_bucket_{kind}_configurations")(Bucket=bucket)
+    assert reply["IsTruncated"] is False and not [name for name in reply if name.endswith("List")]
+    for verb in ("get", "delete"):
+        error = refused("NoSuchConfiguration", getattr(s3, f"{verb}_bucket_{kind}_configuration"), Bucket=bucket, Id="all")
+        assert error["Message"] == "The specified configuration does not exist."
+
+
+def test_what_every_bucket_is_set_to_can_be_put(s3, bucket):
+    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "BucketOwner"})
+    refused("NotImplemented", s3.put_bucket_logging, Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "l/"}})
+    refused("NotImplemented", s3.put_bucket_request_payment, Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+    refused("MalformedXML", s3.put_bucket_request_payment, Bucket=bucket, RequestPaymentConfiguration={"Payer": "Nobody"})
+
+
 def test_what_was_never_configured_is_deleted_without_a_word(s3, bucket):
     for delete in (s3.delete_bucket_cors, s3.delete_bucket_lifecycle, s3.delete_bucket_website, s3.delete_bucket_replication):
         assert delete(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 204

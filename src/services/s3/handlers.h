@@ -11,7 +11,7 @@ CallHandler get_public_access_block, put_public_access_block, delete_public_acce
 CallHandler get_bucket_ownership, put_bucket_ownership, delete_bucket_ownership; // protection.c
 CallHandler get_bucket_notification, put_bucket_notification; // notification.c
 CallHandler get_bucket_policy, put_bucket_policy, delete_bucket_policy, get_bucket_policy_status; // policy.c
-CallHandler get_never_configured, delete_never_configured, refuse_without_lock; // absent.c
+CallHandler get_never_configured, delete_never_configured, put_request_payment, put_bucket_logging, refuse_without_lock; // absent.c
 HeadCheck check_put_object, check_upload_part; // put.c, multipart.c
 CallHandler put_object, get_object, head_object, copy_object, delete_object, delete_objects, get_object_attributes;
 CallHandler get_object_tagging, put_object_tagging, delete_object_tagging; // tagging.c
