@@ -250,6 +250,41 @@ def test_a_user_has_no_password_no_devices_and_no_keys_of_other_kinds(iam):
             asked(UserName="dev")
 
 
+def test_an_account_has_no_providers_and_no_certificates(iam, account):
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+    provider = f"arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"
+    with refused("NoSuchEntity", f"OpenIDConnect Provider not found for arn {provider}", 404):
+        iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+    with refused("NoSuchEntity", "The Server Certificate with name web cannot be found.", 404):
+        iam.get_server_certificate(ServerCertificateName="web")
+
+
+def test_an_account_is_summed_up(iam):
+    before = iam.get_account_summary()["SummaryMap"]
+    assert (before["Users"], before["UsersQuota"], before["AccountMFAEnabled"], before["PolicySizeQuota"]) == (0, 5000, 0, 6144)
+    iam.create_user(UserName="dev")
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(allow("s3:Get*")))
+    after = iam.get_account_summary()["SummaryMap"]
+    assert {name: after[name] for name in after if after[name] != before[name]} == {"Users": 1, "Policies": 1, "PolicyVersionsInUse": 2}
+
+
+def test_a_password_policy_is_put_as_a_whole_and_deleted(iam, account):
+    absent = f"The Password Policy with domain name {account} cannot be found."
+    with refused("NoSuchEntity", absent, 404):
+        iam.get_account_password_policy()
+    iam.update_account_password_policy(MaxPasswordAge=90, RequireNumbers=True)
+    iam.update_account_password_policy(MinimumPasswordLength=14, RequireSymbols=True, PasswordReusePrevention=24)
+    flags = ("RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters", "AllowUsersToChangePassword", "HardExpiry", "ExpirePasswords")
+    expected = {"MinimumPasswordLength": 14, "RequireSymbols": True, "PasswordReusePrevention": 24, **dict.fromkeys(flags, False)}
+    assert iam.get_account_password_policy()["PasswordPolicy"] == expected
+    iam.delete_account_password_policy()
+    with refused("NoSuchEntity", absent, 404):
+        iam.get_account_password_policy()
+
+
 def test_what_a_user_has_not_is_not_told_of_a_user_who_is_not_there(iam):
     for asked in (iam.list_mfa_devices, iam.list_ssh_public_keys, iam.list_signing_certificates, iam.list_service_specific_credentials):
         with refused("NoSuchEntity", "The user with name nobody cannot be found.", 404):

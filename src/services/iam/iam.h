@@ -70,7 +70,8 @@ bool iam_check_tags(const Call *call, Error *e); // no key twice
 
 CallHandler iam_create_user, iam_get_user, iam_update_user, iam_delete_user, iam_list_users;
 CallHandler iam_create_access_key, iam_list_access_keys, iam_update_access_key, iam_delete_access_key, iam_get_access_key_last_used;
-CallHandler iam_list_never_made, iam_find_no_login_profile;
+CallHandler iam_list_never_made, iam_find_no_login_profile, iam_find_never_made;
+CallHandler iam_get_summary, iam_get_password_policy, iam_update_password_policy, iam_delete_password_policy; // account.c
 CallHandler iam_create_role, iam_get_role, iam_list_roles, iam_update_role, iam_update_role_description, iam_update_trust, iam_delete_role;
 CallHandler iam_create_linked_role, iam_delete_linked_role, iam_linked_role_deletion;
 CallHandler iam_create_group, iam_get_group, iam_list_groups, iam_update_group, iam_delete_group, iam_add_user, iam_remove_user,

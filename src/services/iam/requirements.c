@@ -58,12 +58,15 @@ static Subject policy_subject(Turn *turn, const Call *call) {
 static Subject subject_of(Turn *turn, const Call *call) {
     const Kind *kind = iam_kind_of(call);
     Str operation = wire_str(call->operation->name), source = doc_text(call->input, "PolicySourceArn");
+    Str provider = doc_text(call->input, "OpenIDConnectProviderArn");
+    if (!provider.at) provider = doc_text(call->input, "SAMLProviderArn");
     bool named = wire_member(wire_input(call->operation), str_of(kind->name)) != NULL;
     Str name = named ? iam_name(turn, call, kind) : STR_NONE, linked = iam_linked_arn(turn, doc_text(call->input, "AWSServiceName"));
     Subject subject;
     if (listed(turn, call, &subject)) return subject;
     if (linked.at) return (Subject){.arn = linked};
     if (source.at) return (Subject){.arn = source};
+    if (provider.at) return (Subject){.arn = provider};
     if (!name.at) return policy_subject(turn, call);
     subject = entity_subject(turn, call, kind, name);
     bool is_new = str_eq(operation, str_cat(turn_arena(turn), STR("Create"), str_of(kind->shape)));
