@@ -40,6 +40,7 @@ static Vec exports_of(Arena *arena, const Client *client, const Doc *health) {
     add(&exports, "AWS_SECRET_ACCESS_KEY", chosen("AWS_SECRET_ACCESS_KEY", "test"));
     add(&exports, "AWS_DEFAULT_REGION", region);
     add(&exports, "AWS_REGION", region);
+    add(&exports, "AWS_DISABLE_HOST_PREFIX_INJECTION", STR("true")); // stream-127.0.0.1 is no host
     add_absent(&exports);
     add(&exports, "CODE_COMMIT_ENDPOINT", client->authority);
     add(&exports, "GIT_SSL_CAINFO", authority);

@@ -105,3 +105,8 @@ void turn_wake(Turn *turn, Str key) {
 }
 
 void turn_reply_body(Turn *turn, Body body) { turn->reply_body = body; }
+
+void turn_stream(Turn *turn, const StreamType *type, void *state) {
+    turn->stream_type = type;
+    turn->stream_state = state;
+}

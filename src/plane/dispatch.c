@@ -53,7 +53,11 @@ static void reply_broken(Plane *plane, ApiWork *api, const char *what, const Err
 static void finish_api(Plane *plane, Work *work, const Error *failed) {
     ApiWork *api = api_of(work);
     if (failed) {
+        if (api->stream) stream_end(api);
         reply_broken(plane, api, "The request could not be made durable", failed);
+    } else if (api->stream) {
+        count_end(plane);
+        stream_begin(plane, api);
     } else if (api->outcome == OUTCOME_DONE) {
         reply_success(plane, api);
     } else {
@@ -70,6 +74,7 @@ static bool perform_api(Turns *turns, Work *work) {
     turn_begin(&turn, turns, api->call.arena, api->call.where, str_cat(api->call.arena, STR("call/"), api->call.request_id));
     api->outcome = run_call(&turn, registry_operation(api->call.operation), &api->call, &api->output, &api->error);
     api->reply_body = turn.reply_body;
+    if (api->outcome == OUTCOME_DONE && turn.stream_type) stream_open(api, &turn);
     audit_call(turns, &api->call, api->outcome, &api->error);
     if (api->outcome != OUTCOME_PARK) return true;
     parking_add(turns, api, NULL, &turn);
@@ -215,6 +220,7 @@ static void on_body(void *context, HttpExchange *exchange, Str piece, bool last)
 static void on_writable(void *context, HttpExchange *exchange) {
     const EndpointType *endpoint = endpoint_of(exchange);
     if (endpoint && endpoint->on_writable) endpoint->on_writable(context, exchange);
+    if (!endpoint) stream_go_on(exchange->data); // no other reply of ours comes in pieces
 }
 
 // A client that left while its call was parked: the turn thread is asked to forget it.
@@ -248,6 +254,11 @@ static void on_gone(void *context, HttpExchange *exchange) {
         return;
     }
     ApiWork *api = exchange->data;
+    if (api && api->speaks) {
+        stream_end(api);
+        http_reply_end(exchange);
+        return;
+    }
     if (api && api->arrived) forget(plane, api);
     if (api && !api->arrived) body_filter_free(api->filter); // it left before its body had come
 }

@@ -25,6 +25,7 @@
 #include <semaphore.h>
 
 typedef struct BodyFilter BodyFilter;
+typedef struct Stream Stream; // streams.c
 typedef struct Turns Turns; // the turn thread
 typedef struct Work Work;
 
@@ -50,6 +51,8 @@ typedef struct ApiWork {
     Outcome outcome;
     Doc *output;
     Body reply_body;
+    Stream *stream; // the reply goes on; NULL: it does not
+    bool speaks; // on the loop: its stream has begun
     Error error;
 } ApiWork;
 
@@ -84,7 +87,8 @@ struct Plane {
     struct Sandboxes *sandboxes; // sandboxes.c
     uint64_t request_count;
     int64_t started_ms;
-    _Atomic size_t open_requests;
+    List streams; // Stream: those under way
+    _Atomic size_t open_requests, open_streams;
     _Atomic int64_t last_request_ms;
 };
 
@@ -101,6 +105,8 @@ struct Turn {
     uint32_t command_count;
     int depth, hops;
     Body reply_body;
+    const StreamType *stream_type; // NULL: the reply does not go on
+    void *stream_state;
     void *memo;
     Str park_key;
     TimerKind park_kind;
@@ -184,6 +190,12 @@ int64_t plane_last_request_ms(const Plane *plane);
 // dispatch.c
 HttpOwner dispatch_owner(Plane *plane);
 void dispatch_reads(Plane *plane);
+
+// streams.c
+void stream_open(ApiWork *api, const Turn *turn); // on the turn thread, when the call is done
+void stream_begin(Plane *plane, ApiWork *api); // on the loop: the reply and its first event
+void stream_end(ApiWork *api); // its client has gone, or it will not begin; the reply is still to be ended
+void stream_go_on(ApiWork *api); // what was said has been taken
 
 // admission.c
 bool admit_head(Plane *plane, ApiWork *api, Error *e); // the route is known; the body is still to come

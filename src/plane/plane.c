@@ -157,6 +157,7 @@ bool plane_open(Loop *loop, const PlaneOptions *options, Plane **out, Error *e) 
     Plane *plane = calloc(1, sizeof *plane);
     if (!plane) abort();
     list_init(&plane->laters);
+    list_init(&plane->streams);
     plane->loop = loop;
     plane->lock_fd = plane->block.claim = -1;
     plane->started_ms = real_now_ms();

@@ -16,9 +16,11 @@ void turn_begin(Turn *turn, Turns *turns, Arena *arena, Partition where, Str ori
     id_source_seed(&turn->ids, id_u64(&turns->ids), id_u64(&turns->ids));
 }
 
-static void undo(Turns *turns) {
+// What it told others is not said either.
+static void undo(Turns *turns, size_t finished) {
     store_undo(turns->store);
     directory_changed(turns->directory);
+    turns->finished.len = finished;
 }
 
 // With DryRun a success is an error, as EC2 has it: so nothing of it stays.
@@ -32,10 +34,11 @@ static Outcome tried(const Call *call, Outcome outcome, Error *e) {
 
 static Outcome handle(Turn *turn, const Operation *operation, const Call *call, Doc **out, Error *e) {
     bool writes = turn->turns != NULL;
+    size_t finished = writes ? turn->turns->finished.len : 0;
     if (writes) store_savepoint(turn->store);
     Doc *reply = NULL;
     Outcome outcome = tried(call, operation->handle(turn, call, &reply, e), e);
-    if (writes && outcome == OUTCOME_ERROR) undo(turn->turns);
+    if (writes && outcome == OUTCOME_ERROR) undo(turn->turns, finished);
     if (writes && outcome != OUTCOME_ERROR) store_release(turn->store);
     if (outcome == OUTCOME_DONE) *out = reply;
     return outcome;

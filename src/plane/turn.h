@@ -6,6 +6,7 @@
 
 #include "identity/directory.h"
 #include "plane/service.h"
+#include "plane/stream.h"
 
 Store *turn_store(Turn *turn); // for a service's own tables
 Arena *turn_arena(Turn *turn); // of the current call
@@ -61,6 +62,10 @@ void turn_wake(Turn *turn, Str key);
 
 // The body of the reply of an operation with a streaming output (GetObject): bytes or a part of a file.
 void turn_reply_body(Turn *turn, Body body);
+// The reply of an operation whose output is an event stream: *out, {"sessionStart": {…}}, is its first event. `state` lies in the call's arena.
+void turn_stream(Turn *turn, const StreamType *type, void *state);
+bool turn_is_followed(const Turn *turn); // is a stream open? Else nobody would hear what turn_tell says
+void turn_tell(Turn *turn, const StreamType *type, const Doc *news); // to all open streams of the type, after the commit, in the order of commits
 // Moves the call's spooled body into the data folder's blobs; returns the blob's path relative to the data folder. The commit makes it ours.
 Str turn_keep_body(Turn *turn, const Call *call);
 

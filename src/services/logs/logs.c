@@ -13,6 +13,7 @@ static const Operation OPERATIONS[] = {
     {"PutLogEvents", logs_put_events, .flags = OP_LOCAL, .requirements = logs_require_stream},
     {"GetLogEvents", logs_get_events, .flags = OP_LOCAL, .requirements = logs_require_stream},
     {"FilterLogEvents", logs_filter_events, .flags = OP_LOCAL, .requirements = logs_require_group},
+    {"StartLiveTail", logs_live_tail, .requirements = logs_require_followed},
     {"TestMetricFilter", logs_test_pattern, .flags = OP_LOCAL},
     {"TagLogGroup", logs_tag_group, .flags = OP_LOCAL, .requirements = logs_require_group},
     {"UntagLogGroup", logs_untag_group, .flags = OP_LOCAL, .requirements = logs_require_group},

@@ -51,12 +51,17 @@ CallHandler logs_create_group, logs_delete_group, logs_describe_groups, logs_put
 CallHandler logs_create_stream, logs_delete_stream, logs_describe_streams;
 CallHandler logs_tag_group, logs_untag_group, logs_list_group_tags, logs_tag_resource, logs_untag_resource, logs_list_resource_tags;
 CallHandler logs_put_events, logs_get_events, logs_filter_events, logs_test_pattern;
+CallHandler logs_live_tail;
 
 bool logs_check_tags(const Doc *tags, Error *e); // tags.c: no key is AWS's own
+
+// live_tail.c. Its news: {"group": ARN, "stream": NAME, "events": [LiveTailSessionLogEvent]}.
+extern const StreamType LOGS_LIVE_TAIL;
 
 // requirements.c
 void logs_require_group(Turn *turn, const Call *call, Requirements *all);
 void logs_require_stream(Turn *turn, const Call *call, Requirements *all);
+void logs_require_followed(Turn *turn, const Call *call, Requirements *all);
 void logs_require_tagged(Turn *turn, const Call *call, Requirements *all);
 
 // retention.c

@@ -30,19 +30,26 @@ static void require_of(Turn *turn, const Call *call, Str resource, Str group, Re
     require(all, action, resource, tag_context(turn, call, &group));
 }
 
-static void require_within(Turn *turn, const Call *call, Str stream, Requirements *all) {
-    Str group = called_group(call), arn = logs_group_arn(call->arena, call->where, group.at ? group : STR(""));
+static void require_within(Turn *turn, const Call *call, Str group, Str stream, Requirements *all) {
+    Str arn = logs_group_arn(call->arena, call->where, group.at ? group : STR(""));
     require_of(turn, call, str_format(call->arena, "%.*s:log-stream:%.*s", STR_ARG(arn), STR_ARG(stream)), group, all);
 }
 
 void logs_require_group(Turn *turn, const Call *call, Requirements *all) {
-    require_within(turn, call, STR(""), all);
+    require_within(turn, call, called_group(call), STR(""), all);
     bool tags_new = str_is(wire_str(call->operation->name), "CreateLogGroup") && doc_count(doc_get(call->input, "tags"));
     if (tags_new)
         require(all, STR("logs:TagResource"), logs_group_arn(call->arena, call->where, called_group(call)), tag_context(turn, call, &(Str){0}));
 }
 
-void logs_require_stream(Turn *turn, const Call *call, Requirements *all) { require_within(turn, call, doc_text(call->input, "logStreamName"), all); }
+void logs_require_stream(Turn *turn, const Call *call, Requirements *all) {
+    require_within(turn, call, called_group(call), doc_text(call->input, "logStreamName"), all);
+}
+
+void logs_require_followed(Turn *turn, const Call *call, Requirements *all) {
+    for (const Doc *group = doc_first(doc_get(call->input, "logGroupIdentifiers")); group; group = group->next)
+        require_within(turn, call, logs_identified_name(doc_str(group, STR(""))), STR(""), all);
+}
 
 void logs_require_tagged(Turn *turn, const Call *call, Requirements *all) {
     Str arn = doc_text(call->input, "resourceArn");
