@@ -20,6 +20,7 @@ import botocore.session
 
 TOP = Path(__file__).resolve().parent.parent
 TOOLS = TOP / "build/deps/venv/bin"
+AWS_CLI_2 = TOP / "build/deps/cli2/bin"
 START_SECONDS = 20
 STOP_SECONDS = 20
 SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer|Assertion .* failed")
