@@ -8,12 +8,17 @@ static PrincipalMatch match_arn(Str wanted, const Principal *principal) {
     return MATCH_NONE;
 }
 
-static PrincipalMatch match_term(const PrincipalTerm *term, const Principal *principal) {
+static PrincipalMatch match_account(bool same, const Principal *principal) {
+    if (!same) return MATCH_NONE;
+    return principal->kind == PRINCIPAL_ROOT ? MATCH_EXACT : MATCH_ACCOUNT;
+}
+
+static PrincipalMatch match_term(Arena *arena, const PrincipalTerm *term, const Principal *principal) {
+    Str account = principal->account;
     switch (term->kind) {
     case TERM_EVERYONE: return MATCH_EVERYONE;
-    case TERM_ACCOUNT:
-        if (!principal->account.len || !str_eq(term->value, principal->account)) return MATCH_NONE;
-        return principal->kind == PRINCIPAL_ROOT ? MATCH_EXACT : MATCH_ACCOUNT;
+    case TERM_ACCOUNT: return match_account(account.len && str_eq(term->value, account), principal);
+    case TERM_CANONICAL: return match_account(account.len && str_eq(term->value, principal_canonical_id(arena, account)), principal);
     case TERM_ARN: return match_arn(term->value, principal);
     case TERM_SERVICE: return principal->kind == PRINCIPAL_SERVICE && str_eq_nocase(term->value, principal->arn) ? MATCH_EXACT : MATCH_NONE;
     case TERM_OTHER: return principal->id.len && str_eq(term->value, principal->id) ? MATCH_EXACT : MATCH_NONE;
@@ -21,11 +26,11 @@ static PrincipalMatch match_term(const PrincipalTerm *term, const Principal *pri
     return MATCH_NONE;
 }
 
-static PrincipalMatch match_principals(const Principals *principals, const Principal *principal) {
+static PrincipalMatch match_principals(Arena *arena, const Principals *principals, const Principal *principal) {
     if (!principals->present) return MATCH_EXACT;
     PrincipalMatch closest = MATCH_NONE;
     for (size_t i = 0; i < principals->count; i++) {
-        PrincipalMatch match = match_term(&principals->at[i], principal);
+        PrincipalMatch match = match_term(arena, &principals->at[i], principal);
         if (match > closest) closest = match;
     }
     if (principals->negated) return closest == MATCH_NONE ? MATCH_EVERYONE : MATCH_NONE;
@@ -52,7 +57,7 @@ void policy_ask(const Policy *policy, const PolicyQuestion *question, PolicyAnsw
     for (size_t i = 0; i < policy->count; i++) {
         const Statement *statement = &policy->statements[i];
         if (!policy_patterns_match(statement->actions, question, action) || !resources_match(statement, question)) continue;
-        PrincipalMatch match = match_principals(&statement->principals, question->principal);
+        PrincipalMatch match = match_principals(question->arena, &statement->principals, question->principal);
         if (match == MATCH_NONE || !conditions_hold(statement, question)) continue;
         if (!statement->allow && !answer->denies) answer->denied_by = policy->arn;
         if (!statement->allow)

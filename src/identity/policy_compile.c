@@ -131,8 +131,9 @@ static bool compile_term(const Compiler *compiler, Str type, Str value, Principa
         if (str_contains(value, STR("."))) return true;
         return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"SERVICE\":\"%.*s\"", STR_ARG(value));
     }
-    *out = (PrincipalTerm){TERM_OTHER, value};
-    if (str_is(type, "Federated") || str_is(type, "CanonicalUser")) return true;
+    bool canonical = str_is(type, "CanonicalUser");
+    *out = (PrincipalTerm){canonical ? TERM_CANONICAL : TERM_OTHER, value};
+    if (canonical || str_is(type, "Federated")) return true;
     return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"%.*s\":\"%.*s\"", STR_ARG(type), STR_ARG(value));
 }
 

@@ -18,11 +18,11 @@ typedef struct Patterns {
     bool negated; // NotAction, NotResource
 } Patterns;
 
-typedef enum PrincipalTermKind { TERM_EVERYONE, TERM_ACCOUNT, TERM_ARN, TERM_SERVICE, TERM_OTHER } PrincipalTermKind;
+typedef enum PrincipalTermKind { TERM_EVERYONE, TERM_ACCOUNT, TERM_ARN, TERM_SERVICE, TERM_CANONICAL, TERM_OTHER } PrincipalTermKind;
 
 typedef struct PrincipalTerm {
     PrincipalTermKind kind;
-    Str value; // account number, ARN, host of a service
+    Str value; // account number, ARN, host of a service, canonical id of an account
 } PrincipalTerm;
 
 typedef struct Principals {

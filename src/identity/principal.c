@@ -1,5 +1,7 @@
 #include "identity/principal.h"
 
+#include "formats/digest.h"
+
 static Str member(Str text) { return text.len ? text : STR_NONE; }
 
 Principal principal_root(Arena *arena, Str account) {
@@ -9,6 +11,8 @@ Principal principal_root(Arena *arena, Str account) {
                        .id = str_copy(arena, account),
                        .name = STR("")};
 }
+
+Str principal_canonical_id(Arena *arena, Str account) { return digest_hex(arena, DIGEST_SHA256, account); }
 
 Principal principal_service(Str host) { return (Principal){.kind = PRINCIPAL_SERVICE, .account = STR(""), .arn = host, .id = host, .name = host}; }
 

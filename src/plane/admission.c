@@ -23,6 +23,7 @@ static void fill_call(Plane *plane, ApiWork *api) {
     api->call.source_ip = request->peer;
     api->call.user_agent = http_header(request, "user-agent");
     api->call.host = host_of(plane, request);
+    api->call.signature = who->signature.scheme == SIGNATURE_NONE ? NULL : &who->signature;
     api->call.bucket_in_host = !str_is_none(api->route.bucket);
     api->call.tls = request->tls;
     api->call.body = request->body;

@@ -86,7 +86,7 @@ static IdentityView view_of(const Turn *turn) {
 }
 
 // Condition keys of every request, besides those of the principal.
-static Doc *context_of(const Turn *turn, const Call *call, const Doc *own) {
+static Doc *context_of(const Turn *turn, const Call *call, Str owner, const Doc *own) {
     Arena *arena = turn->arena;
     Doc *context = own ? doc_copy(arena, own) : doc_map(arena);
     doc_set_str(arena, context, "aws:RequestedRegion", turn->where.region);
@@ -95,6 +95,8 @@ static Doc *context_of(const Turn *turn, const Call *call, const Doc *own) {
     doc_set_str(arena, context, "aws:SourceIp", call->source_ip);
     doc_set_str(arena, context, "aws:UserAgent", call->user_agent);
     doc_set_str(arena, context, "aws:SecureTransport", call->tls ? STR("true") : STR("false"));
+    const Service *service = registry_service(wire_service_of(call->operation));
+    if (service->context) service->context(turn, call, owner, context);
     return context;
 }
 
@@ -109,7 +111,7 @@ static bool is_allowed(const Turn *turn, const Call *call, const Principal *prin
         .resource_account = owner,
         .asked = call ? str_of(registry_service(wire_service_of(call->operation))->prefix) : STR_NONE,
         .resource_policy = str_is(what->action, "iam:PassRole") ? NULL : resource_policy,
-        .context = context_of(turn, call, what->context),
+        .context = context_of(turn, call, owner, what->context),
         .now_ms = turn->now_ms,
     };
     return identity_authorize(view_of(turn), &request, e);

@@ -32,6 +32,7 @@ typedef struct Call {
     Str source_ip, user_agent; // aws:SourceIp, aws:UserAgent; STR_NONE inside
     bool region_told; // `where.region` is what the request was signed for
     Str host; // as the client spelt it, for URLs in replies; the plane's own for internal calls
+    const struct Signature *signature; // what the request says of its signing (identity/sigv4.h); NULL: it is not signed, or comes from inside
     bool bucket_in_host; // S3's virtual-hosted style
     bool tls;
     bool internal; // from a machine or turn_call

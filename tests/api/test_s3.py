@@ -762,6 +762,7 @@ UNFIT = "Conditions do not apply to combination of actions and resources in stat
         ("Policy has invalid resource", "arn:aws:s3:::other-bucket/*", {"Resource": "arn:aws:s3:::other-bucket/*"}),
         ("Invalid principal in policy", '"AWS" : "somebody"', {"Principal": {"AWS": "somebody"}}),
         ("Action does not apply to any resource(s) in statement", None, {"Action": ["s3:GetObject", "s3:ListBucket"]}),
+        ("Invalid principal in policy", '"CanonicalUser" : "me"', {"Principal": {"CanonicalUser": "me"}}),
         ("Invalid effect: hello", None, {"Effect": "hello"}),
         ("Unknown field Principle", None, {"Principle": "*"}),
         ("Policy has invalid action", None, {"Action": "s3:HeadObject"}),
@@ -819,6 +820,61 @@ def test_a_policy_that_can_be_is_taken(s3, bucket, changes):
 def test_a_text_that_is_no_policy_is_told_so(s3, bucket, text, message):
     error = refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=text.replace("%s", json.dumps(own(bucket))))["Error"]
     assert error["Message"] == message
+
+
+def opened(s3, bucket, **changes):
+    """A policy with one statement that lets the account 222233334444 do something with the bucket's objects."""
+    statement = own(bucket, Principal={"AWS": "222233334444"}, **changes)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+@pytest.fixture
+def other(server):
+    return server.client("s3", key="222233334444")
+
+
+def test_an_account_is_named_by_its_canonical_id(s3, bucket, other):
+    put(s3, bucket, "o")
+    refused("AccessDenied", other.get_object, Bucket=bucket, Key="o")
+    statement = own(bucket, Principal={"CanonicalUser": other.list_buckets()["Owner"]["ID"]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [statement]}))
+    assert other.get_object(Bucket=bucket, Key="o")["Body"].read() == b"o"
+
+
+def test_a_condition_asks_for_the_tags_an_object_has(s3, bucket, other):
+    s3.put_object(Bucket=bucket, Key="open", Body=b"o", Tagging="public=yes&a=b")
+    s3.put_object(Bucket=bucket, Key="closed", Body=b"c", Tagging="public=no")
+    opened(s3, bucket, Action=["s3:GetObject", "s3:GetObjectTagging"], Condition={"StringEquals": {"s3:ExistingObjectTag/public": "yes"}})
+    assert other.get_object(Bucket=bucket, Key="open")["Body"].read() == b"o"
+    assert len(other.get_object_tagging(Bucket=bucket, Key="open")["TagSet"]) == 2
+    refused("AccessDenied", other.get_object, Bucket=bucket, Key="closed")
+    refused("AccessDenied", other.get_object_tagging, Bucket=bucket, Key="closed")
+
+
+def test_a_condition_asks_how_a_request_is_signed(s3, bucket, other, server):
+    put(s3, bucket, "o")
+    opened(s3, bucket, Condition={"StringEquals": {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}})
+    assert other.get_object(Bucket=bucket, Key="o")["Body"].read() == b"o"
+    presigned = other.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "o"})
+    assert server.request("GET", presigned[presigned.index(f"/{bucket}") :]).status == 403
+    opened(s3, bucket, Condition={"NumericLessThan": {"s3:signatureAge": "600000"}})
+    assert server.request("GET", presigned[presigned.index(f"/{bucket}") :]).data == b"o"
+    refused("AccessDenied", other.get_object, Bucket=bucket, Key="o")
+
+
+def test_a_condition_asks_for_writes_that_must_not_replace(s3, bucket, other):
+    creation = {"Bool": {"s3:ObjectCreationOperation": "false"}}
+    statements = [
+        own(bucket, Principal={"AWS": "222233334444"}, Action="s3:PutObject", Condition={"Null": {"s3:if-none-match": "false"}}),
+        own(bucket, Principal={"AWS": "222233334444"}, Action="s3:PutObject", Condition=creation),
+    ]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    refused("AccessDenied", other.put_object, Bucket=bucket, Key="o", Body=b"o")
+    other.put_object(Bucket=bucket, Key="o", Body=b"o", IfNoneMatch="*")
+    upload = {"Bucket": bucket, "Key": "parts", "UploadId": other.create_multipart_upload(Bucket=bucket, Key="parts")["UploadId"]}
+    part = {"ETag": other.upload_part(**upload, PartNumber=1, Body=b"p")["ETag"], "PartNumber": 1}
+    refused("AccessDenied", other.complete_multipart_upload, **upload, MultipartUpload={"Parts": [part]})
+    other.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]}, IfNoneMatch="*")
 
 
 TRUSTED = {

@@ -29,7 +29,7 @@ Outcome get_object_acl(Turn *turn, const Call *call, Doc **out, Error *e) {
 
 // Only what says that the owner has full control and nobody else anything. "private" is that too, but S3 takes it only where ACLs are on.
 static bool is_owner_only(const Call *call, const Bucket *bucket, bool acls_on) {
-    Str canned = doc_text(call->input, "ACL"), owner = owner_id(call->arena, bucket->account);
+    Str canned = doc_text(call->input, "ACL"), owner = principal_canonical_id(call->arena, bucket->account);
     if (canned.len) return str_is(canned, "bucket-owner-full-control") || (acls_on && str_is(canned, "private"));
     const Doc *grants = doc_get(doc_get(call->input, "AccessControlPolicy"), "Grants");
     if (doc_count(grants) != 1) return false;

@@ -88,11 +88,9 @@ Str bucket_arn(Arena *arena, Str bucket) { return str_cat(arena, STR("arn:aws:s3
 Str object_arn(Arena *arena, Str bucket, Str key) { return str_cat(arena, bucket_arn(arena, bucket), str_cat(arena, STR("/"), key)); }
 
 // Canonical user ids are opaque; here a hash of the account, so that the same account always has the same.
-Str owner_id(Arena *arena, Str account) { return digest_hex(arena, DIGEST_SHA256, account); }
-
 Doc *owner_doc(Arena *arena, Str account) {
     Doc *owner = doc_map(arena);
-    doc_set_str(arena, owner, "ID", owner_id(arena, account));
+    doc_set_str(arena, owner, "ID", principal_canonical_id(arena, account));
     return owner;
 }
 

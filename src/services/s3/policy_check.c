@@ -44,9 +44,25 @@ static bool entity_exists(Turn *turn, const Call *call, Str arn) {
     return turn_call(turn, principal_root(call->arena, account), "iam", role ? "GetRole" : "GetUser", input, &output, &missing);
 }
 
+static bool is_canonical_id(Str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("0123456789abcdef", text.at[i]) || !text.at[i]) return false;
+    return text.len == 64;
+}
+
+static bool check_canonical(const Call *call, const Doc *named, Error *e) {
+    for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
+        Str text = doc_str(one, STR(""));
+        if (is_canonical_id(text)) continue;
+        return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"CanonicalUser\" : \"%.*s\"", STR_ARG(text)), e);
+    }
+    return true;
+}
+
 static bool check_principals(Turn *turn, const Call *call, const Doc *principal, Error *e) {
     if (!principal || !doc_is(principal, DOC_MAP)) return true;
     const Doc *named = doc_get(principal, "AWS");
+    TRY(check_canonical(call, doc_get(principal, "CanonicalUser"), e));
     for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
         Str text = doc_str(one, STR(""));
         bool iam = str_starts(text, STR("arn:aws:iam:")), session = str_starts(text, STR("arn:aws:sts:")) || str_starts(text, STR("AIDA"));

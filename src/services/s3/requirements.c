@@ -1,6 +1,8 @@
 // Which permissions a call needs, where that depends on more than a bucket's name: as AWS's service authorization reference lists them for S3.
 #include "services/s3/s3.h"
 
+#include "identity/sigv4.h"
+
 static Str this_object(const Call *call) { return object_arn(call->arena, doc_text(call->input, "Bucket"), doc_text(call->input, "Key")); }
 static Str this_bucket(const Call *call) { return bucket_arn(call->arena, doc_text(call->input, "Bucket")); }
 static bool has(const Call *call, const char *member) { return doc_get(call->input, member) != NULL; }
@@ -37,9 +39,74 @@ static const ContextKey WRITE_KEYS[] = {
 };
 static const ContextKey CREATE_KEYS[] = {{"ACL", "s3:x-amz-acl"}, {"ObjectOwnership", "s3:x-amz-object-ownership"}, {NULL, NULL}};
 
+// ---- What S3 tells of every request ----
+
+static Str content_sha256(const Signature *signature) {
+    switch (signature->payload) {
+    case PAYLOAD_HASHED: return signature->payload_hash;
+    case PAYLOAD_UNSIGNED: return STR("UNSIGNED-PAYLOAD");
+    case PAYLOAD_CHUNKS_SIGNED: return STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    case PAYLOAD_CHUNKS_SIGNED_TRAILER: return STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER");
+    case PAYLOAD_CHUNKS_UNSIGNED_TRAILER: return STR("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+    }
+    return STR_NONE;
+}
+
+// Of a presigned request, which may be signed by either clock.
+static int64_t signature_age(const Turn *turn, const Call *call, const Signature *signature) {
+    int64_t by_wall = turn_wall(turn) - signature->signed_at_ms, by_plane = call->now_ms - signature->signed_at_ms;
+    int64_t age = by_wall < 0 || (by_plane >= 0 && by_plane < by_wall) ? by_plane : by_wall;
+    return age < 0 ? 0 : age;
+}
+
+static void tell_signature(const Turn *turn, const Call *call, const Signature *signature, Doc *context) {
+    bool header = signature->scheme == SIGNATURE_HEADER, old = signature->scheme == SIGNATURE_QUERY_V2;
+    doc_set_str(call->arena, context, "s3:authType", header ? STR("REST-HEADER") : STR("REST-QUERY-STRING"));
+    doc_set_str(call->arena, context, "s3:signatureversion", old ? STR("AWS") : STR("AWS4-HMAC-SHA256"));
+    if (!header) doc_set_int(call->arena, context, "s3:signatureAge", signature_age(turn, call, signature));
+    if (!old) doc_set_str(call->arena, context, "s3:x-amz-content-sha256", content_sha256(signature));
+}
+
+// Only some writes make an object; the others prepare one.
+static Str makes_object(Str operation) {
+    static const char *const make[] = {"PutObject", "CopyObject", "CompleteMultipartUpload", NULL};
+    static const char *const prepare[] = {"CreateMultipartUpload", "UploadPart", "UploadPartCopy", NULL};
+    for (const char *const *name = make; *name; name++)
+        if (str_is(operation, *name)) return STR("true");
+    for (const char *const *name = prepare; *name; name++)
+        if (str_is(operation, *name)) return STR("false");
+    return STR_NONE;
+}
+
+void s3_context(const Turn *turn, const Call *call, Str owner_account, Doc *context) {
+    doc_set_str(call->arena, context, "s3:ResourceAccount", owner_account);
+    doc_set_str(call->arena, context, "s3:ObjectCreationOperation", makes_object(wire_str(call->operation->name)));
+    if (call->signature) tell_signature(turn, call, call->signature, context);
+}
+
+// ---- Tags that an object has: s3:ExistingObjectTag/NAME ----
+
+static Doc *with_tags_of(Turn *turn, const Call *call, Str bucket, Str key, Str version, Doc *context) {
+    ObjectRow row;
+    Str rest, name, value;
+    bool found = version.at ? object_version(turn, bucket, key, version, &row) : object_current(turn, bucket, key, &row);
+    if (!found || !pairs_count(row.tags)) return context;
+    if (!context) context = doc_map(call->arena);
+    for (rest = row.tags; pairs_next(&rest, &name, &value);)
+        doc_put(context, str_cat(call->arena, STR("s3:ExistingObjectTag/"), name), doc_of_str(call->arena, value));
+    return context;
+}
+
+static Doc *object_context(Turn *turn, const Call *call) {
+    Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key");
+    return with_tags_of(turn, call, bucket, key, doc_text(call->input, "VersionId"), context_of(call, VERSION_KEYS));
+}
+
+// ---- Operations ----
+
 void require_get_object(Turn *turn, const Call *call, Requirements *all) {
     Str action = has(call, "VersionId") ? STR("s3:GetObjectVersion") : STR("s3:GetObject");
-    require(all, action, this_object(call), context_of(call, VERSION_KEYS));
+    require(all, action, this_object(call), object_context(turn, call));
 }
 
 void require_get_attributes(Turn *turn, const Call *call, Requirements *all) {
@@ -70,21 +137,27 @@ void require_put_object(Turn *turn, const Call *call, Requirements *all) {
     require(all, STR("s3:PutObject"), this_object(call), context);
 }
 
-static void require_source(const Call *call, Requirements *all) {
+// The tags of a source are looked at for parts alone.
+static void require_source(Turn *turn, const Call *call, bool tagged, Requirements *all) {
     CopySource source;
     if (!copy_source(call, &source, NULL)) return; // the handler refuses it
     Str object = object_arn(call->arena, source.bucket, source.key);
-    require(all, source.version.at ? STR("s3:GetObjectVersion") : STR("s3:GetObject"), object, NULL);
+    Doc *context = tagged ? with_tags_of(turn, call, source.bucket, source.key, source.version, NULL) : NULL;
+    require(all, source.version.at ? STR("s3:GetObjectVersion") : STR("s3:GetObject"), object, context);
 }
 
 void require_copy_object(Turn *turn, const Call *call, Requirements *all) {
-    require_source(call, all);
+    require_source(turn, call, false, all);
     require_put_object(turn, call, all);
 }
 
 void require_copy_part(Turn *turn, const Call *call, Requirements *all) {
-    require_source(call, all);
+    require_source(turn, call, true, all);
     require(all, STR("s3:PutObject"), this_object(call), NULL);
+}
+
+void require_complete_upload(Turn *turn, const Call *call, Requirements *all) {
+    require(all, STR("s3:PutObject"), this_object(call), context_of(call, WRITE_KEYS));
 }
 
 void require_delete_object(Turn *turn, const Call *call, Requirements *all) {
@@ -107,12 +180,15 @@ void require_uploads_listing(Turn *turn, const Call *call, Requirements *all) {
 }
 
 // "GetObjectTagging" is s3:GetObjectTagging, or s3:GetObjectVersionTagging with a version; Put and Delete alike.
-void require_object_tagging(Turn *turn, const Call *call, Requirements *all) {
+static void require_of_object(Turn *turn, const Call *call, const char *what, Requirements *all) {
     Str name = wire_str(call->operation->name);
     Str verb = str_sub(name, 0, (size_t)str_find(name, STR("Object")));
     const char *middle = has(call, "VersionId") ? "ObjectVersion" : "Object";
-    require(all, str_format(call->arena, "s3:%.*s%sTagging", STR_ARG(verb), middle), this_object(call), context_of(call, VERSION_KEYS));
+    require(all, str_format(call->arena, "s3:%.*s%s%s", STR_ARG(verb), middle, what), this_object(call), object_context(turn, call));
 }
+
+void require_object_tagging(Turn *turn, const Call *call, Requirements *all) { require_of_object(turn, call, "Tagging", all); }
+void require_object_acl(Turn *turn, const Call *call, Requirements *all) { require_of_object(turn, call, "Acl", all); }
 
 void require_create_bucket(Turn *turn, const Call *call, Requirements *all) {
     Doc *context = context_of(call, CREATE_KEYS);

@@ -14,5 +14,6 @@ const Service S3_SERVICE = {
     .tables = TABLES,
     .resource_policy = s3_resource_policy,
     .is_there = s3_bucket_is_there,
+    .context = s3_context,
     .effects = EFFECTS,
 };

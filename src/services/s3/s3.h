@@ -59,7 +59,6 @@ void bucket_save(Turn *turn, const Bucket *bucket);
 bool bucket_name_is_valid(Str name);
 Str bucket_arn(Arena *arena, Str bucket);
 Str object_arn(Arena *arena, Str bucket, Str key);
-Str owner_id(Arena *arena, Str account); // canonical user id
 Doc *owner_doc(Arena *arena, Str account);
 
 // configuration.c: what is kept of a bucket under a kind ("policy", "encryption"); NULL when nothing is.
@@ -80,6 +79,7 @@ bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, 
 bool policy_check(Turn *turn, const Call *call, Str bucket, Str text, Doc **out, Error *e);
 
 // requirements.c
+void s3_context(const Turn *turn, const Call *call, Str owner_account, Doc *context);
 void require_get_object(Turn *turn, const Call *call, Requirements *all);
 void require_get_attributes(Turn *turn, const Call *call, Requirements *all);
 void require_put_object(Turn *turn, const Call *call, Requirements *all);
@@ -90,6 +90,8 @@ void require_each_key(Turn *turn, const Call *call, Requirements *all); // the h
 void require_listing(Turn *turn, const Call *call, Requirements *all);
 void require_versions_listing(Turn *turn, const Call *call, Requirements *all);
 void require_uploads_listing(Turn *turn, const Call *call, Requirements *all);
+void require_object_acl(Turn *turn, const Call *call, Requirements *all);
+void require_complete_upload(Turn *turn, const Call *call, Requirements *all);
 void require_object_tagging(Turn *turn, const Call *call, Requirements *all);
 void require_create_bucket(Turn *turn, const Call *call, Requirements *all);
 
