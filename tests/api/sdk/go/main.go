@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 var ctx = context.Background()
@@ -90,6 +92,39 @@ func checkLogs(config aws.Config) {
 	need(errors.As(err, &exists), "a second group is %v", err)
 }
 
+// "stream-" in front of an address would be no host.
+func withoutHostPrefix(stack *middleware.Stack) error {
+	disable := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+	}
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("WithoutHostPrefix", disable), middleware.After)
+}
+
+// A stream of events.
+func checkLiveTail(config aws.Config, account string) {
+	client := cloudwatchlogs.NewFromConfig(config, cloudwatchlogs.WithAPIOptions(withoutHostPrefix))
+	group, stream := aws.String("go/live"), aws.String("s")
+	must(client.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: group}))
+	must(client.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: group, LogStreamName: stream}))
+	arn := "arn:aws:logs:" + config.Region + ":" + account + ":log-group:" + *group
+	session := must(client.StartLiveTail(ctx, &cloudwatchlogs.StartLiveTailInput{LogGroupIdentifiers: []string{arn}}))
+	defer session.GetStream().Close()
+	for event := range session.GetStream().Events() {
+		switch event := event.(type) {
+		case *logstypes.StartLiveTailResponseStreamMemberSessionStart:
+			events := []logstypes.InputLogEvent{{Message: aws.String("live ü"), Timestamp: aws.Int64(time.Now().UnixMilli())}}
+			must(client.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{LogGroupName: group, LogStreamName: stream, LogEvents: events}))
+		case *logstypes.StartLiveTailResponseStreamMemberSessionUpdate:
+			if len(event.Value.SessionResults) == 0 {
+				continue
+			}
+			need(*event.Value.SessionResults[0].Message == "live ü", "the session says %v", event.Value.SessionResults)
+			return
+		}
+	}
+	need(false, "the session ends: %v", session.GetStream().Err())
+}
+
 func main() {
 	account := os.Getenv("AWS_ACCESS_KEY_ID")
 	config := aws.Config{
@@ -106,4 +141,5 @@ func main() {
 	checkObjects(config, account)
 	checkItems(config)
 	checkLogs(config)
+	checkLiveTail(config, account)
 }

@@ -57,7 +57,26 @@ async function checkLogs() {
   await assert.rejects(logs.createLogGroup({ logGroupName: stream.logGroupName }), { name: "ResourceAlreadyExistsException" });
 }
 
+// A stream of events; `stream-` in front of an address would be no host.
+async function checkLiveTail() {
+  const logs = new CloudWatchLogs({ disableHostPrefix: true });
+  const stream = { logGroupName: "javascript/live", logStreamName: "s" };
+  await logs.createLogGroup({ logGroupName: stream.logGroupName });
+  await logs.createLogStream(stream);
+  const { logGroups } = await logs.describeLogGroups({ logGroupNamePrefix: stream.logGroupName });
+  const { responseStream } = await logs.startLiveTail({ logGroupIdentifiers: [logGroups[0].logGroupArn] });
+  for await (const event of responseStream) {
+    if (event.sessionStart) await logs.putLogEvents({ ...stream, logEvents: [{ timestamp: Date.now(), message: "live ü" }] });
+    const results = event.sessionUpdate?.sessionResults ?? [];
+    if (!results.length) continue;
+    assert.deepEqual(results.map(({ message, logGroupIdentifier }) => [message, logGroupIdentifier]), [["live ü", `${account}:javascript/live`]]);
+    break;
+  }
+  logs.destroy(); // and with it the connection
+}
+
 await checkIdentity();
 await checkObjects();
 await checkItems();
 await checkLogs();
+await checkLiveTail();
