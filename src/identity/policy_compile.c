@@ -11,7 +11,8 @@ typedef struct Compiler {
     Error *e;
 } Compiler;
 
-#define SYNTAX(compiler) policy_fail((compiler)->e, (compiler)->kind, "Syntax errors in policy.")
+#define SYNTAX(compiler) \
+    policy_fail((compiler)->e, (compiler)->kind, (compiler)->kind == POLICY_RESOURCE ? "Invalid policy syntax." : "Syntax errors in policy.")
 
 static bool is_known(Str key, const char *const *names) {
     for (; *names; names++) {
@@ -157,7 +158,9 @@ static bool compile_principals(const Compiler *compiler, const Doc *statement, P
     if (doc_is(member, DOC_MAP)) {
         TRY(compile_principal_map(compiler, member, &terms));
     } else {
-        if (!doc_is(member, DOC_STR) || !str_is(member->as.text, "*")) return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy");
+        bool everybody = doc_is(member, DOC_STR) && str_is(member->as.text, "*");
+        if (!everybody && compiler->kind == POLICY_RESOURCE) return SYNTAX(compiler);
+        if (!everybody) return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy");
         if (compiler->kind == POLICY_TRUST)
             return policy_fail(compiler->e, compiler->kind, "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".");
         vec_add(&terms, PrincipalTerm, ((PrincipalTerm){TERM_EVERYONE, STR("*")}));

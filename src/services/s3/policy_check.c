@@ -18,8 +18,18 @@ static bool fail_part(const Call *call, const char *message, Str part, Error *e)
     return s3_fail(call, e, 400, "MalformedPolicy", message, "Detail", part);
 }
 
-static const Doc *first_of(const Doc *texts) { return doc_is(texts, DOC_LIST) ? doc_first(texts) : texts; }
-static const Doc *next_of(const Doc *texts, const Doc *one) { return doc_is(texts, DOC_LIST) ? one->next : NULL; }
+// A text, or those of a list: what is none is bad syntax, which the compiler of policies tells.
+static const Doc *text_from(const Doc *one) {
+    while (one && !doc_is(one, DOC_STR)) one = one->next;
+    return one;
+}
+
+static const Doc *first_of(const Doc *texts) {
+    if (doc_is(texts, DOC_LIST)) return text_from(doc_first(texts));
+    return doc_is(texts, DOC_STR) ? texts : NULL;
+}
+
+static const Doc *next_of(const Doc *texts, const Doc *one) { return doc_is(texts, DOC_LIST) ? text_from(one->next) : NULL; }
 
 // ---- Principals ----
 
