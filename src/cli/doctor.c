@@ -174,6 +174,19 @@ static void tell_program(Doctor *doctor, const Program *program) {
          str_format(doctor->arena, "sudo apt-get install %s", program->package));
 }
 
+// AWS_ENDPOINT_URL, which `rehearse env` sets, is read from 1.29 and 2.13 on.
+static bool reads_endpoint(Str version) {
+    int64_t major = 0, minor = 0;
+    bool known = str_to_int(str_cut(&version, '.'), &major) && str_to_int(str_cut(&version, '.'), &minor);
+    return !known || major > 2 || minor >= (major == 2 ? 13 : 29);
+}
+
+static void tell_endpoint(Doctor *doctor, Str version) {
+    Str text =
+        str_format(doctor->arena, "aws %.*s in PATH does not read AWS_ENDPOINT_URL, as 1.29 and 2.13 do: it would call AWS itself", STR_ARG(version));
+    find(doctor, SYMBOL_NOTE, STR("endpoint"), text, STR("aws --endpoint-url \"$AWS_ENDPOINT_URL\" …"));
+}
+
 // Here it is git's credential helper, wherever PATH has it; builds and instances see other places.
 static void tell_aws(Doctor *doctor) {
     Str inside = prepared_aws(doctor->arena), version = STR(""), here;
@@ -183,6 +196,7 @@ static void tell_aws(Doctor *doctor) {
         text = found ? version : str_cat(doctor->arena, version, STR(" in builds and instances; PATH has none for git's credential helper here"));
     if (!works && found) text = STR("is in PATH, but not in /usr/bin or /usr/local/bin: builds and instances lack it");
     find(doctor, works ? SYMBOL_DONE : SYMBOL_NOTE, STR("aws"), text, works ? STR_NONE : STR("sudo apt-get install awscli"));
+    if (found && !reads_endpoint(here)) tell_endpoint(doctor, here);
 }
 
 static void tell_packages(Doctor *doctor) {

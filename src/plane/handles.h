@@ -41,6 +41,7 @@ Doc *effect_end_doc(Arena *arena, const Error *failed);
 // prepared.c
 typedef struct Prepared {
     Str wheels, venv; // folders on the host; STR_NONE: not there, or not needed
+    bool led_aws; // `aws` is the distribution's own, led to the plane
 } Prepared;
 enum { PREPARED_MOST = 8 }; // of binds, files and settings each
 bool prepared_check(Error *e); // what the environment chooses is there

@@ -1,6 +1,6 @@
 // What was prepared for sandboxes: packages for pip (deps/wheels beside the program as built, or what REHEARSE_WHEELS names) and the AWS CLI (deps/venv), which AWS's
 // images have and many machines have not. An installed program has neither beside it: pip asks its index then, and `aws` is the machine's own.
-// Inside, the packages are found by `pip` before the network is asked (share/pip), and `aws` leads to the one prepared.
+// Inside, the packages are found by `pip` before the network is asked (share/pip), and `aws` leads to the one prepared, or leads the distribution's to the plane (share/aws).
 #include "plane/handles.h"
 
 #include "os/files.h"
@@ -10,6 +10,10 @@
 
 #define PIP_PROGRAM STR("@program/rehearse-pip")
 #define AWS_PROGRAM STR("@program/rehearse-aws")
+
+// Where sandboxes see the host's own: a user's comes first and is left as it is, a distribution's may not know the setting that leads it to the plane (share/aws).
+#define USERS_AWS "/usr/local/bin/aws"
+#define DISTRIBUTIONS_AWS "/usr/bin/aws"
 
 // AWS's machines let root install packages; Debian's pip must be told to.
 static const char *const PIP_SETTINGS[] = {"PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_DISABLE_PIP_VERSION_CHECK=1"};
@@ -33,14 +37,6 @@ static Str prepared_folder(Arena *arena, const char *name) {
     return STR_NONE;
 }
 
-// Where sandboxes see the host's own.
-static Str host_aws(void) {
-    static const char *const PLACES[] = {"/usr/local/bin/aws", "/usr/bin/aws"};
-    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
-        if (access(PLACES[i], X_OK) == 0) return str_of(PLACES[i]);
-    return STR_NONE;
-}
-
 static const char *chosen_wheels(void) {
     const char *chosen = getenv("REHEARSE_WHEELS");
     return chosen && *chosen ? chosen : NULL;
@@ -56,7 +52,9 @@ bool prepared_check(Error *e) {
 void prepared_find(Arena *arena, Prepared *out) {
     const char *chosen = chosen_wheels();
     *out = (Prepared){.wheels = chosen ? real_folder(arena, chosen) : prepared_folder(arena, "wheels")};
-    if (host_aws().at) return;
+    if (access(USERS_AWS, X_OK) == 0) return;
+    out->led_aws = access(DISTRIBUTIONS_AWS, X_OK) == 0;
+    if (out->led_aws) return;
     out->venv = prepared_folder(arena, "venv");
     if (out->venv.at && !file_exists(path_join(arena, out->venv, STR("bin/aws")))) out->venv = STR_NONE;
 }
@@ -64,7 +62,9 @@ void prepared_find(Arena *arena, Prepared *out) {
 Str prepared_aws(Arena *arena) {
     Prepared prepared;
     prepared_find(arena, &prepared);
-    return prepared.venv.at ? path_join(arena, prepared.venv, STR("bin/aws")) : host_aws();
+    if (prepared.venv.at) return path_join(arena, prepared.venv, STR("bin/aws"));
+    if (prepared.led_aws) return STR(DISTRIBUTIONS_AWS);
+    return access(USERS_AWS, X_OK) == 0 ? STR(USERS_AWS) : STR_NONE;
 }
 
 // Where our own pip looks for the real one.
@@ -88,9 +88,9 @@ void prepared_add(Arena *arena, const Prepared *prepared, SandboxSpec *spec) {
         binds[spec->bind_count++] = (SandboxBind){prepared->wheels, prepared->wheels};
         env[spec->env_count++] = str_cat(arena, STR("PIP_FIND_LINKS="), prepared->wheels);
     }
+    if (prepared->venv.at || prepared->led_aws) add_file(arena, spec, AWS_PROGRAM, USERS_AWS);
     if (prepared->venv.at) {
         binds[spec->bind_count++] = (SandboxBind){prepared->venv, prepared->venv};
-        add_file(arena, spec, AWS_PROGRAM, "/usr/local/bin/aws");
         env[spec->env_count++] = str_cat(arena, STR("REHEARSE_VENV="), prepared->venv);
     }
 }

@@ -242,6 +242,14 @@ def test_doctor_looks_for_the_aws_cli_where_sandboxes_see_it(doctor):
     assert "builds and instances lack it" in doctor(PATH="/usr/bin:/bin")["aws"]
 
 
+@pytest.mark.parametrize(("version", "told"), [("1.28.9", True), ("1.29.0", False), ("2.9.19", True), ("2.13.0", False)])
+def test_doctor_knows_an_aws_cli_that_would_call_aws_itself(doctor, version, told):
+    (doctor.folder / "aws").write_text(f"#!/bin/sh\necho aws-cli/{version} Python/3.11.2\n")
+    (doctor.folder / "aws").chmod(0o755)
+    warning = f"aws {version} in PATH does not read AWS_ENDPOINT_URL, as 1.29 and 2.13 do: it would call AWS itself"
+    assert doctor(PATH=f"{doctor.folder}:/usr/bin:/bin").get("endpoint") == (warning if told else None)
+
+
 def test_what_down_advises_names_the_port_and_the_folder(plane):
     ec2 = plane.client("ec2")
     ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)
