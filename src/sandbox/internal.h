@@ -5,11 +5,17 @@
 #include "sandbox/preload/plane_clock.h"
 #include "sandbox/sandbox.h"
 
+#include <sys/stat.h>
+
 enum { SANDBOX_SPARES = 2 }; // builds that begin at the same moment find one each
 enum { SANDBOX_PATH_BYTES = 4096, SANDBOX_MESSAGE_BYTES = 1024, SANDBOX_FIRST_ID = 100000, SANDBOX_SPEC_BYTES = 4 * 1024 * 1024 };
 
 struct SandboxHost {
     char data[SANDBOX_PATH_BYTES / 2], program[SANDBOX_PATH_BYTES / 2];
+    char skeletons[SANDBOX_PATH_BYTES / 2]; // the folder of skeleton layers: the user's, or the data folder
+    uint64_t state; // of the machine's packages, as it was at `state_ms` (0: not looked at yet)
+    int64_t state_ms;
+    struct stat layer; // the skeleton layer as it was last seen
     SandboxRung rung;
     char refusal[1024]; // rung D: why no higher one works
     bool network;
@@ -53,7 +59,13 @@ Refusal refusal_of(const char *report);
 void refusal_text(const char *report, char *out, size_t room); // one sentence with both
 
 // specification.c
-void spec_write(const SandboxHost *host, const SandboxSpec *spec, Buf *buf);
+void spec_write(SandboxHost *host, const SandboxSpec *spec, Buf *buf);
+
+// skeletons.c: the skeleton layers of rungs B and C
+void skeleton_find_place(SandboxHost *host);
+bool skeleton_begin(SandboxHost *host, Error *e); // one that fits is made, those that fit no longer are removed, in the background
+void skeleton_specify(SandboxHost *host, Buf *spec); // the one that fits the host now
+bool skeleton_is_same(SandboxHost *host); // as when it was last asked: nobody removed it, or anything at its top
 
 // sandbox.c
 Sandbox *handle_new(const SandboxHost *host, Str name);
@@ -67,4 +79,3 @@ void spare_drop(SandboxHost *host);
 // machine.c
 bool sandbox_id_is_sane(Str id);
 bool folder_discard(const SandboxHost *host, const char *folder, Error *e); // out of sight, its processes killed; removed when there is time
-void skeleton_path(const SandboxHost *host, char out[SANDBOX_PATH_BYTES]); // of the layer that fits the host's packages now

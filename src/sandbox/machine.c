@@ -32,11 +32,11 @@ const char *sandbox_rung_text(SandboxRung rung) {
 // ---- Probing ----
 
 // `report`: "" when it works, else what the keeper's step_report says. `how` (may be NULL): what it said when it works.
-static bool probe_one(const char *program, const char *folder, const char *what, char report[512], char how[64], Error *e) {
+static bool probe_one(const char *program, const char *folder, const char *layers, const char *what, char report[512], char how[64], Error *e) {
     AUTO_BUF output;
     int status;
     buf_init(&output, 4096);
-    TRY(program_run(program, (const char *[]){"probe", what, folder, NULL}, &output, &status, e));
+    TRY(program_run(program, (const char *[]){"probe", what, folder, layers, NULL}, &output, &status, e));
     Str line = str_trim(buf_str(&output));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         Str first = str_cut(&line, '\n');
@@ -68,9 +68,19 @@ bool sandbox_probe(Str program, Str scratch_folder, Arena *arena, Vec *findings,
     const char *path = str_c(arena, program), *folder = str_c(arena, scratch_folder);
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         char report[512], how[64] = "";
-        TRY(probe_one(path, folder, probes[i].argument, report, how, e));
+        TRY(probe_one(path, folder, folder, probes[i].argument, report, how, e));
         add_finding(arena, findings, probes[i].subject, report, how);
     }
+    return true;
+}
+
+// With the user's skeleton layers; where these are on what bears no overlay, or beside what they should cover, with some in the data folder.
+static bool probe_rung(SandboxHost *host, const char *rung, char report[512], Error *e) {
+    host->rung = (SandboxRung)*rung;
+    TRY(probe_one(host->program, host->data, host->skeletons, rung, report, NULL, e));
+    if (!*report || strcmp(host->skeletons, host->data) == 0 || !strchr("BC", *rung)) return true;
+    TRY(probe_one(host->program, host->data, host->data, rung, report, NULL, e));
+    if (!*report) snprintf(host->skeletons, sizeof host->skeletons, "%s", host->data);
     return true;
 }
 
@@ -81,16 +91,14 @@ static bool choose_rung(SandboxHost *host, Error *e) {
     snprintf(host->refusal, sizeof host->refusal, "REHEARSE_RUNG=D asks for no isolation");
     if (forced && *forced) {
         if (strlen(forced) != 1 || !strchr("ABCD", *forced)) return fail(e, "sandbox", "REHEARSE_RUNG is \"%s\"; rungs are A, B, C, D", forced);
-        TRY(probe_one(host->program, host->data, forced, report, NULL, e));
-        host->rung = (SandboxRung)*forced;
+        TRY(probe_rung(host, forced, report, e));
         if (!*report) return true;
         char text[1024];
         refusal_text(report, text, sizeof text);
         return fail(e, "sandbox-refused", "rung %s: %s", forced, text);
     }
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        TRY(probe_one(host->program, host->data, order[i], report, NULL, e));
-        host->rung = (SandboxRung)*order[i];
+        TRY(probe_rung(host, order[i], report, e));
         if (!*report) return true;
         bool for_others = strncmp(report, "identity ", 9) == 0; // to root, rungs B and C only say that: what keeps it from rung A is the reason
         if (!for_others) refusal_text(report, host->refusal, sizeof host->refusal);
@@ -140,57 +148,6 @@ static void remove_gone(const SandboxHost *host, const char *path) { // under an
 
 void sandbox_host_tidy(SandboxHost *host) { each_folder(host, ".gone-", remove_gone); }
 
-// ---- The skeleton layer of rungs B and C: one for each state of the host's packages and users, as a layer below a living overlay must not change ----
-
-void skeleton_path(const SandboxHost *host, char out[SANDBOX_PATH_BYTES]) {
-    static const char *const told_by[] = {"/var/lib/dpkg/status", "/var/lib/rpm", "/etc/passwd", "/etc/group"};
-    uint64_t stamp = 0;
-    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
-        struct stat info;
-        if (stat(told_by[i], &info) == 0) stamp = stamp * 1000003 + (uint64_t)info.st_mtim.tv_sec * 1000 + (uint64_t)info.st_mtim.tv_nsec / 1000000;
-    }
-    snprintf(out, SANDBOX_PATH_BYTES, "%s/skeleton-%c-%016llx", host->data, host->rung, (unsigned long long)stamp);
-}
-
-static bool is_in_use(const SandboxHost *host, const char *skeleton) {
-    char path[SANDBOX_PATH_BYTES], wanted[SANDBOX_PATH_BYTES + 512], text[8192];
-    bool found = false;
-    snprintf(path, sizeof path, "%s/sandboxes", host->data);
-    snprintf(wanted, sizeof wanted, "skeleton=%s", skeleton);
-    char *end = strrchr(wanted, '/');
-    if (end) end[strcspn(end, ".")] = 0; // its lock, or what is being built, goes with it
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
-        char spec[SANDBOX_PATH_BYTES + 300];
-        memset(text, 0, sizeof text);
-        snprintf(spec, sizeof spec, "%s/%s/spec", path, entry->d_name);
-        if (entry->d_name[0] == '.' || !file_read_small(spec, text, sizeof text)) continue;
-        for (const char *at = text; at < text + sizeof text && *at && !found; at += strlen(at) + 1) found = strcmp(at, wanted) == 0;
-    }
-    if (dir) closedir(dir);
-    return found;
-}
-
-// Those of earlier states that no sandbox stands on any more.
-static void skeleton_sweep(const SandboxHost *host, const char *current) {
-    char path[SANDBOX_PATH_BYTES + 256];
-    DIR *dir = opendir(host->data);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        snprintf(path, sizeof path, "%s/%s", host->data, entry->d_name);
-        bool is_skeleton = strncmp(entry->d_name, "skeleton-", 9) == 0;
-        if (!is_skeleton || strncmp(path, current, strlen(current)) == 0 || is_in_use(host, path)) continue;
-        if (unlink(path)) start_removal(host->program, path);
-    }
-    if (dir) closedir(dir);
-}
-
-static bool skeleton_begin(const SandboxHost *host, Error *e) {
-    char path[SANDBOX_PATH_BYTES];
-    skeleton_path(host, path);
-    skeleton_sweep(host, path);
-    return program_run_well(host->program, (const char *[]){"skeleton", path, NULL}, e); // goes on in the background
-}
-
 bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e) {
     char path[SANDBOX_PATH_BYTES];
     SandboxHost host = {0};
@@ -206,8 +163,8 @@ bool sandbox_host_open(Str data_folder, Str program, SandboxHost **out, Error *e
     if (access(host.program, X_OK)) return fail_errno(e, errno, "%s", host.program);
     snprintf(path, sizeof path, "%s/sandboxes", host.data);
     if (mkdir(path, 0755) && errno != EEXIST) return fail_errno(e, errno, "%s", path);
-    TRY(choose_rung(&host, e));
-    if (host.rung == SANDBOX_RUNG_B || host.rung == SANDBOX_RUNG_C) TRY(skeleton_begin(&host, e));
+    skeleton_find_place(&host);
+    TRY(choose_rung(&host, e) && skeleton_begin(&host, e));
     TRY(clock_open(&host, e));
     each_folder(&host, ".spare-", discard); // of an earlier server, as is what it was making and removing
     each_folder(&host, ".new-", remove_again);

@@ -46,6 +46,10 @@ static const struct {
      EINVAL,
      {"a mount point lies below this folder, or the data folder is on a file system that cannot be an upper layer (overlay, NFS)",
       "rehearse up --data FOLDER with a folder on ext4 or xfs; unmount what is mounted below"}},
+    {"overlay",
+     ELOOP,
+     {"the user's cache folder and the data folder lie below this folder, which sandboxes show",
+      "XDG_CACHE_HOME=FOLDER rehearse up, with a folder elsewhere"}},
     {"overlay", EPERM, {"the kernel is older than 5.11 and keeps overlays from ordinary users", "upgrade the kernel, or: sudo rehearse up"}},
     {"overlay", ENODEV, {"the kernel's overlay module is not loaded", "sudo modprobe overlay"}},
     {"proc", EPERM, {"a container hides parts of /proc", "run the container with --security-opt systempaths=unconfined"}},
@@ -59,6 +63,10 @@ static const struct {
      {"no control group can be made here: each process is bounded, and all of them together are looked at once a second",
       "systemd-run --user --scope -p Delegate=yes rehearse up"}},
     {"seccomp", 0, {"the kernel has no system call filters", "use a kernel with CONFIG_SECCOMP_FILTER"}},
+    {"skeleton", ENOSPC, {"there is no room for copies of the host's folders", "XDG_CACHE_HOME=FOLDER rehearse up, with a folder that has 200 MB"}},
+    {"skeleton",
+     EDQUOT,
+     {"the quota leaves no room for copies of the host's folders", "XDG_CACHE_HOME=FOLDER rehearse up, with a folder that has 200 MB"}},
     {"", ENOSPC, {"the disk is full", "df -h"}},
 };
 

@@ -13,7 +13,7 @@
 
 #define ANYBODY STR("spare")
 
-static void forget_names(const SandboxHost *host, const SandboxSpec *spec, Buf *out) {
+static void forget_names(SandboxHost *host, const SandboxSpec *spec, Buf *out) {
     SandboxSpec nameless = *spec;
     nameless.name = nameless.hostname = ANYBODY;
     buf_init(out, SANDBOX_SPEC_BYTES);
@@ -58,7 +58,8 @@ static void discard(const SandboxHost *host, Sandbox *spare) {
 
 bool spare_claim(SandboxHost *host, const SandboxSpec *spec, Str text, Sandbox *into) {
     if (spec->kind != SANDBOX_BUILD || host->rung == SANDBOX_RUNG_D) return false; // rung D knows its folder by name
-    if (!is_usual(host, spec)) spare_drop(host);
+    bool usual = is_usual(host, spec), same_layer = skeleton_is_same(host);
+    if (!usual || !same_layer) spare_drop(host);
     for (Sandbox *spare; (spare = take_oldest(host));) {
         if (is_alive(spare) && give_names(spare, spec, text) && rename(spare->folder, into->folder) == 0) {
             handle_adopt(into, spare);
@@ -86,6 +87,7 @@ static Sandbox *make(SandboxHost *host) {
 
 void sandbox_host_prepare(SandboxHost *host) {
     bool made = host->usual.len > 0;
+    if (!skeleton_is_same(host)) spare_drop(host);
     for (size_t i = 0; i < SANDBOX_SPARES && made; i++) {
         if (!host->spares[i]) host->spares[i] = make(host);
         made = host->spares[i];

@@ -29,7 +29,7 @@ static void write_clock(const SandboxHost *host, Buf *buf) {
     record_add(buf, "preload", str_of(path));
 }
 
-void spec_write(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
+void spec_write(SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
     char rung[2] = {(char)host->rung, 0}, path[SANDBOX_PATH_BYTES];
     record_add(buf, "version", STR("1"));
     record_add(buf, "rung", str_of(rung));
@@ -39,8 +39,7 @@ void spec_write(const SandboxHost *host, const SandboxSpec *spec, Buf *buf) {
     record_add(buf, "address", spec->address);
     record_add(buf, "public", spec->public_address);
     record_add(buf, "hide", str_of(host->data));
-    skeleton_path(host, path);
-    record_add(buf, "skeleton", str_of(path));
+    skeleton_specify(host, buf);
     snprintf(path, sizeof path, "%s/network", host->data);
     if (host->network) record_add(buf, "network", str_of(path));
     if (spec->plane_time) write_clock(host, buf);

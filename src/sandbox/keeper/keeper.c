@@ -19,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ typedef struct Port {
 
 static struct Keeper {
     Plan plan;
-    int lock, listener, init_socket, relay, signals;
+    int lock, listener, init_socket, relay, signals, layer; // `layer` keeps the skeleton layer
     pid_t init;
     bool ready;
     Client clients[CLIENTS];
@@ -167,6 +168,7 @@ static _Noreturn void inside(const Release *release, int socket, const int *sour
     close(keeper.lock);
     close(keeper.listener);
     close(keeper.signals);
+    if (keeper.layer >= 0) close(keeper.layer);
     bool good = namespaces_await(plan, release);
     if (strchr("BC", plan->rung)) plan->first_id = 0; // the own id, seen from here
     if (good && plan->rung != 'D') {
@@ -214,9 +216,11 @@ static bool make_layers(const Plan *plan) {
            step_failed("mkdir", "layer");
 }
 
-static bool launch_rootless(const Plan *plan) {
+static bool launch_rootless(Plan *plan) {
+    static char layer[PATH_BYTES];
     if (geteuid() == 0) return errno = EPERM, step_failed("identity", "rung %c", plan->rung);
-    if (skeleton_build(plan->skeleton)) return false;
+    if ((keeper.layer = skeleton_hold(plan->skeleton, plan->hide, layer)) < 0) return false;
+    plan->skeleton = layer;
     if (plan->own_network && !network_join_user(plan)) return false;
     if (plan->rung == 'B' && !plan->own_network && !range_enter()) return false;
     return (plan->rung != 'B' || skeleton_own(plan->skeleton)) && start_init(-1);
@@ -243,6 +247,14 @@ static bool launch(void) {
     return good;
 }
 
+// The last one on a layer that fits the host no longer takes it along.
+static void leave_layer(void) {
+    if (keeper.layer < 0) return;
+    flock(keeper.layer, LOCK_UN); // also for those who inherited it
+    syscall(SYS_close_range, 3, ~0u, 0); // nobody need wait for what follows
+    skeleton_sweep(keeper.plan.skeleton);
+}
+
 static _Noreturn void finish(const char *state, const char *reason) {
     char text[MESSAGE_BYTES];
     cgroup_remove();
@@ -250,6 +262,7 @@ static _Noreturn void finish(const char *state, const char *reason) {
     unlink("keeper.sock");
     snprintf(text, sizeof text, "stopped %s %s", state, reason);
     broadcast(text);
+    leave_layer();
     _exit(0);
 }
 
@@ -359,7 +372,7 @@ static void watch_signals(void) {
 
 bool keeper_try(void) {
     char text[MESSAGE_BYTES] = "";
-    keeper.relay = keeper.init_socket = keeper.lock = keeper.listener = -1;
+    keeper.relay = keeper.init_socket = keeper.lock = keeper.listener = keeper.layer = -1;
     if (!plan_read(&keeper.plan)) return false;
     watch_signals();
     bool good = launch();
@@ -385,7 +398,7 @@ int keeper_main(const char *folder) {
     if (chdir(folder)) return 1;
     umask(022);
     int ready = daemonize("keeper.log");
-    keeper.relay = keeper.init_socket = -1;
+    keeper.relay = keeper.init_socket = keeper.layer = -1;
     keeper.lock = open("keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (keeper.lock < 0 || !lock_folder()) return daemon_ready(ready, keeper.lock < 0), 0; // another keeps it
     bool good = plan_read(&keeper.plan);

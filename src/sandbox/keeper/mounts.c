@@ -3,7 +3,7 @@
 //
 // Traps met: proc must be mounted before the old root goes, or the kernel says EPERM; in rung A the new root must be bound onto itself once
 // more inside, as mounts that came from outside are locked; submounts below an overlaid folder refuse the overlay in user namespaces
-// (containers bind files over /etc): /etc and /var then come from the skeleton layer alone.
+// (containers bind files over /etc), and so does a skeleton layer that lies below it (a home folder in /var): /etc and /var then come from that layer alone.
 #include "sandbox_keeper.h"
 
 #include <errno.h>
@@ -63,6 +63,11 @@ static void escape(const char *path, char *out, size_t room) { // for overlay's 
     out[n] = 0;
 }
 
+static bool lies_below(const char *path, const char *folder) {
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
 static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
     char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256], alone[PATH_BYTES] = "";
     const char *last = plan->instance ? "" : ",volatile"; // what a build leaves is thrown away: nothing in it needs to reach the disk
@@ -87,9 +92,10 @@ static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
         snprintf(alone, sizeof alone, "lowerdir=%s/%s,upperdir=%s,workdir=%s,userxattr%s", skeleton, top, upper, work, last);
     }
     snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr", last);
-    if (mount("overlay", to, "overlay", 0, options) == 0) return true;
-    bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0); // the skeleton layer has copies of what matters there
-    return (errno == EINVAL && suffices && mount("overlay", to, "overlay", 0, alone) == 0) || step_failed("overlay", "%s", host);
+    // The skeleton layer has copies of what matters there; nor may it lie below what it covers.
+    bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0), is_below = suffices && lies_below(plan->skeleton, host);
+    if (!is_below && mount("overlay", to, "overlay", 0, options) == 0) return true;
+    return (suffices && (is_below || errno == EINVAL) && mount("overlay", to, "overlay", 0, alone) == 0) || step_failed("overlay", "%s", host);
 }
 
 static bool mount_top(const Plan *plan, const char *top, int idmap) {
@@ -105,13 +111,20 @@ static bool mount_top(const Plan *plan, const char *top, int idmap) {
     return symlink(target, to) == 0 || errno == EEXIST || step_failed("symlink", "%s", to);
 }
 
-// The data folder must not show inside when it lies below an overlaid folder.
-static bool hide_data(const Plan *plan) {
+// What must not show inside when it lies below an overlaid folder.
+static bool hide(const char *folder) {
     char to[PATH_BYTES];
     struct stat info;
-    snprintf(to, sizeof to, ROOT "%s", plan->hide);
-    if (!*plan->hide || stat(to, &info) || !S_ISDIR(info.st_mode)) return true;
+    snprintf(to, sizeof to, ROOT "%s", folder);
+    if (!*folder || stat(to, &info) || !S_ISDIR(info.st_mode)) return true;
     return do_mount("tmpfs", to, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k");
+}
+
+static bool hide_own(const Plan *plan) { // the data folder, and where the skeleton layers are
+    char place[PATH_BYTES];
+    const char *slash = strrchr(plan->skeleton, '/');
+    snprintf(place, sizeof place, "%.*s", slash ? (int)(slash - plan->skeleton) : 0, plan->skeleton);
+    return hide(plan->hide) && (strcmp(place, plan->hide) == 0 || hide(place));
 }
 
 // Looks up a path of the new root, where links must not lead out: what ran inside before may have made them.
@@ -219,7 +232,7 @@ bool mounts_stage1(const Plan *plan, int idmap) {
     if (!do_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !make_own_folders(plan) || !do_mount(ROOT, ROOT, NULL, MS_BIND, NULL)) return false;
     for (size_t i = 0; i < sizeof overlaid / sizeof *overlaid; i++)
         if (!mount_top(plan, overlaid[i], idmap)) return false;
-    return hide_data(plan) && mount_run(plan) && mount_clock(plan) && mount_binds(plan, idmap);
+    return hide_own(plan) && mount_run(plan) && mount_clock(plan) && mount_binds(plan, idmap);
 }
 
 static bool mount_sys(const Plan *plan) {

@@ -26,7 +26,7 @@ typedef struct Plan { // the specification, read
     char rung; // 'A', 'B', 'C', 'D'
     bool instance, own_network;
     bool grouped; // its limits are those of a control group
-    bool bare; // for the probe: nothing is written inside, as there is no skeleton layer yet
+    bool bare; // for the probe: nothing is written inside, as its skeleton layer is empty
     bool spare; // made ahead, and nobody's yet: ends when no server holds it
     uid_t first_id; // what 0 inside is outside, as the keeper sees it: FIRST_ID in A, else the own id; process 1 sees 0
     const char *name, *hostname, *address, *public_address, *network, *skeleton, *hide, *clock, *preload;
@@ -88,8 +88,20 @@ bool seccomp_fake_ids(void); // rung C: chown, setuid … report success
 // The rest of the program's verbs
 int keeper_main(const char *folder);
 bool keeper_try(void); // for the probe: makes the sandbox of the working directory, and ends it when process 1 is ready
-int probe_main(const char *rung, const char *folder);
+int probe_main(const char *what, const char *folder, const char *layers);
 int remove_main(const char *folder);
 bool remove_folder(const char *folder);
-bool skeleton_own(const char *folder); // rung B: gives its files their owners
-int skeleton_build(const char *folder); // under a lock; nothing when it is there
+
+// skeleton.c: the layer itself
+#define SKELETON_FRESH ".new" // what the folder's name ends with while it is being made
+#define SKELETON_WHOLE ".whole" // a file in it
+bool skeleton_make(const char *folder, const char *place, const char *data); // beside it, then renamed; without what is in `place` and `data`
+bool skeleton_own(const char *folder); // rung B: gives its files their owners, once
+
+// skeletons.c: the layers of a user
+// The layer that is wanted, or where there is none (any more) the one that fits the host now, made where it is missing: its path, and a descriptor that keeps it
+// until it is closed. -1 with a step report.
+int skeleton_hold(const char *wanted, const char *data, char used[PATH_BYTES]);
+void skeleton_sweep(const char *layer); // removes what lies beside it, fits the host no longer and is held by nobody
+int skeleton_lock_place(const char *layer); // its folder, made where it is missing; -1 with a step report
+int skeleton_main(const char *layer, const char *data); // both, in the background

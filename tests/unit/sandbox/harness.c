@@ -17,6 +17,7 @@
 enum { WAIT_MS = 60000, OTHER_USER = 61234, RANGE_USER = 61235, SKIPPED = 77 };
 
 const char *keeper_program;
+char cache_folder[300];
 static char keeper_copy[300], rung_now;
 
 int64_t elapsed_ms(void) {
@@ -77,11 +78,20 @@ static bool rung_works(const char *folder) {
 
 static char shared_folder[256];
 
+// Where its many thousand folders need not reach the disk, if that can be. It belongs to who calls.
+static void make_cache(void) {
+    snprintf(cache_folder, sizeof cache_folder, "/dev/shm/rehearse-cache-XXXXXX");
+    if (mkdtemp(cache_folder)) return;
+    snprintf(cache_folder, sizeof cache_folder, "%s/cache", shared_folder);
+    mkdir(cache_folder, 0700);
+}
+
 static int run_here(char rung, const char *title, const struct CMUnitTest *tests, size_t count) {
     char name[] = "X", full[128];
     name[0] = rung;
     rung_now = rung;
     setenv("REHEARSE_RUNG", name, 1);
+    setenv("XDG_CACHE_HOME", cache_folder, 1);
     if (!rung_works(shared_folder)) {
         check_refusal(shared_folder);
         return SKIPPED;
@@ -90,13 +100,15 @@ static int run_here(char rung, const char *title, const struct CMUnitTest *tests
     return _cmocka_run_group_tests(full, tests, count, NULL, NULL);
 }
 
-static void run_program(const char *const *argv) {
+int run_program(const char *const *argv) {
+    int status = -1;
     pid_t child = fork();
     if (child == 0) {
         execvp(argv[0], (char **)(uintptr_t)argv);
         _exit(127);
     }
-    waitpid(child, NULL, 0);
+    waitpid(child, &status, 0);
+    return status;
 }
 
 // Subordinate ids are given to users that have a name. No account is made for that: a mount namespace of this process has a user and a range more in its /etc.
@@ -113,7 +125,9 @@ static uid_t user_with_range(void) {
 static void become_ordinary(void) {
     if (geteuid() != 0 || rung_now == 'A') return;
     uid_t user = rung_now == 'B' ? user_with_range() : OTHER_USER;
-    if (chown(shared_folder, user, user) || setgroups(0, NULL) || setresgid(user, user, user) || setresuid(user, user, user)) _exit(99);
+    if (chown(shared_folder, user, user) || chown(cache_folder, user, user) || setgroups(0, NULL) || setresgid(user, user, user) ||
+        setresuid(user, user, user))
+        _exit(99);
 }
 
 int run_on_rung(const char *rung, const char *title, const struct CMUnitTest *tests, size_t count) {
@@ -123,6 +137,7 @@ int run_on_rung(const char *rung, const char *title, const struct CMUnitTest *te
     snprintf(shared_folder, sizeof shared_folder, "/tmp/rehearse-sandbox-XXXXXX");
     if (!mkdtemp(shared_folder) || chmod(shared_folder, 0755)) return 1;
     copy_keeper(shared_folder);
+    make_cache();
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -132,18 +147,14 @@ int run_on_rung(const char *rung, const char *title, const struct CMUnitTest *te
         _exit(status == SKIPPED ? SKIPPED : status != 0);
     }
     waitpid(child, &status, 0);
-    pid_t sweeper = fork();
-    if (sweeper == 0) {
-        execl(keeper_program, keeper_program, "remove", shared_folder, NULL);
-        _exit(127);
-    }
-    waitpid(sweeper, NULL, 0);
+    run_program((const char *[]){keeper_program, "remove", cache_folder, NULL});
+    run_program((const char *[]){keeper_program, "remove", shared_folder, NULL});
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 // ---- Places ----
 
-// All tests of a rung share the data folder: the skeleton layer of rung C takes seconds to build.
+// All tests of a rung share the data folder, and the user's skeleton layer.
 int place_setup(void **state) {
     Error e = {0};
     Place *place = calloc(1, sizeof *place);

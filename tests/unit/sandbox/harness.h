@@ -16,6 +16,7 @@ typedef struct Place { // of one test
 } Place;
 
 extern const char *keeper_program; // REHEARSE_KEEPER, or beside the build
+extern char cache_folder[300]; // XDG_CACHE_HOME of the tests
 
 // Runs `tests` on `rung`, "A" … "D". 0: all passed; 77: the rung is impossible here and was refused properly.
 int run_on_rung(const char *rung, const char *title, const struct CMUnitTest *tests, size_t count);
@@ -32,5 +33,6 @@ SandboxEvent wait_event(Sandbox *sandbox, SandboxEventKind kind, const char *job
 SandboxJobStatus run_job(Sandbox *sandbox, const char *id, const char *script, const char *user); // starts and waits for its end
 const char *output_of(Place *place, Sandbox *sandbox, const char *id, SandboxStream stream); // all of it, terminated
 int64_t elapsed_ms(void); // monotonic
+int run_program(const char *const *argv); // to its end; as waitpid's status
 int connect_public(Place *place, int number, int port); // a socket connected to PUBLICS.number, or -1
 const char *http_get(Place *place, int number, int port); // of PUBLICS.number: the whole reply to GET /, "" when refused; retries for 20 s

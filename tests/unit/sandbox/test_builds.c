@@ -490,31 +490,6 @@ static void a_held_clock_stands_still_and_waits_go_on(void **state) {
     sandbox_close(build);
 }
 
-static void a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it(void **state) {
-    Place *place = *state;
-    char letter = (char)sandbox_host_rung(place->host), used[512], unused[512], spec[600];
-    if (!strchr("BC", letter)) return; // the others need none
-    Error e = {0};
-    SandboxHost *again;
-    snprintf(used, sizeof used, "%s/skeleton-%c-1", place->folder, letter);
-    snprintf(unused, sizeof unused, "%s/skeleton-%c-2", place->folder, letter);
-    assert_true(mkdir(used, 0755) == 0 && mkdir(unused, 0755) == 0);
-    snprintf(spec, sizeof spec, "%s/sandboxes/old", place->folder);
-    assert_int_equal(mkdir(spec, 0755), 0);
-    snprintf(spec, sizeof spec, "%s/sandboxes/old/spec", place->folder);
-    FILE *file = fopen(spec, "we");
-    fprintf(file, "version=1%cskeleton=%s%c", 0, used, 0);
-    fclose(file);
-    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
-    sandbox_host_close(again);
-    wait_until_gone(unused);
-    assert_int_equal(access(used, F_OK), 0);
-    assert_true(sandbox_destroy(place->host, STR("old"), &e));
-    assert_true(sandbox_host_open(str_of(place->folder), str_of(keeper_program), &again, &e));
-    sandbox_host_close(again);
-    wait_until_gone(used);
-}
-
 static void without_isolation_an_instance_is_refused(void **state) {
     Place *place = *state;
     if (sandbox_host_rung(place->host) != SANDBOX_RUNG_D) return; // the others have them: test_instances.c
@@ -559,7 +534,6 @@ static const struct CMUnitTest builds[] = {
     CASE(a_reader_that_lags_is_told_to_look_again),
     CASE(programs_see_plane_time_and_its_jumps),
     CASE(a_held_clock_stands_still_and_waits_go_on),
-    CASE(a_skeleton_of_other_packages_is_kept_only_as_long_as_a_sandbox_stands_on_it),
     CASE(without_isolation_an_instance_is_refused),
     CASE(binds_files_and_environment_arrive_inside),
 };
