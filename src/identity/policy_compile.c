@@ -108,6 +108,12 @@ static bool is_root_arn(Str arn, Str *account) {
     return is_account(*account);
 }
 
+// Of a resource's policy the principal itself is told by the service whose resource it is.
+static bool invalid_principal(const Compiler *compiler, Str type, Str value) {
+    if (compiler->kind == POLICY_RESOURCE) return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy");
+    return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"%.*s\":\"%.*s\"", STR_ARG(type), STR_ARG(value));
+}
+
 static bool aws_term(const Compiler *compiler, Str value, PrincipalTerm *out) {
     Str account;
     if (str_is(value, "*"))
@@ -121,7 +127,7 @@ static bool aws_term(const Compiler *compiler, Str value, PrincipalTerm *out) {
     else if (str_starts(value, STR("AIDA")) || str_starts(value, STR("AROA")))
         *out = (PrincipalTerm){TERM_OTHER, value};
     else
-        return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARG(value));
+        return invalid_principal(compiler, STR("AWS"), value);
     return true;
 }
 
@@ -129,13 +135,12 @@ static bool compile_term(const Compiler *compiler, Str type, Str value, Principa
     if (str_is(type, "AWS")) return aws_term(compiler, value, out);
     if (str_is(type, "Service")) {
         *out = (PrincipalTerm){TERM_SERVICE, value};
-        if (str_contains(value, STR("."))) return true;
-        return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"SERVICE\":\"%.*s\"", STR_ARG(value));
+        return str_contains(value, STR(".")) || invalid_principal(compiler, STR("SERVICE"), value);
     }
     bool canonical = str_is(type, "CanonicalUser");
     *out = (PrincipalTerm){canonical ? TERM_CANONICAL : TERM_OTHER, value};
     if (canonical || str_is(type, "Federated")) return true;
-    return policy_fail(compiler->e, compiler->kind, "Invalid principal in policy: \"%.*s\":\"%.*s\"", STR_ARG(type), STR_ARG(value));
+    return invalid_principal(compiler, type, value);
 }
 
 static bool compile_principal_map(const Compiler *compiler, const Doc *map, Vec *terms) {

@@ -763,6 +763,8 @@ UNFIT = "Conditions do not apply to combination of actions and resources in stat
         ("Invalid principal in policy", '"AWS" : "somebody"', {"Principal": {"AWS": "somebody"}}),
         ("Action does not apply to any resource(s) in statement", None, {"Action": ["s3:GetObject", "s3:ListBucket"]}),
         ("Invalid principal in policy", '"CanonicalUser" : "me"', {"Principal": {"CanonicalUser": "me"}}),
+        ("Invalid principal in policy", '"Service" : "cloudtrail"', {"Principal": {"Service": ["ec2.amazonaws.com", "cloudtrail"]}}),
+        ("Invalid principal in policy", None, {"Principal": {"Role": "r"}}),
         ("Invalid policy syntax.", None, {"Principal": "arn:aws:iam::123456789012:root"}),
         ("Invalid policy syntax.", None, {"Principal": {"AWS": [1]}}),
         ("Invalid policy syntax.", None, {"NotAction": "s3:DeleteObject"}),

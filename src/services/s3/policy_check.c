@@ -60,11 +60,14 @@ static bool is_canonical_id(Str text) {
     return text.len == 64;
 }
 
-static bool check_canonical(const Call *call, const Doc *named, Error *e) {
+static bool is_service(Str text) { return str_find_char(text, '.') > 0; }
+
+static bool check_named(const Call *call, const Doc *named, bool is_one(Str text), Error *e) {
     for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
         Str text = doc_str(one, STR(""));
-        if (is_canonical_id(text)) continue;
-        return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"CanonicalUser\" : \"%.*s\"", STR_ARG(text)), e);
+        if (!is_one(text))
+            return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"%.*s\" : \"%.*s\"", STR_ARG(named->key), STR_ARG(text)),
+                             e);
     }
     return true;
 }
@@ -72,7 +75,8 @@ static bool check_canonical(const Call *call, const Doc *named, Error *e) {
 static bool check_principals(Turn *turn, const Call *call, const Doc *principal, Error *e) {
     if (!principal || !doc_is(principal, DOC_MAP)) return true;
     const Doc *named = doc_get(principal, "AWS");
-    TRY(check_canonical(call, doc_get(principal, "CanonicalUser"), e));
+    TRY(check_named(call, doc_get(principal, "CanonicalUser"), is_canonical_id, e));
+    TRY(check_named(call, doc_get(principal, "Service"), is_service, e));
     for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
         Str text = doc_str(one, STR(""));
         bool iam = str_starts(text, STR("arn:aws:iam:")), session = str_starts(text, STR("arn:aws:sts:")) || str_starts(text, STR("AIDA"));
