@@ -319,17 +319,37 @@ def test_the_default_vpc_has_a_main_route_table(ec2):
         ec2.describe_route_tables(RouteTableIds=["rtb-0123456789abcdef0"])
 
 
+def test_the_default_vpc_has_an_internet_gateway(ec2):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]
+    (gateway,) = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}])["InternetGateways"]
+    assert (gateway["Attachments"], gateway["OwnerId"]) == ([{"State": "available", "VpcId": vpc["VpcId"]}], vpc["OwnerId"])
+    routes = ec2.describe_route_tables()["RouteTables"][0]["Routes"]
+    assert gateway["InternetGatewayId"] in [one["GatewayId"] for one in routes]
+    with refused("InvalidInternetGatewayID.NotFound", "The internetGateway ID 'igw-0123456789abcdef0' does not exist"):
+        ec2.describe_internet_gateways(InternetGatewayIds=["igw-0123456789abcdef0"])
+
+
+def test_the_default_vpc_has_dhcp_options(ec2, server, account):
+    (options,) = ec2.describe_dhcp_options(DhcpOptionsIds=[ec2.describe_vpcs()["Vpcs"][0]["DhcpOptionsId"]])["DhcpOptions"]
+    told = {one["Key"]: [value["Value"] for value in one["Values"]] for one in options["DhcpConfigurations"]}
+    assert told == {"domain-name": ["ec2.internal"], "domain-name-servers": ["AmazonProvidedDNS"]}
+    elsewhere = server.client("ec2", key=account, region="eu-west-1")
+    assert elsewhere.describe_dhcp_options(Filters=[{"Name": "value", "Values": ["eu-west-1.compute.internal"]}])["DhcpOptions"]
+
+
 def test_the_default_network_can_be_tagged(ec2):
     vpc, subnet = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     table = ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"]
     tags = [{"Key": "Owner", "Value": "me"}]
-    ec2.create_tags(Resources=[vpc, subnet, table], Tags=tags)
+    gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
+    ec2.create_tags(Resources=[vpc, subnet, table, gateway], Tags=tags)
     mine = [{"Name": "tag:Owner", "Values": ["me"]}]
     assert ec2.describe_vpcs(Filters=mine)["Vpcs"][0]["Tags"] == tags
     assert ec2.describe_subnets(Filters=mine)["Subnets"][0]["Tags"] == tags
     assert ec2.describe_route_tables(Filters=mine)["RouteTables"][0]["Tags"] == tags
     told = {(one["ResourceType"], one["ResourceId"]) for one in ec2.describe_tags(Filters=mine)["Tags"]}
-    assert told == {("vpc", vpc), ("subnet", subnet), ("route-table", table)}
+    assert told == {("vpc", vpc), ("subnet", subnet), ("route-table", table), ("internet-gateway", gateway)}
+    assert ec2.describe_internet_gateways(Filters=mine)["InternetGateways"][0]["Tags"] == tags
     ec2.delete_tags(Resources=[vpc], Tags=tags)
     assert ec2.describe_vpcs(Filters=mine)["Vpcs"] == [] and "Tags" not in ec2.describe_vpcs()["Vpcs"][0]
     with refused("InvalidVpcID.NotFound"):

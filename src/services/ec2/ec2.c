@@ -36,6 +36,8 @@ static const Operation OPERATIONS[] = {
     {"DescribeSubnets", describe_subnets, NULL, OP_LOCAL},
     {"DescribeRouteTables", describe_route_tables, NULL, OP_LOCAL},
     {"DescribeNetworkAcls", describe_network_acls, NULL, OP_LOCAL},
+    {"DescribeInternetGateways", describe_internet_gateways, NULL, OP_LOCAL},
+    {"DescribeDhcpOptions", describe_dhcp_options, NULL, OP_LOCAL},
     {"DescribeAvailabilityZones", describe_availability_zones, NULL, OP_LOCAL},
     {"DescribeRegions", describe_regions, NULL, OP_LOCAL},
     {"DescribeInstanceTypes", describe_instance_types, NULL, OP_LOCAL},

@@ -1,4 +1,5 @@
-// The network that an account has without making one: its default VPC with one subnet, a main route table and a network ACL that lets all pass. Ids are derived from account and region.
+// The network that an account has without making one: its default VPC with one subnet, a main route table, an internet gateway, DHCP options and a
+// network ACL that lets all pass. Ids are derived from account and region.
 #include "services/ec2/ec2.h"
 
 #define BLOCK "10.0.0.0/24"
@@ -14,12 +15,15 @@ Str vpc_id(Arena *arena, Partition where) { return derived_id(arena, "vpc", wher
 Str subnet_id(Arena *arena, Partition where) { return derived_id(arena, "subnet", where); }
 static Str route_table_id(Arena *arena, Partition where) { return derived_id(arena, "rtb", where); }
 static Str network_acl_id(Arena *arena, Partition where) { return derived_id(arena, "acl", where); }
+static Str gateway_id(Arena *arena, Partition where) { return derived_id(arena, "igw", where); }
+static Str dhcp_options_id(Arena *arena, Partition where) { return derived_id(arena, "dopt", where); }
 Str default_group_id(Arena *arena, Partition where) { return derived_id(arena, "sg", where); }
 
 bool network_get(Turn *turn, Str id, Doc **out) {
     Arena *arena = turn_arena(turn);
     Partition where = turn_where(turn);
-    const Str there[] = {vpc_id(arena, where), subnet_id(arena, where), route_table_id(arena, where), network_acl_id(arena, where)};
+    const Str there[] = {vpc_id(arena, where),         subnet_id(arena, where),  route_table_id(arena, where),
+                         network_acl_id(arena, where), gateway_id(arena, where), dhcp_options_id(arena, where)};
     for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
         if (!str_eq(id, there[i])) continue;
         if (!turn_get(turn, &EC2_NETWORK, id, out)) *out = doc_map(arena);
@@ -95,7 +99,7 @@ Outcome describe_vpcs(Turn *turn, const Call *call, Doc **out, Error *e) {
     doc_set_bool(arena, vpc, "IsDefault", true);
     doc_set(vpc, "CidrBlockAssociationSet", doc_list(arena));
     doc_push(doc_get(vpc, "CidrBlockAssociationSet"), block_association(arena, call->where));
-    doc_set_str(arena, vpc, "DhcpOptionsId", derived_id(arena, "dopt", call->where));
+    doc_set_str(arena, vpc, "DhcpOptionsId", dhcp_options_id(arena, call->where));
     doc_set(vpc, "BlockPublicAccessStates", open_to_gateways(arena));
     doc_set(vpc, "Tags", tags_given(turn, doc_text(vpc, "VpcId")));
     static const Part PART = {"VpcIds", "VpcId", "Vpcs", "InvalidVpcID.NotFound", "vpc ID"};
@@ -206,7 +210,7 @@ static Doc *main_route_table(Arena *arena, Partition where) {
     Str id = route_table_id(arena, where);
     doc_push(associations, main_association(arena, where, id));
     doc_push(routes, route_to(arena, BLOCK, STR("local"), "CreateRouteTable"));
-    doc_push(routes, route_to(arena, "0.0.0.0/0", derived_id(arena, "igw", where), "CreateRoute"));
+    doc_push(routes, route_to(arena, "0.0.0.0/0", gateway_id(arena, where), "CreateRoute"));
     doc_set(table, "Associations", associations);
     doc_set(table, "PropagatingVgws", doc_list(arena));
     doc_set_str(arena, table, "RouteTableId", id);
@@ -293,4 +297,56 @@ Outcome describe_network_acls(Turn *turn, const Call *call, Doc **out, Error *e)
     doc_set(acl, "Tags", tags_or_none(turn, doc_text(acl, "NetworkAclId")));
     static const Part PART = {"NetworkAclIds", "NetworkAclId", "NetworkAcls", "InvalidNetworkAclID.NotFound", "networkAcl ID"};
     return tell_part(turn, call, &PART, acl, KNOWN, out, e);
+}
+
+Outcome describe_internet_gateways(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"internet-gateway-id", "InternetGatewayId"},
+                                       {"owner-id", "OwnerId"},
+                                       {"attachment.state", "Attachments.State"},
+                                       {"attachment.vpc-id", "Attachments.VpcId"},
+                                       {NULL, NULL}};
+    static const Part PART = {"InternetGatewayIds", "InternetGatewayId", "InternetGateways", "InvalidInternetGatewayID.NotFound",
+                              "internetGateway ID"};
+    Arena *arena = call->arena;
+    Doc *gateway = doc_map(arena), *attachments = doc_list(arena), *attachment = doc_map(arena);
+    Str id = gateway_id(arena, call->where);
+    doc_set_str(arena, attachment, "State", STR("available"));
+    doc_set_str(arena, attachment, "VpcId", vpc_id(arena, call->where));
+    doc_push(attachments, attachment);
+    doc_set(gateway, "Attachments", attachments);
+    doc_set_str(arena, gateway, "InternetGatewayId", id);
+    doc_set_str(arena, gateway, "OwnerId", call->where.account);
+    doc_set(gateway, "Tags", tags_or_none(turn, id));
+    return tell_part(turn, call, &PART, gateway, KNOWN, out, e);
+}
+
+static Doc *dhcp_setting(Arena *arena, const char *key, Str value) {
+    Doc *setting = doc_map(arena), *values = doc_list(arena), *one = doc_map(arena);
+    doc_set_str(arena, one, "Value", value);
+    doc_push(values, one);
+    doc_set_str(arena, setting, "Key", str_of(key));
+    doc_set(setting, "Values", values);
+    return setting;
+}
+
+// The domain is the one that instances' private names end in.
+Outcome describe_dhcp_options(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"dhcp-options-id", "DhcpOptionsId"},
+                                       {"owner-id", "OwnerId"},
+                                       {"key", "DhcpConfigurations.Key"},
+                                       {"value", "DhcpConfigurations.Values.Value"},
+                                       {NULL, NULL}};
+    static const Part PART = {"DhcpOptionsIds", "DhcpOptionsId", "DhcpOptions", "InvalidDhcpOptionID.NotFound", "dhcpOption ID"};
+    Arena *arena = call->arena;
+    Doc *options = doc_map(arena), *settings = doc_list(arena);
+    Str id = dhcp_options_id(arena, call->where), region = call->where.region;
+    bool first = str_is(region, "us-east-1");
+    Str domain = first ? STR("ec2.internal") : str_cat(arena, region, STR(".compute.internal"));
+    doc_push(settings, dhcp_setting(arena, "domain-name", domain));
+    doc_push(settings, dhcp_setting(arena, "domain-name-servers", STR("AmazonProvidedDNS")));
+    doc_set(options, "DhcpConfigurations", settings);
+    doc_set_str(arena, options, "DhcpOptionsId", id);
+    doc_set_str(arena, options, "OwnerId", call->where.account);
+    doc_set(options, "Tags", tags_or_none(turn, id));
+    return tell_part(turn, call, &PART, options, KNOWN, out, e);
 }

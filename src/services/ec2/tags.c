@@ -19,6 +19,8 @@ static const Tagged TAGGED[] = {
     {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.NotFound", "subnet ID", ""},
     {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableID.NotFound", "routeTable ID", ""},
     {"acl-", "network-acl", "Tags", &EC2_NETWORK, NULL, "InvalidNetworkAclID.NotFound", "networkAcl ID", ""},
+    {"igw-", "internet-gateway", "Tags", &EC2_NETWORK, NULL, "InvalidInternetGatewayID.NotFound", "internetGateway ID", ""},
+    {"dopt-", "dhcp-options", "Tags", &EC2_NETWORK, NULL, "InvalidDhcpOptionID.NotFound", "dhcpOption ID", ""},
     {"ami-", "image", "Tags", &EC2_IMAGE, NULL, "InvalidAMIID.NotFound", "image ID", ""},
 };
 enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
