@@ -337,6 +337,33 @@ def test_the_default_vpc_has_dhcp_options(ec2, server, account):
     assert elsewhere.describe_dhcp_options(Filters=[{"Name": "value", "Values": ["eu-west-1.compute.internal"]}])["DhcpOptions"]
 
 
+def test_an_account_tells_its_default_vpc(ec2):
+    told = {one["AttributeName"]: one["AttributeValues"] for one in ec2.describe_account_attributes()["AccountAttributes"]}
+    assert told["supported-platforms"] == [{"AttributeValue": "VPC"}]
+    assert told["default-vpc"] == [{"AttributeValue": ec2.describe_vpcs()["Vpcs"][0]["VpcId"]}]
+    (one,) = ec2.describe_account_attributes(AttributeNames=["default-vpc"])["AccountAttributes"]
+    assert one["AttributeName"] == "default-vpc"
+
+
+def test_types_are_offered_in_the_region_and_in_its_zone(ec2):
+    (here,) = ec2.describe_instance_type_offerings(Filters=[{"Name": "instance-type", "Values": ["t3.micro"]}])["InstanceTypeOfferings"]
+    assert here == {"InstanceType": "t3.micro", "LocationType": "region", "Location": "us-east-1"}
+    asked = [{"Name": "location", "Values": ["us-east-1a"]}]
+    zones = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=asked)["InstanceTypeOfferings"]
+    assert len(zones) == len(ec2.describe_instance_types()["InstanceTypes"]) and {one["Location"] for one in zones} == {"us-east-1a"}
+    assert ec2.describe_instance_type_offerings(LocationType="outpost")["InstanceTypeOfferings"] == []
+
+
+def test_what_nobody_has_made_is_told_so(ec2):
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+    assert ec2.describe_vpn_gateways()["VpnGateways"] == []
+    with refused("InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID 'pcx-0123456789abcdef0' does not exist"):
+        ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=["pcx-0123456789abcdef0"])
+    with refused("InvalidAddress.NotFound", "Address '192.0.2.1' not found."):
+        ec2.describe_addresses(PublicIps=["192.0.2.1"])
+
+
 def test_the_default_network_can_be_tagged(ec2):
     vpc, subnet = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     table = ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"]

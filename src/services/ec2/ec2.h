@@ -24,7 +24,8 @@ CallHandler authorize_security_group_egress, describe_security_group_rules;
 CallHandler modify_network_interface_attribute;
 CallHandler create_tags, delete_tags, describe_tags;
 CallHandler describe_vpcs, describe_vpc_attribute, describe_subnets, describe_route_tables, describe_network_acls;
-CallHandler describe_internet_gateways, describe_dhcp_options;
+CallHandler describe_internet_gateways, describe_dhcp_options, describe_account_attributes, describe_instance_type_offerings;
+CallHandler describe_none; // absent.c
 CallHandler describe_images, describe_availability_zones, describe_regions, describe_instance_types, describe_key_pairs;
 CallHandler describe_volumes, describe_network_interfaces, describe_instance_credit_specifications;
 void ec2_start(Turn *turn);

@@ -284,3 +284,29 @@ Outcome describe_key_pairs(Turn *turn, const Call *call, Doc **out, Error *e) {
     *out = reply;
     return OUTCOME_DONE;
 }
+
+// ---- DescribeAccountAttributes ----
+
+static void add_attribute(const Call *call, const char *name, Str value, Doc *list) {
+    Arena *arena = call->arena;
+    Doc *attribute = doc_map(arena), *values = doc_list(arena), *one = doc_map(arena);
+    if (!is_asked(doc_get(call->input, "AttributeNames"), str_of(name))) return;
+    doc_set_str(arena, one, "AttributeValue", value);
+    doc_push(values, one);
+    doc_set_str(arena, attribute, "AttributeName", str_of(name));
+    doc_set(attribute, "AttributeValues", values);
+    doc_push(list, attribute);
+}
+
+Outcome describe_account_attributes(Turn *turn, const Call *call, Doc **out, Error *e) {
+    Doc *list = doc_list(call->arena);
+    add_attribute(call, "vpc-max-security-groups-per-interface", STR("5"), list);
+    add_attribute(call, "max-instances", STR("20"), list);
+    add_attribute(call, "supported-platforms", STR("VPC"), list);
+    add_attribute(call, "default-vpc", vpc_id(call->arena, call->where), list);
+    add_attribute(call, "max-elastic-ips", STR("5"), list);
+    add_attribute(call, "vpc-max-elastic-ips", STR("5"), list);
+    *out = doc_map(call->arena);
+    doc_set(*out, "AccountAttributes", list);
+    return OUTCOME_DONE;
+}

@@ -242,3 +242,28 @@ Outcome describe_instance_types(Turn *turn, const Call *call, Doc **out, Error *
     CALL_TRY(page_reply(call, types, "InstanceTypes", (PageRule){5, 100, "InstanceType", NULL}, out, e));
     return OUTCOME_DONE;
 }
+
+// ---- DescribeInstanceTypeOfferings ----
+
+// All types are offered in the one zone that a region has here, and none on an outpost.
+Outcome describe_instance_type_offerings(Turn *turn, const Call *call, Doc **out, Error *e) {
+    static const Filterable KNOWN[] = {{"instance-type", "InstanceType"}, {"location", "Location"}, {NULL, NULL}};
+    Arena *arena = call->arena;
+    Doc *offerings = doc_list(arena);
+    Str kind = doc_text(call->input, "LocationType"), location = call->where.region;
+    if (!kind.len) kind = STR("region");
+    if (str_is(kind, "availability-zone")) location = zone_of(arena, call->where);
+    if (str_is(kind, "availability-zone-id")) location = zone_id_of(arena, call->where);
+    CALL_TRY(filters_known(doc_get(call->input, "Filters"), KNOWN, e));
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES && !str_is(kind, "outpost"); i++) {
+        bool matches;
+        Doc *offering = doc_map(arena);
+        doc_set_str(arena, offering, "InstanceType", str_of(TYPES[i].name));
+        doc_set_str(arena, offering, "LocationType", kind);
+        doc_set_str(arena, offering, "Location", location);
+        CALL_TRY(filters_match(turn, doc_get(call->input, "Filters"), KNOWN, offering, &matches, e));
+        if (matches) doc_push(offerings, offering);
+    }
+    CALL_TRY(page_reply(call, offerings, "InstanceTypeOfferings", (PageRule){5, 1000, "InstanceType", NULL}, out, e));
+    return OUTCOME_DONE;
+}
