@@ -793,7 +793,7 @@ def test_instance_types_tell_cores_and_memory_in_pages(ec2):
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"), [("create_vpc", "CreateVpc"), ("describe_vpc_endpoints", "DescribeVpcEndpoints"), ("allocate_address", "AllocateAddress")]
+    ("operation", "name"), [("create_vpc", "CreateVpc"), ("describe_nat_gateways", "DescribeNatGateways"), ("allocate_address", "AllocateAddress")]
 )
 def test_what_is_not_built_says_so_by_name(ec2, operation, name):
     with refused("NotImplemented", f"ec2:{name} is modelled but not built.", 501):
