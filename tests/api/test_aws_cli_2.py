@@ -174,6 +174,16 @@ def test_a_file_in_parts_has_the_checksum_of_the_whole(cli, aws, bucket, tmp_pat
     assert (in_parts["ChecksumType"], in_parts["ChecksumCRC64NVME"]) == ("FULL_OBJECT", at_once["ChecksumCRC64NVME"])
 
 
+def test_its_other_transfer_client_brings_a_file_there_and_back(server, cli, environment, bucket, tmp_path):
+    (tmp_path / "config").write_text("[default]\ns3 =\n  preferred_transfer_client = crt\n")
+    (tmp_path / "big").write_bytes(os.urandom(2 * PART_BYTES + 1))
+    more = {"env": {**environment, "AWS_CONFIG_FILE": str(tmp_path / "config")}}
+    words = ["--no-progress", "--endpoint-url", server.url]  # without the option it would speak TLS
+    cli("s3", "cp", tmp_path / "big", f"s3://{bucket}/big", *words, **more)
+    cli("s3", "cp", f"s3://{bucket}/big", tmp_path / "back", *words, **more)
+    assert (tmp_path / "back").read_bytes() == (tmp_path / "big").read_bytes()
+
+
 def test_a_copy_in_parts_keeps_tags_and_metadata(cli, aws, bucket):
     s3 = aws("s3")
     s3.put_object(Bucket=bucket, Key="big", Body=bytes(PART_BYTES + 1), Tagging="team=blue", Metadata={"answer": "42"}, ContentLanguage="de")
