@@ -1,4 +1,4 @@
-"""Policies that let a user at the items of one partition key alone, dynamodb:LeadingKeys, or at items within transactions alone."""
+"""Policies that let a user at some items or attributes alone: dynamodb:LeadingKeys, dynamodb:Attributes, dynamodb:EnclosingOperation."""
 
 import pytest
 from dynamodb import item, make_table, put, refused, values
@@ -83,3 +83,25 @@ def test_a_part_of_a_transaction_is_told_from_a_call_of_its_own(aws, dev, accoun
     get = {"TableName": table, "Key": item(owner="ops", n=1)}
     assert dev.transact_get_items(TransactItems=[{"Get": get}])["Responses"][0]["Item"]
     denied(dev.get_item, **get)
+
+
+@pytest.fixture
+def reader(aws, dev, account, table):
+    """The user dev, who may name the attributes of the key and `color` alone."""
+    some = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "n", "color"]}}
+    only = allow("dynamodb:*", f"arn:aws:dynamodb:us-east-1:{account}:table/{table}", Condition=some)
+    aws("iam").put_user_policy(UserName="dev", PolicyName="own", PolicyDocument=document(only))
+    return dev
+
+
+def test_attributes_count_wherever_a_request_names_them(reader, table):
+    key = {"TableName": table, "Key": item(owner="ops", n=1)}
+    assert reader.get_item(**key, ProjectionExpression="color.shade[0], n")
+    denied(reader.get_item, **key, ProjectionExpression="color, #s", ExpressionAttributeNames={"#s": "secret"})
+    denied(reader.get_item, **key, AttributesToGet=["secret"])
+    reader.update_item(**key, UpdateExpression="SET color = if_not_exists(color, n)", ConditionExpression="attribute_exists(n)")
+    denied(reader.update_item, **key, UpdateExpression="SET color = secret")
+    denied(reader.update_item, **key, UpdateExpression="REMOVE color", ConditionExpression="attribute_exists(n) OR NOT attribute_exists(secret)")
+    denied(reader.put_item, TableName=table, Item=item(owner="ops", n=1, secret="x"))
+    denied(reader.scan, TableName=table, FilterExpression="secret = color")
+    denied(reader.batch_get_item, RequestItems={table: {"Keys": [key["Key"]], "ProjectionExpression": "secret"}})

@@ -34,11 +34,20 @@ static Requirement *require_once(Requirements *all, Str action, Str resource, Do
     return vec_at(&all->list, all->list.len - 1);
 }
 
-static void add_leading_key(Requirements *all, Requirement *what, Str key) {
+// A condition key with many values.
+static Doc *list_in(Requirements *all, Requirement *what, const char *key) {
     if (!what->context) what->context = doc_map(all->arena);
-    Doc *keys = doc_get(what->context, "dynamodb:LeadingKeys");
-    if (!keys) doc_set(what->context, "dynamodb:LeadingKeys", keys = doc_list(all->arena));
-    doc_push_str(all->arena, keys, key);
+    Doc *list = doc_get(what->context, key);
+    if (!list) doc_set(what->context, key, list = doc_list(all->arena));
+    return list;
+}
+
+static void add_leading_key(Requirements *all, Requirement *what, Str key) {
+    doc_push_str(all->arena, list_in(all, what, "dynamodb:LeadingKeys"), key);
+}
+
+static void add_attributes(Requirements *all, Requirement *what, const Doc *input) {
+    attributes_asked(all->arena, input, list_in(all, what, "dynamodb:Attributes"));
 }
 
 // `of`: what has an Item or a Key.
@@ -46,6 +55,7 @@ static void add_item(Turn *turn, Requirements *all, Requirement *what, Str table
     Str leading;
     const Doc *item = doc_get(of, "Item"), *key = item ? item : doc_get(of, "Key");
     if (key && leading_key_of_item(turn, table, key, &leading)) add_leading_key(all, what, leading);
+    add_attributes(all, what, of);
 }
 
 void require_item(Turn *turn, const Call *call, Requirements *all) {
@@ -59,6 +69,7 @@ void require_table_reading(Turn *turn, const Call *call, Requirements *all) {
     if (index.at) arn = str_format(call->arena, "%.*s/index/%.*s", STR_ARG(arn), STR_ARG(index));
     Requirement *what = require_once(all, action_of(call), arn, context_of(call, call->input));
     if (leading_key_of_query(turn, call, &leading)) add_leading_key(all, what, leading);
+    add_attributes(all, what, call->input);
 }
 
 void require_table_batch(Turn *turn, const Call *call, Requirements *all) {
@@ -68,6 +79,7 @@ void require_table_batch(Turn *turn, const Call *call, Requirements *all) {
             Str leading;
             if (leading_key_of_item(turn, table->key, key, &leading)) add_leading_key(all, what, leading);
         }
+        if (doc_is(table, DOC_MAP)) add_attributes(all, what, table);
         for (const Doc *write = doc_is(table, DOC_LIST) ? doc_first(table) : NULL; write; write = write->next)
             add_item(turn, all, what, table->key, doc_first(write));
     }
