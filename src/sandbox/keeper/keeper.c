@@ -172,6 +172,7 @@ static _Noreturn void inside(const Release *release, int socket, const int *sour
     bool good = namespaces_await(plan, release);
     if (strchr("BC", plan->rung)) plan->first_id = 0; // the own id, seen from here
     if (good && plan->rung != 'D') {
+        provision_see_host();
         good = (plan->rung == 'A' || mounts_stage1(plan, -1)) && mounts_stage2(plan) && network_inside(plan) &&
                provision(plan, sources, source_count) && (chdir("/run/rehearse") == 0 || step_failed("chdir", "/run/rehearse")) &&
                (plan->rung != 'C' || seccomp_fake_ids());

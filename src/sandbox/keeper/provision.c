@@ -17,6 +17,10 @@
 #define PROGRAM "/run/rehearse/keeper"
 #define PRELOAD "/run/rehearse/preload.so"
 
+static char name_servers[16384]; // the host's; empty: it has none
+
+void provision_see_host(void) { read_text("/etc/resolv.conf", name_servers, sizeof name_servers); }
+
 int provision_open_sources(const Plan *plan, int *sources, size_t room) {
     int count = 0;
     for (const char *at = NULL, *value; (at = fields_next(&plan->fields, at, &value));) {
@@ -183,6 +187,14 @@ static bool provision_first(const Plan *plan, const int *sources, size_t source_
     return write_text(MARK, "", 0644) || step_failed("file", MARK);
 }
 
+// The host's file may be a link into its /run, or newer than the copy in a skeleton layer.
+static void write_name_servers(const char *text) {
+    char now[sizeof name_servers];
+    if (read_text("/etc/resolv.conf", now, sizeof now) >= 0 && strcmp(now, text) == 0) return;
+    unlink("/etc/resolv.conf");
+    write_text("/etc/resolv.conf", text, 0644);
+}
+
 static void write_names(const Plan *plan) {
     char text[8192];
     int length = snprintf(text, sizeof text, "127.0.0.1 localhost\n%s %s\n", *plan->address ? plan->address : "127.0.1.1", plan->hostname);
@@ -190,8 +202,7 @@ static void write_names(const Plan *plan) {
         if (field_is(at, "host") && (size_t)length < sizeof text) length += snprintf(text + length, sizeof text - (size_t)length, "%s\n", value);
     unlink("/etc/hosts");
     write_text("/etc/hosts", text, 0644);
-    unlink("/etc/resolv.conf"); // may be a link into /run
-    write_text("/etc/resolv.conf", "# An instance has no name server: lookups fail at once.\n", 0644);
+    write_name_servers("# An instance has no name server: lookups fail at once.\n");
 }
 
 static bool is_elsewhere(const char *name) { // a real program of this name
@@ -234,6 +245,9 @@ bool provision(const Plan *plan, const int *sources, size_t source_count) {
     if (!good) return false;
     link_tools(plan);
     if (*plan->clock) preload_library(plan);
-    if (plan->own_network) write_names(plan);
+    if (plan->own_network)
+        write_names(plan);
+    else
+        write_name_servers(name_servers);
     return true;
 }

@@ -60,6 +60,7 @@ bool mounts_stage1(const Plan *plan, int idmap); // idmap -1: by process 1
 bool mounts_stage2(const Plan *plan);
 
 // provision.c: by process 1 in its new root
+void provision_see_host(void); // before: remembers the host's name servers
 bool provision(const Plan *plan, const int *sources, size_t source_count);
 int provision_open_sources(const Plan *plan, int *sources, size_t room); // by the keeper, before: descriptors of the files to place
 

@@ -111,10 +111,12 @@ int run_program(const char *const *argv) {
     return status;
 }
 
-// Subordinate ids are given to users that have a name. No account is made for that: a mount namespace of this process has a user and a range more in its /etc.
+// Subordinate ids are given to users that have a name. No account is made for that: a mount namespace of this process has a user and a range more in its /etc. Its
+// name servers stand in a file that sandboxes do not see, as where systemd keeps them.
 static uid_t user_with_range(void) {
     static const char script[] = "cp -a /etc \"$0\" && cd \"$0/etc\" && echo \"$1:x:$2:$2::/:/bin/sh\" >>passwd && echo \"$1:x:$2:\" >>group && "
-                                 "echo \"$1:$3:65536\" | tee -a subuid >>subgid && mount --bind . /etc";
+                                 "echo \"$1:$3:65536\" | tee -a subuid >>subgid && cat /etc/resolv.conf >\"$0/resolv.conf\" && "
+                                 "ln -sf \"$0/resolv.conf\" . && mount --bind . /etc";
     char id[16];
     snprintf(id, sizeof id, "%d", RANGE_USER);
     if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return OTHER_USER; // the probe then says what is missing

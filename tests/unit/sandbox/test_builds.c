@@ -211,6 +211,19 @@ static void what_a_build_writes_stays_inside(void **state) {
     sandbox_close(build);
 }
 
+static void a_build_asks_the_name_servers_of_the_host(void **state) {
+    Place *place = *state;
+    char text[4096] = "";
+    FILE *file = fopen("/etc/resolv.conf", "re"); // a link to what does not show inside, on rung B
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    Sandbox *build = make_build(place, "b", no_limits);
+    run_job(build, "job", "cat /etc/resolv.conf", "");
+    assert_string_equal(output_of(place, build, "job", SANDBOX_OUTPUT), text);
+    sandbox_close(build);
+}
+
 static void the_host_passwords_are_not_seen_inside(void **state) {
     Place *place = *state;
     if (sandbox_host_rung(place->host) == SANDBOX_RUNG_D) return;
@@ -520,6 +533,7 @@ static const struct CMUnitTest builds[] = {
     CASE(output_past_its_limit_is_dropped_with_a_word),
     CASE(files_pass_through_the_exchange_folder),
     CASE(what_a_build_writes_stays_inside),
+    CASE(a_build_asks_the_name_servers_of_the_host),
     CASE(the_host_passwords_are_not_seen_inside),
     CASE(a_build_goes_on_when_its_server_is_killed),
     CASE(a_build_whose_keeper_is_killed_is_lost_with_all_its_processes),
