@@ -11,7 +11,7 @@
 static const struct {
     const char *path;
     int depth; // of the folders that are looked into
-    bool times; // what was changed counts; else only which folders there are
+    bool files; // which there are and when they were changed counts; else only which folders there are
 } told_by[] = {
     {"/var/lib/dpkg/status", 0, true},
     {"/var/lib/rpm", 0, true},
@@ -32,18 +32,21 @@ static uint64_t hash(const char *name, struct timespec changed) {
     return sum ^ sum >> 29;
 }
 
+// Changed whenever a lease or the clock is renewed. Sandboxes have name servers of their own (provision.c).
+static bool is_fickle(const char *name) { return strcmp(name, "resolv.conf") == 0 || strcmp(name, "adjtime") == 0; }
+
 // A sum, as it does not depend on the order in which a folder tells its names.
-static uint64_t state_below(int above, const char *name, int depth, bool times) {
+static uint64_t state_below(int above, const char *name, int depth, bool files) {
     uint64_t sum = 0;
     int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         struct stat info = {.st_mode = S_IFDIR};
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if ((times || entry->d_type == DT_UNKNOWN) && fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW)) continue;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_fickle(entry->d_name)) continue;
+        if (entry->d_type != DT_DIR && (files || entry->d_type == DT_UNKNOWN) && fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW)) continue;
         bool is_folder = entry->d_type == DT_DIR || (entry->d_type == DT_UNKNOWN && S_ISDIR(info.st_mode));
-        if (is_folder || times) sum += hash(entry->d_name, times ? info.st_mtim : no_time);
-        if (is_folder && depth > 1) sum += state_below(fd, entry->d_name, depth - 1, times);
+        if (is_folder || files) sum += hash(entry->d_name, is_folder ? no_time : info.st_mtim);
+        if (is_folder && depth > 1) sum += state_below(fd, entry->d_name, depth - 1, files);
     }
     if (folder)
         closedir(folder);
@@ -57,8 +60,7 @@ uint64_t host_state(void) {
     for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
         struct stat info;
         if (stat(told_by[i].path, &info)) continue;
-        sum += hash(told_by[i].path, told_by[i].times ? info.st_mtim : no_time);
-        if (told_by[i].depth) sum += state_below(AT_FDCWD, told_by[i].path, told_by[i].depth, told_by[i].times);
+        sum += told_by[i].depth ? state_below(AT_FDCWD, told_by[i].path, told_by[i].depth, told_by[i].files) : hash(told_by[i].path, info.st_mtim);
     }
     return sum;
 }

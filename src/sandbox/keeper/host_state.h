@@ -3,4 +3,5 @@
 
 #include <stdint.h>
 
-uint64_t host_state(void); // another one after a change of packages, of anything in /etc, of what lies in /opt and /usr/local; takes 1 to 3 ms
+uint64_t
+host_state(void); // another one after a change of packages, of anything in /etc, of what lies in /opt and /usr/local; takes some milliseconds
