@@ -259,6 +259,7 @@ static void leave_layer(void) {
 static _Noreturn void finish(const char *state, const char *reason) {
     char text[MESSAGE_BYTES];
     cgroup_remove();
+    mounts_open_up();
     write_state(state, reason);
     unlink("keeper.sock");
     snprintf(text, sizeof text, "stopped %s %s", state, reason);

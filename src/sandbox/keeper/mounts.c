@@ -111,6 +111,16 @@ static bool mount_top(const Plan *plan, const char *top, int idmap) {
     return symlink(target, to) == 0 || errno == EEXIST || step_failed("symlink", "%s", to);
 }
 
+void mounts_open_up(void) {
+    static const char *const closed[] = {"work", "work/incompat", "work/incompat/volatile"};
+    for (size_t i = 0; i < sizeof overlaid / sizeof *overlaid; i++)
+        for (size_t k = 0; k < sizeof closed / sizeof *closed; k++) {
+            char path[64];
+            snprintf(path, sizeof path, "layer/work/%s/%s", overlaid[i], closed[k]);
+            chmod(path, 0700);
+        }
+}
+
 // What must not show inside when it lies below an overlaid folder.
 static bool hide(const char *folder) {
     char to[PATH_BYTES];

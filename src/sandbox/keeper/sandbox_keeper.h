@@ -58,6 +58,7 @@ bool range_nested_map(const char *own_map, char *out, size_t room);
 // mounts.c
 bool mounts_stage1(const Plan *plan, int idmap); // idmap -1: by process 1
 bool mounts_stage2(const Plan *plan);
+void mounts_open_up(void); // when all is over: overlays leave folders that their own user may not remove
 
 // provision.c: by process 1 in its new root
 void provision_see_host(void); // before: remembers the host's name servers

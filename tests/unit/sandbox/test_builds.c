@@ -333,6 +333,18 @@ static void a_destroyed_sandbox_leaves_nothing(void **state) {
 }
 
 // A server that dies between the two steps of a removal: the folder has its last name, and what runs in it goes on.
+static void what_an_ended_build_leaves_can_be_removed_by_hand(void **state) {
+    Place *place = *state;
+    char path[512];
+    if (sandbox_host_rung(place->host) != SANDBOX_RUNG_C) return; // elsewhere there are files of other ids
+    Sandbox *build = make_build(place, "b", no_limits);
+    run_job(build, "job", "touch /etc/new /usr/bin/new", "");
+    wait_event(build, SANDBOX_STOPPED, NULL);
+    sandbox_close(build);
+    snprintf(path, sizeof path, "%s/sandboxes/b", place->folder);
+    assert_int_equal(run_program((const char *[]){"rm", "-r", path, NULL}), 0);
+}
+
 static void a_removal_that_was_cut_off_is_finished_at_the_next_start(void **state) {
     Place *place = *state;
     Error e = {0};
@@ -539,6 +551,7 @@ static const struct CMUnitTest builds[] = {
     CASE(a_build_whose_keeper_is_killed_is_lost_with_all_its_processes),
     CASE(after_a_reboot_a_build_is_lost),
     CASE(a_destroyed_sandbox_leaves_nothing),
+    CASE(what_an_ended_build_leaves_can_be_removed_by_hand),
     CASE(a_removal_that_was_cut_off_is_finished_at_the_next_start),
     CASE(a_sandbox_that_was_never_made_whole_is_swept_away_at_the_next_start),
     CASE(a_sandbox_whose_folder_somebody_removes_ends),
