@@ -158,7 +158,7 @@ static bool evaluate(const IdentitySnapshot *snapshot, const AuthorizationReques
                                           .resource = request->resource,
                                           .resource_account = account_of(request),
                                           .principal = &principal,
-                                          .context = request->context,
+                                          .keys = request->keys,
                                           .tags = entity ? entity->tags : NULL,
                                           .now_ms = request->now_ms},
                              .same_account = str_eq(account_of(request), principal.account)};
@@ -195,7 +195,8 @@ bool identity_role_trusts(IdentityView view, Arena *arena, Str role_arn, Str hos
     Doc *context = doc_map(arena);
     if (role) doc_set_str(arena, context, "aws:SourceAccount", role->account);
     doc_set_str(arena, context, "aws:SourceArn", source_arn);
-    PolicyQuestion question = {.arena = arena, .action = STR("sts:AssumeRole"), .resource = role_arn, .principal = &service, .context = context};
+    ConditionKeys keys = {.map = context};
+    PolicyQuestion question = {.arena = arena, .action = STR("sts:AssumeRole"), .resource = role_arn, .principal = &service, .keys = &keys};
     PolicyAnswer answer = {0};
     if (role && role->trust) policy_ask(role->trust, &question, &answer);
     if (answer.allows && !answer.denies) return true;

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "http/message.h"
-#include "identity/principal.h"
+#include "identity/policy.h"
 #include "identity/sigv4.h"
 #include "store/documents.h"
 #include "wire/route.h"
@@ -79,7 +79,7 @@ typedef struct AuthorizationRequest {
     Str resource_account; // whose it is; STR_NONE: the principal's
     Str asked; // prefix of the service that was called ("codepipeline"), whose error codes a refusal has; STR_NONE: that of the action
     const Doc *resource_policy; // NULL: none
-    const Doc *context; // condition keys: name → text or list of texts; the aws: keys of the principal are added here
+    ConditionKeys *keys; // NULL: none but those of the principal
     int64_t now_ms;
 } AuthorizationRequest;
 typedef enum Decision { DECISION_ALLOW, DECISION_IMPLICIT_DENY, DECISION_EXPLICIT_DENY } Decision;

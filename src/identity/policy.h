@@ -33,12 +33,21 @@ typedef enum PrincipalMatch {
     MATCH_EXACT // the user, session, service or root itself
 } PrincipalMatch;
 
+// Condition keys of a request, besides those of its principal: a map, name → text or list of texts. Most policies have no conditions, so who asks may have it
+// made when the first one is looked at.
+typedef struct ConditionKeys {
+    const Doc *map; // NULL: not made yet, or none
+    Doc *(*make)(void *from); // NULL: the map is all there is
+    void *from;
+} ConditionKeys;
+const Doc *condition_keys(ConditionKeys *keys); // accepts NULL
+
 typedef struct PolicyQuestion {
     Arena *arena;
     Str action, resource;
     Str resource_account; // aws:ResourceAccount
     const Principal *principal;
-    const Doc *context; // condition keys, a map; those of the principal are known besides
+    ConditionKeys *keys; // NULL: none
     const Doc *tags; // of the principal: aws:PrincipalTag/…, a map, or NULL
     int64_t now_ms; // aws:CurrentTime, aws:EpochTime
 } PolicyQuestion;

@@ -53,7 +53,7 @@ static Doc *resource_account(const PolicyQuestion *question) { return text(quest
 static const struct {
     Str key;
     KeyValue *value;
-} keys[] = {
+} OWN_KEYS[] = {
     {STR_INIT("aws:PrincipalArn"), principal_arn},
     {STR_INIT("aws:PrincipalAccount"), principal_account},
     {STR_INIT("aws:PrincipalType"), principal_type},
@@ -76,8 +76,13 @@ static const Doc *member_nocase(const Doc *map, Str key) {
     return NULL;
 }
 
+const Doc *condition_keys(ConditionKeys *keys) {
+    if (keys && !keys->map && keys->make) keys->map = keys->make(keys->from);
+    return keys ? keys->map : NULL;
+}
+
 const Doc *policy_context(const PolicyQuestion *question, Str key) {
-    const Doc *given = member_nocase(question->context, key);
+    const Doc *given = member_nocase(condition_keys(question->keys), key);
     if (given) return given;
     Str tag = str_sub(key, 0, sizeof "aws:PrincipalTag/" - 1);
     if (str_eq_nocase(tag, STR("aws:PrincipalTag/"))) {
@@ -85,8 +90,8 @@ const Doc *policy_context(const PolicyQuestion *question, Str key) {
         const Doc *own = member_nocase(question->principal->session_tags, name);
         return own ? own : member_nocase(question->tags, name);
     }
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (str_eq_nocase(key, keys[i].key)) return keys[i].value(question);
+    for (size_t i = 0; i < sizeof OWN_KEYS / sizeof *OWN_KEYS; i++) {
+        if (str_eq_nocase(key, OWN_KEYS[i].key)) return OWN_KEYS[i].value(question);
     }
     return NULL;
 }

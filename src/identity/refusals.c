@@ -58,7 +58,7 @@ static Str details_of(const AuthorizationRequest *request, Refusal refusal, size
     doc_set(context, "principal", principal);
     doc_set_str(arena, context, "action", request->action);
     doc_set_str(arena, context, "resource", request->resource);
-    doc_set(context, "conditions", conditions_of(arena, request->context, conditions));
+    doc_set(context, "conditions", conditions_of(arena, condition_keys(request->keys), conditions));
     doc_set(details, "context", context);
     return json_write(arena, details);
 }
@@ -71,7 +71,7 @@ static Str encoded(const IdentitySnapshot *snapshot, Arena *arena, Str text) {
 
 // As many condition keys as the message has room for.
 static Str encoded_message(const IdentitySnapshot *snapshot, const AuthorizationRequest *request, Refusal refusal, size_t room) {
-    size_t count = doc_count(request->context);
+    size_t count = doc_count(condition_keys(request->keys));
     for (;; count--) {
         Str text = encoded(snapshot, request->arena, details_of(request, refusal, count));
         if (text.len <= room) return text;

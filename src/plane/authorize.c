@@ -85,10 +85,20 @@ static IdentityView view_of(const Turn *turn) {
     return (IdentityView){.snapshot = plane_identity(turn->plane)};
 }
 
-// Condition keys of every request, besides those of the principal.
-static Doc *context_of(const Turn *turn, const Call *call, Str owner, const Doc *own) {
+typedef struct Asked {
+    Turn *turn;
+    const Call *call;
+    const Requirement *what;
+    Str owner;
+} Asked;
+
+// Condition keys of every request, of the service and of the requirement.
+static Doc *context_of(void *from) {
+    const Asked *asked = from;
+    Turn *turn = asked->turn;
+    const Call *call = asked->call;
     Arena *arena = turn->arena;
-    Doc *context = own ? doc_copy(arena, own) : doc_map(arena);
+    Doc *context = asked->what->context ? doc_copy(arena, asked->what->context) : doc_map(arena);
     doc_set_str(arena, context, "aws:RequestedRegion", turn->where.region);
     doc_set_bool(arena, context, "aws:ViaAWSService", call && call->internal && call->principal.access_key_id.at); // a service, for who called it
     if (!call) return context;
@@ -96,12 +106,14 @@ static Doc *context_of(const Turn *turn, const Call *call, Str owner, const Doc 
     doc_set_str(arena, context, "aws:UserAgent", call->user_agent);
     doc_set_str(arena, context, "aws:SecureTransport", call->tls ? STR("true") : STR("false"));
     const Service *service = registry_service(wire_service_of(call->operation));
-    if (service->context) service->context(turn, call, owner, context);
+    if (service->context) service->context(turn, call, asked->what, asked->owner, context);
     return context;
 }
 
-static bool is_allowed(const Turn *turn, const Call *call, const Principal *principal, const Requirement *what, const Doc *resource_policy, Str owner,
+static bool is_allowed(Turn *turn, const Call *call, const Principal *principal, const Requirement *what, const Doc *resource_policy, Str owner,
                        Error *e) {
+    Asked asked = {turn, call, what, owner};
+    ConditionKeys keys = {.make = context_of, .from = &asked};
     AuthorizationRequest request = {
         .arena = turn->arena,
         .principal = principal,
@@ -111,7 +123,7 @@ static bool is_allowed(const Turn *turn, const Call *call, const Principal *prin
         .resource_account = owner,
         .asked = call ? str_of(registry_service(wire_service_of(call->operation))->prefix) : STR_NONE,
         .resource_policy = str_is(what->action, "iam:PassRole") ? NULL : resource_policy,
-        .context = context_of(turn, call, owner, what->context),
+        .keys = &keys,
         .now_ms = turn->now_ms,
     };
     return identity_authorize(view_of(turn), &request, e);

@@ -77,8 +77,9 @@ typedef struct Service {
     ResourcePolicy *resource_policy;
     // Asked when a call is denied: false with an error of its own for what is not there at all, where the service tells that to everybody. NULL: it does not.
     bool (*is_there)(Turn *turn, const Call *call, Error *e);
-    // Condition keys that the service tells of each of its calls, besides those of single operations. NULL: none. `owner_account`: of what the call addresses.
-    void (*context)(const Turn *turn, const Call *call, Str owner_account, Doc *context);
+    // Condition keys that a requirement does not bring along since they cost something to find; asked when a policy has conditions. NULL: none. `owner_account`: of
+    // what the call addresses.
+    void (*context)(Turn *turn, const Call *call, const Requirement *what, Str owner_account, Doc *context);
     const struct EffectType *const *effects; // of its own, besides the plane's (plane/effects.h); ends with NULL; NULL: none
     bool dry_runs; // its requests may carry DryRun: what would have succeeded is undone, and told as the error DryRunOperation
     void (*start)(Turn *turn); // once at start of the plane and after a reset: built-in resources, reconciliation with the world outside

@@ -69,7 +69,7 @@ void fuzz_policy(Arena *arena, Str input) {
     PolicyQuestion question = {.arena = arena,
                                .action = STR("s3:GetObject"),
                                .resource = STR("arn:aws:s3:::bucket/home/key"),
-                               .context = context_of(arena),
+                               .keys = &(ConditionKeys){.map = context_of(arena)},
                                .now_ms = CLOCKS.plane_ms};
     for (int kind = POLICY_IDENTITY; kind <= POLICY_RESOURCE; kind++) {
         const Policy *policy;

@@ -1,5 +1,7 @@
 #include "services/dynamodb/dynamodb.h"
 
+#include "services/dynamodb/requirements.h"
+
 static const DocumentType *const DOCUMENTS[] = {&DYNAMODB_TABLE, &DYNAMODB_TOKEN, NULL};
 static const StoreTable *const TABLES[] = {&DYNAMODB_ITEMS, &DYNAMODB_INDEXES, NULL};
 
@@ -10,4 +12,5 @@ const Service DYNAMODB_SERVICE = {
     .operations = DYNAMODB_OPERATIONS,
     .documents = DOCUMENTS,
     .tables = TABLES,
+    .context = dynamodb_context,
 };

@@ -2,10 +2,11 @@
 
 #include "plane/service.h"
 
-void require_item(Turn *turn, const Call *call, Requirements *all); // one item of a table
 void require_table_reading(Turn *turn, const Call *call, Requirements *all); // Query, Scan: of a table or an index of it
 void require_table_batch(Turn *turn, const Call *call, Requirements *all); // each table
 void require_table_transaction(Turn *turn, const Call *call, Requirements *all); // each action on each table
+
+void dynamodb_context(Turn *turn, const Call *call, const Requirement *what, Str owner_account, Doc *context); // see Service
 
 // attributes.c: the names of the top-level attributes that a request, or a part of one, speaks of, as dynamodb:Attributes tells them
 void attributes_asked(Arena *arena, const Doc *input, Doc *names);

@@ -22,7 +22,7 @@ static const char *decision_name(Decision decision) {
 typedef struct Simulation {
     Turn *turn;
     const Call *call;
-    const Doc *context;
+    ConditionKeys *keys;
     const Principal *principal; // NULL: only the policies of the request
     const Doc *tags; // of the principal, a map, or NULL
     Vec sources; // SourcePolicy: all that take part
@@ -62,7 +62,7 @@ static PolicyQuestion question_of(const Simulation *simulation, Str action, Str 
                             .action = action,
                             .resource = resource,
                             .resource_account = turn_where(simulation->turn).account,
-                            .context = simulation->context,
+                            .keys = simulation->keys,
                             .principal = simulation->principal ? simulation->principal : nobody,
                             .tags = simulation->tags,
                             .now_ms = turn_now(simulation->turn)};
@@ -87,7 +87,7 @@ static Decision decide(const Simulation *simulation, Str action, Str resource) {
                                     .action = action,
                                     .resource = resource,
                                     .resource_account = turn_where(simulation->turn).account,
-                                    .context = simulation->context,
+                                    .keys = simulation->keys,
                                     .now_ms = turn_now(simulation->turn)};
     Decision own = identity_decide((IdentityView){.directory = turn_directory(simulation->turn)}, &request);
     return own == DECISION_IMPLICIT_DENY ? custom : own;
@@ -119,7 +119,7 @@ static Outcome simulate(Simulation *simulation, Doc **out, Error *e) {
     for (const Doc *at = doc_first(doc_get(input, "PolicyInputList")); at; at = at->next) {
         CALL_TRY(iam_check_document(simulation->turn, doc_str(at, STR("")), SIZE_MAX, NULL, e));
     }
-    simulation->context = context_of(simulation->turn, simulation->call);
+    simulation->keys = &(ConditionKeys){.map = context_of(simulation->turn, simulation->call)};
     add_sources_given(simulation);
     simulation->results = doc_list(turn_arena(simulation->turn));
     for (const Doc *action = doc_first(doc_get(input, "ActionNames")); action; action = action->next) {

@@ -1,4 +1,5 @@
 // Which permissions a call needs, where that depends on more than a bucket's name: as AWS's service authorization reference lists them for S3.
+#include "services/s3/policy_actions.h"
 #include "services/s3/s3.h"
 
 #include "identity/sigv4.h"
@@ -53,13 +54,13 @@ static Str content_sha256(const Signature *signature) {
 }
 
 // Of a presigned request, which may be signed by either clock.
-static int64_t signature_age(const Turn *turn, const Call *call, const Signature *signature) {
+static int64_t signature_age(Turn *turn, const Call *call, const Signature *signature) {
     int64_t by_wall = turn_wall(turn) - signature->signed_at_ms, by_plane = call->now_ms - signature->signed_at_ms;
     int64_t age = by_wall < 0 || (by_plane >= 0 && by_plane < by_wall) ? by_plane : by_wall;
     return age < 0 ? 0 : age;
 }
 
-static void tell_signature(const Turn *turn, const Call *call, const Signature *signature, Doc *context) {
+static void tell_signature(Turn *turn, const Call *call, const Signature *signature, Doc *context) {
     bool header = signature->scheme == SIGNATURE_HEADER, old = signature->scheme == SIGNATURE_QUERY_V2;
     doc_set_str(call->arena, context, "s3:authType", header ? STR("REST-HEADER") : STR("REST-QUERY-STRING"));
     doc_set_str(call->arena, context, "s3:signatureversion", old ? STR("AWS") : STR("AWS4-HMAC-SHA256"));
@@ -78,35 +79,41 @@ static Str makes_object(Str operation) {
     return STR_NONE;
 }
 
-void s3_context(const Turn *turn, const Call *call, Str owner_account, Doc *context) {
-    doc_set_str(call->arena, context, "s3:ResourceAccount", owner_account);
-    doc_set_str(call->arena, context, "s3:ObjectCreationOperation", makes_object(wire_str(call->operation->name)));
-    if (call->signature) tell_signature(turn, call, call->signature, context);
-}
+#define EXISTING_TAG "s3:ExistingObjectTag/"
 
-// ---- Tags that an object has: s3:ExistingObjectTag/NAME ----
-
-static Doc *with_tags_of(Turn *turn, const Call *call, Str bucket, Str key, Str version, Doc *context) {
+static void tell_tags(Turn *turn, const Call *call, Str bucket, Str key, Str version, Doc *context) {
     ObjectRow row;
     Str rest, name, value;
     bool found = version.at ? object_version(turn, bucket, key, version, &row) : object_current(turn, bucket, key, &row);
-    if (!found || !pairs_count(row.tags)) return context;
-    if (!context) context = doc_map(call->arena);
+    if (!found) return;
     for (rest = row.tags; pairs_next(&rest, &name, &value);)
-        doc_put(context, str_cat(call->arena, STR("s3:ExistingObjectTag/"), name), doc_of_str(call->arena, value));
-    return context;
+        doc_put(context, str_cat(call->arena, STR(EXISTING_TAG), name), doc_of_str(call->arena, value));
 }
 
-static Doc *object_context(Turn *turn, const Call *call) {
-    Str bucket = doc_text(call->input, "Bucket"), key = doc_text(call->input, "Key");
-    return with_tags_of(turn, call, bucket, key, doc_text(call->input, "VersionId"), context_of(call, VERSION_KEYS));
+// Of what is read or described. Of a copy's source tags are looked at for parts alone, and a write has no object yet.
+static void tell_existing_tags(Turn *turn, const Call *call, const Requirement *what, Doc *context) {
+    Str operation = wire_str(call->operation->name);
+    CopySource source;
+    if (!policy_key_applies(STR(EXISTING_TAG), what->action)) return;
+    if (str_is(operation, "UploadPartCopy")) {
+        if (copy_source(call, &source, NULL)) tell_tags(turn, call, source.bucket, source.key, source.version, context);
+    } else if (!makes_object(operation).at) {
+        tell_tags(turn, call, doc_text(call->input, "Bucket"), doc_text(call->input, "Key"), doc_text(call->input, "VersionId"), context);
+    }
+}
+
+void s3_context(Turn *turn, const Call *call, const Requirement *what, Str owner_account, Doc *context) {
+    doc_set_str(call->arena, context, "s3:ResourceAccount", owner_account);
+    doc_set_str(call->arena, context, "s3:ObjectCreationOperation", makes_object(wire_str(call->operation->name)));
+    if (call->signature) tell_signature(turn, call, call->signature, context);
+    tell_existing_tags(turn, call, what, context);
 }
 
 // ---- Operations ----
 
 void require_get_object(Turn *turn, const Call *call, Requirements *all) {
     Str action = has(call, "VersionId") ? STR("s3:GetObjectVersion") : STR("s3:GetObject");
-    require(all, action, this_object(call), object_context(turn, call));
+    require(all, action, this_object(call), context_of(call, VERSION_KEYS));
 }
 
 void require_get_attributes(Turn *turn, const Call *call, Requirements *all) {
@@ -137,22 +144,20 @@ void require_put_object(Turn *turn, const Call *call, Requirements *all) {
     require(all, STR("s3:PutObject"), this_object(call), context);
 }
 
-// The tags of a source are looked at for parts alone.
-static void require_source(Turn *turn, const Call *call, bool tagged, Requirements *all) {
+static void require_source(const Call *call, Requirements *all) {
     CopySource source;
     if (!copy_source(call, &source, NULL)) return; // the handler refuses it
     Str object = object_arn(call->arena, source.bucket, source.key);
-    Doc *context = tagged ? with_tags_of(turn, call, source.bucket, source.key, source.version, NULL) : NULL;
-    require(all, source.version.at ? STR("s3:GetObjectVersion") : STR("s3:GetObject"), object, context);
+    require(all, source.version.at ? STR("s3:GetObjectVersion") : STR("s3:GetObject"), object, NULL);
 }
 
 void require_copy_object(Turn *turn, const Call *call, Requirements *all) {
-    require_source(turn, call, false, all);
+    require_source(call, all);
     require_put_object(turn, call, all);
 }
 
 void require_copy_part(Turn *turn, const Call *call, Requirements *all) {
-    require_source(turn, call, true, all);
+    require_source(call, all);
     require(all, STR("s3:PutObject"), this_object(call), NULL);
 }
 
@@ -180,15 +185,15 @@ void require_uploads_listing(Turn *turn, const Call *call, Requirements *all) {
 }
 
 // "GetObjectTagging" is s3:GetObjectTagging, or s3:GetObjectVersionTagging with a version; Put and Delete alike.
-static void require_of_object(Turn *turn, const Call *call, const char *what, Requirements *all) {
+static void require_of_object(const Call *call, const char *what, Requirements *all) {
     Str name = wire_str(call->operation->name);
     Str verb = str_sub(name, 0, (size_t)str_find(name, STR("Object")));
     const char *middle = has(call, "VersionId") ? "ObjectVersion" : "Object";
-    require(all, str_format(call->arena, "s3:%.*s%s%s", STR_ARG(verb), middle, what), this_object(call), object_context(turn, call));
+    require(all, str_format(call->arena, "s3:%.*s%s%s", STR_ARG(verb), middle, what), this_object(call), context_of(call, VERSION_KEYS));
 }
 
-void require_object_tagging(Turn *turn, const Call *call, Requirements *all) { require_of_object(turn, call, "Tagging", all); }
-void require_object_acl(Turn *turn, const Call *call, Requirements *all) { require_of_object(turn, call, "Acl", all); }
+void require_object_tagging(Turn *turn, const Call *call, Requirements *all) { require_of_object(call, "Tagging", all); }
+void require_object_acl(Turn *turn, const Call *call, Requirements *all) { require_of_object(call, "Acl", all); }
 
 void require_create_bucket(Turn *turn, const Call *call, Requirements *all) {
     Doc *context = context_of(call, CREATE_KEYS);

@@ -79,7 +79,7 @@ bool s3_allowed(Turn *turn, const Call *call, const char *action, Str resource, 
 bool policy_check(Turn *turn, const Call *call, Str bucket, Str text, Doc **out, Error *e);
 
 // requirements.c
-void s3_context(const Turn *turn, const Call *call, Str owner_account, Doc *context);
+void s3_context(Turn *turn, const Call *call, const Requirement *what, Str owner_account, Doc *context);
 void require_get_object(Turn *turn, const Call *call, Requirements *all);
 void require_get_attributes(Turn *turn, const Call *call, Requirements *all);
 void require_put_object(Turn *turn, const Call *call, Requirements *all);

@@ -35,7 +35,7 @@ static Says ask(Arena *arena, const char *document, PolicyKind kind, const char 
                                .action = str_of(action),
                                .resource = str_of(resource),
                                .principal = &principal,
-                               .context = keys,
+                               .keys = &(ConditionKeys){.map = keys},
                                .now_ms = 1767225600000}; // 2026-01-01T00:00:00Z
     PolicyAnswer answer = {0};
     policy_ask(policy, &question, &answer);
