@@ -54,13 +54,6 @@ static AuthFault session_signer(const IdentitySnapshot *snapshot, Arena *arena, 
     return AUTH_OK;
 }
 
-static bool is_account(Str key) {
-    for (size_t i = 0; i < key.len; i++) {
-        if (key.at[i] < '0' || key.at[i] > '9') return false;
-    }
-    return key.len == 12;
-}
-
 // Of a key whose secret nobody knows: the time, and what S3's clients say of their body.
 static AuthFault verify_foreign(const Signature *signature, const HttpRequest *request, const AuthenticationRules *rules) {
     Str body = request->body.bytes;
@@ -91,7 +84,7 @@ static AuthFault find_signer(const IdentitySnapshot *snapshot, const Authenticat
     }
     if (rules->strict) return AUTH_UNKNOWN_KEY;
     out->secret = STR_NONE;
-    out->principal = principal_root(arena, is_account(key) ? key : rules->default_account);
+    out->principal = principal_root(arena, is_account_number(key) ? key : rules->default_account);
     return AUTH_OK;
 }
 

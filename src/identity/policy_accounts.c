@@ -10,12 +10,6 @@ static size_t blanks(Str rest) {
     return count;
 }
 
-static bool is_account_number(Str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] < '0' || text.at[i] > '9') return false;
-    return text.len == 12;
-}
-
 // Copies what stands before the next string and that string; false where no other comes in this value.
 static bool copy_string(Buf *buf, Str *rest, bool in_list) {
     size_t at = blanks(*rest);

@@ -93,19 +93,13 @@ static bool compile_resources(const Compiler *compiler, const Doc *statement, Pa
     return true;
 }
 
-static bool is_account(Str text) {
-    bool digits = text.len == 12;
-    for (size_t i = 0; digits && i < 12; i++) digits = text.at[i] >= '0' && text.at[i] <= '9';
-    return digits;
-}
-
 // arn:aws:iam::123456789012:root → the account
 static bool is_root_arn(Str arn, Str *account) {
     if (!str_starts(arn, STR("arn:")) || !str_ends(arn, STR(":root"))) return false;
     Str rest = arn;
     for (int i = 0; i < 4; i++) str_cut(&rest, ':');
     *account = str_cut(&rest, ':');
-    return is_account(*account);
+    return is_account_number(*account);
 }
 
 // Of a resource's policy the principal itself is told by the service whose resource it is.
@@ -118,7 +112,7 @@ static bool aws_term(const Compiler *compiler, Str value, PrincipalTerm *out) {
     Str account;
     if (str_is(value, "*"))
         *out = (PrincipalTerm){TERM_EVERYONE, value};
-    else if (is_account(value))
+    else if (is_account_number(value))
         *out = (PrincipalTerm){TERM_ACCOUNT, value};
     else if (is_root_arn(value, &account))
         *out = (PrincipalTerm){TERM_ACCOUNT, account};

@@ -12,6 +12,12 @@ Principal principal_root(Arena *arena, Str account) {
                        .name = STR("")};
 }
 
+bool is_account_number(Str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < '0' || text.at[i] > '9') return false;
+    return text.len == 12;
+}
+
 Str principal_canonical_id(Arena *arena, Str account) { return digest_hex(arena, DIGEST_SHA256, account); }
 
 Principal principal_service(Str host) { return (Principal){.kind = PRINCIPAL_SERVICE, .account = STR(""), .arn = host, .id = host, .name = host}; }

@@ -30,6 +30,7 @@ typedef struct Principal {
 } Principal;
 
 Principal principal_root(Arena *arena, Str account);
+bool is_account_number(Str text); // twelve digits
 Str principal_canonical_id(Arena *arena, Str account); // by which S3 knows an account: 64 hexadecimal digits
 Principal principal_service(Str host); // "codepipeline.amazonaws.com"
 // A session of a role that a service has assumed for its own work (trust and existence are checked when the call is authorised).

@@ -63,11 +63,6 @@ static void escape(const char *path, char *out, size_t room) { // for overlay's 
     out[n] = 0;
 }
 
-static bool lies_below(const char *path, const char *folder) {
-    size_t length = strlen(folder);
-    return strncmp(path, folder, length) == 0 && path[length] == '/';
-}
-
 static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
     char host[32], upper[64], work[64], lower[PATH_BYTES], to[64], options[PATH_BYTES + 256], alone[PATH_BYTES] = "";
     const char *last = plan->instance ? "" : ",volatile"; // what a build leaves is thrown away: nothing in it needs to reach the disk
@@ -93,7 +88,7 @@ static bool mount_overlay(const Plan *plan, const char *top, int idmap) {
     }
     snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s%s%s", lower, upper, work, idmap >= 0 ? "" : ",userxattr", last);
     // The skeleton layer has copies of what matters there; nor may it lie below what it covers.
-    bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0), is_below = suffices && lies_below(plan->skeleton, host);
+    bool suffices = idmap < 0 && (strcmp(top, "etc") == 0 || strcmp(top, "var") == 0), is_below = suffices && path_is_in(plan->skeleton, host);
     if (!is_below && mount("overlay", to, "overlay", 0, options) == 0) return true;
     return (suffices && (is_below || errno == EINVAL) && mount("overlay", to, "overlay", 0, alone) == 0) || step_failed("overlay", "%s", host);
 }
@@ -132,8 +127,7 @@ static bool hide(const char *folder) {
 
 static bool hide_own(const Plan *plan) { // the data folder, and where the skeleton layers are
     char place[PATH_BYTES];
-    const char *slash = strrchr(plan->skeleton, '/');
-    snprintf(place, sizeof place, "%.*s", slash ? (int)(slash - plan->skeleton) : 0, plan->skeleton);
+    skeleton_place(plan->skeleton, place);
     return hide(plan->hide) && (strcmp(place, plan->hide) == 0 || hide(place));
 }
 

@@ -105,5 +105,6 @@ bool skeleton_own(const char *folder); // rung B: gives its files their owners, 
 // until it is closed. -1 with a step report.
 int skeleton_hold(const char *wanted, const char *data, char used[PATH_BYTES]);
 void skeleton_sweep(const char *layer); // removes what lies beside it, fits the host no longer and is held by nobody
-int skeleton_lock_place(const char *layer); // its folder, made where it is missing; -1 with a step report
+void skeleton_place(const char *layer, char out[PATH_BYTES]); // its folder
+int skeleton_lock_place(const char *layer); // locks its folder, made where it is missing; -1 with a step report
 int skeleton_main(const char *layer, const char *data); // both, in the background

@@ -23,14 +23,9 @@ static const char *const left_out[] = {"/var/lib/dpkg/info", "/var/cache/apt/arc
 static FILE *owners;
 static const char *target_folder, *hidden[2]; // of the walk; nftw has no argument of ours
 
-static bool below(const char *path, const char *folder) {
-    size_t length = strlen(folder);
-    return length && strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
-}
-
 static bool below_any(const char *path, const char *const *folders, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (below(path, folders[i])) return true;
+        if (path_is_in(path, folders[i])) return true;
     return false;
 }
 #define BELOW_ANY(path, folders) below_any(path, folders, sizeof(folders) / sizeof *(folders))
@@ -71,7 +66,7 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
     if (kind == FTW_D || kind == FTW_DNR) {
         if (mkdir(to, (info->st_mode & 0777) | 0700) && errno != EEXIST) return -1;
         if (kind == FTW_DNR) setxattr(to, "user.overlay.opaque", "y", 1, 0);
-    } else if ((BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) || (below(path, "/var") && is_lock(path))) {
+    } else if ((BELOW_ANY(path, copied) && !BELOW_ANY(path, left_out)) || (path_is_in(path, "/var") && is_lock(path))) {
         if (kind == FTW_SL && !copy_link(path, to)) return -1;
         if (S_ISREG(info->st_mode) && !copy_file(path, to, info)) return -1;
     } else
@@ -123,7 +118,7 @@ bool skeleton_own(const char *folder) {
     snprintf(path, sizeof path, "%s/.owners", folder);
     FILE *list = fopen(path, "re");
     if (!list) return errno == ENOENT || step_failed("skeleton", "%s", path);
-    while (flock(fileno(list), LOCK_EX) && errno == EINTR) {}
+    lock_wait(fileno(list), LOCK_EX);
     if (!file_is_deleted(fileno(list))) give_owners(folder, list); // else another did it meanwhile
     unlink(path);
     fclose(list);

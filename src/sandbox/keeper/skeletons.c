@@ -37,7 +37,10 @@ static const char *name_of(const char *layer) {
     return slash ? slash + 1 : layer;
 }
 
-static void place_of(const char *layer, char out[PATH_BYTES]) { snprintf(out, PATH_BYTES, "%.*s", (int)(name_of(layer) - layer - 1), layer); }
+void skeleton_place(const char *layer, char out[PATH_BYTES]) {
+    const char *slash = strrchr(layer, '/');
+    snprintf(out, PATH_BYTES, "%.*s", slash ? (int)(slash - layer) : 0, layer);
+}
 
 static void state_text(char out[17]) { snprintf(out, 17, "%016" PRIx64, host_state()); }
 
@@ -51,20 +54,14 @@ static void rename_to_state(char *layer) {
 
 // ---- Locks ----
 
-static bool lock(int fd, int how) {
-    int status;
-    while ((status = flock(fd, how)) && errno == EINTR) {}
-    return status == 0;
-}
-
 static int open_folder(const char *path) { return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
 int skeleton_lock_place(const char *layer) {
     char place[PATH_BYTES];
-    place_of(layer, place);
+    skeleton_place(layer, place);
     make_folders(place, 0700);
     int fd = open_folder(place);
-    if (fd >= 0 && lock(fd, LOCK_EX)) return fd;
+    if (fd >= 0 && lock_wait(fd, LOCK_EX)) return fd;
     step_failed("skeleton", "%s", place);
     if (fd >= 0) close(fd);
     return -1;
@@ -86,7 +83,7 @@ static int open_layer(const char *layer) {
     for (;;) {
         int fd = open_folder(layer);
         if (fd < 0) return -1;
-        bool locked = lock(fd, LOCK_SH), named = locked && bears_name(fd, layer);
+        bool locked = lock_wait(fd, LOCK_SH), named = locked && bears_name(fd, layer);
         if (named && is_whole(layer)) return fd;
         int error = named ? ENOENT : errno;
         close(fd);
@@ -104,7 +101,7 @@ static bool make_missing(const char *layer, const char *data) {
     char place[PATH_BYTES];
     int fd = skeleton_lock_place(layer);
     if (fd < 0) return false;
-    place_of(layer, place);
+    skeleton_place(layer, place);
     bool good =
         is_whole(layer) || ((set_aside(layer) || errno == ENOENT || step_failed("skeleton", "%s", layer)) && skeleton_make(layer, place, data));
     close(fd);
@@ -161,7 +158,7 @@ static size_t each_layer(const char *place, const char *text, Visit *visit) {
 
 void skeleton_sweep(const char *layer) {
     char place[PATH_BYTES], state[17];
-    place_of(layer, place);
+    skeleton_place(layer, place);
     int fd = each_layer(place, name_of(layer), is_another) ? skeleton_lock_place(layer) : -1;
     if (fd < 0) return;
     state_text(state);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -98,6 +99,17 @@ bool make_folder(const char *path, mode_t mode, uid_t owner) {
 bool file_is_deleted(int fd) {
     struct stat info;
     return fstat(fd, &info) == 0 && info.st_nlink == 0;
+}
+
+bool lock_wait(int fd, int how) {
+    int status;
+    while ((status = flock(fd, how)) && errno == EINTR) {}
+    return status == 0;
+}
+
+bool path_is_in(const char *path, const char *folder) {
+    size_t length = strlen(folder);
+    return length && strncmp(path, folder, length) == 0 && (!path[length] || path[length] == '/');
 }
 
 int unix_socket_listen(const char *path) {

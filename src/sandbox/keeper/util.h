@@ -28,6 +28,8 @@ bool make_folders(char *path, mode_t mode); // mkdir -p; `path` is changed while
 bool make_folder(const char *path, mode_t mode, uid_t owner); // one; existing is fine; then owned by `owner`
 
 bool file_is_deleted(int fd); // its last name is gone
+bool lock_wait(int fd, int how); // flock, waited for through signals
+bool path_is_in(const char *path, const char *folder); // the folder itself, or below it; nothing is in ""
 
 int unix_socket_listen(const char *path); // SEQPACKET, non-blocking, mode 0600; an old one is replaced
 int unix_socket_connect(const char *folder, const char *name); // however long the folder's path is; blocking

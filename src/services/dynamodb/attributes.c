@@ -4,9 +4,7 @@
 #include "services/dynamodb/requirements.h"
 
 static void add_name(Arena *arena, Doc *names, Str name) {
-    for (const Doc *known = doc_first(names); known; known = known->next)
-        if (str_eq(doc_str(known, STR("")), name)) return;
-    doc_push_str(arena, names, name);
+    if (!doc_has_text(names, name)) doc_push_str(arena, names, name);
 }
 
 static void add_path(Arena *arena, Doc *names, const Path *path) {

@@ -32,6 +32,7 @@ void ec2_start(Turn *turn);
 
 // network.c
 Str vpc_id(Arena *arena, Partition where);
+Str private_domain(Arena *arena, Partition where); // in which instances have their private names: "ec2.internal"
 Str subnet_id(Arena *arena, Partition where);
 Str default_group_id(Arena *arena, Partition where);
 bool network_get(Turn *turn, Str id, Doc **out); // Tags of a part of the default network; empty as long as there are none

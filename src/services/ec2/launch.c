@@ -45,8 +45,8 @@ bool wanted_groups(Turn *turn, const Doc *input, Doc **groups, Error *e) {
 }
 
 static Str private_name(Arena *arena, Partition where, int64_t number) {
-    if (str_is(where.region, "us-east-1")) return str_format(arena, "ip-10-0-0-%lld.ec2.internal", (long long)number);
-    return str_format(arena, "ip-10-0-0-%lld.%.*s.compute.internal", (long long)number, STR_ARG(where.region));
+    Str domain = private_domain(arena, where);
+    return str_format(arena, "ip-10-0-0-%lld.%.*s", (long long)number, STR_ARG(domain));
 }
 
 static void add_network(Turn *turn, Doc *instance, int64_t number) {

@@ -320,6 +320,10 @@ Outcome describe_internet_gateways(Turn *turn, const Call *call, Doc **out, Erro
     return tell_part(turn, call, &PART, gateway, KNOWN, out, e);
 }
 
+Str private_domain(Arena *arena, Partition where) {
+    return str_is(where.region, "us-east-1") ? STR("ec2.internal") : str_cat(arena, where.region, STR(".compute.internal"));
+}
+
 static Doc *dhcp_setting(Arena *arena, const char *key, Str value) {
     Doc *setting = doc_map(arena), *values = doc_list(arena), *one = doc_map(arena);
     doc_set_str(arena, one, "Value", value);
@@ -329,7 +333,6 @@ static Doc *dhcp_setting(Arena *arena, const char *key, Str value) {
     return setting;
 }
 
-// The domain is the one that instances' private names end in.
 Outcome describe_dhcp_options(Turn *turn, const Call *call, Doc **out, Error *e) {
     static const Filterable KNOWN[] = {{"dhcp-options-id", "DhcpOptionsId"},
                                        {"owner-id", "OwnerId"},
@@ -339,10 +342,8 @@ Outcome describe_dhcp_options(Turn *turn, const Call *call, Doc **out, Error *e)
     static const Part PART = {"DhcpOptionsIds", "DhcpOptionsId", "DhcpOptions", "InvalidDhcpOptionID.NotFound", "dhcpOption ID"};
     Arena *arena = call->arena;
     Doc *options = doc_map(arena), *settings = doc_list(arena);
-    Str id = dhcp_options_id(arena, call->where), region = call->where.region;
-    bool first = str_is(region, "us-east-1");
-    Str domain = first ? STR("ec2.internal") : str_cat(arena, region, STR(".compute.internal"));
-    doc_push(settings, dhcp_setting(arena, "domain-name", domain));
+    Str id = dhcp_options_id(arena, call->where);
+    doc_push(settings, dhcp_setting(arena, "domain-name", private_domain(arena, call->where)));
     doc_push(settings, dhcp_setting(arena, "domain-name-servers", STR("AmazonProvidedDNS")));
     doc_set(options, "DhcpConfigurations", settings);
     doc_set_str(arena, options, "DhcpOptionsId", id);

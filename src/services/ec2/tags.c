@@ -1,36 +1,43 @@
 // Tags of instances, of what is made with them, of security groups and their rules, of images and of the default network.
 #include "services/ec2/ec2.h"
 
-// What can have tags. Volumes and network interfaces are parts of instances, and rules of groups, which keep their tags. Public images are tagged for the account alone.
+// What can have tags, and what EC2 knows besides and nobody has made here. Volumes and network interfaces are parts of instances, and rules of groups, which keep their
+// tags. Public images are tagged for the account alone.
 typedef struct Tagged {
     const char *prefix, *kind, *member; // "vol-", "volume", "$volumeTags"
-    const DocumentType *type;
-    PartId *id_in; // NULL: a document of its own
+    const DocumentType *type; // NULL: nobody has made one
     const char *absent, *what, *end; // how EC2 says that it is not there
+    bool (*get)(Turn *turn, Str id, Doc **out); // NULL: turn_get
+    PartId *id_in; // a part with an id that follows from the document's; NULL: it is none
+    bool is_rule;
 } Tagged;
 
+static bool image_get(Turn *turn, Str id, Doc **out) {
+    if (!image_doc(turn_arena(turn), turn_where(turn), id)) return false;
+    if (!turn_get(turn, &EC2_IMAGE, id, out)) *out = doc_map(turn_arena(turn));
+    return true;
+}
+
 static const Tagged TAGGED[] = {
-    {"i-", "instance", "Tags", &EC2_INSTANCE, NULL, "InvalidInstanceID.NotFound", "instance ID", ""},
-    {"sg-", "security-group", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidGroup.NotFound", "security group", ""},
-    {"sgr-", "security-group-rule", "Tags", &EC2_SECURITY_GROUP, NULL, "InvalidSecurityGroupRuleId.NotFound", "security group rule ID", ""},
-    {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, volume_of, "InvalidVolume.NotFound", "volume", "."},
-    {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, interface_of, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", ""},
-    {"vpc-", "vpc", "Tags", &EC2_NETWORK, NULL, "InvalidVpcID.NotFound", "vpc ID", ""},
-    {"subnet-", "subnet", "Tags", &EC2_NETWORK, NULL, "InvalidSubnetID.NotFound", "subnet ID", ""},
-    {"rtb-", "route-table", "Tags", &EC2_NETWORK, NULL, "InvalidRouteTableID.NotFound", "routeTable ID", ""},
-    {"acl-", "network-acl", "Tags", &EC2_NETWORK, NULL, "InvalidNetworkAclID.NotFound", "networkAcl ID", ""},
-    {"igw-", "internet-gateway", "Tags", &EC2_NETWORK, NULL, "InvalidInternetGatewayID.NotFound", "internetGateway ID", ""},
-    {"dopt-", "dhcp-options", "Tags", &EC2_NETWORK, NULL, "InvalidDhcpOptionID.NotFound", "dhcpOption ID", ""},
-    {"ami-", "image", "Tags", &EC2_IMAGE, NULL, "InvalidAMIID.NotFound", "image ID", ""},
+    {"i-", "instance", "Tags", &EC2_INSTANCE, "InvalidInstanceID.NotFound", "instance ID", ""},
+    {"vol-", "volume", "$volumeTags", &EC2_INSTANCE, "InvalidVolume.NotFound", "volume", ".", .id_in = volume_of},
+    {"eni-", "network-interface", "$interfaceTags", &EC2_INSTANCE, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", "",
+     .id_in = interface_of},
+    {"sg-", "security-group", "Tags", &EC2_SECURITY_GROUP, "InvalidGroup.NotFound", "security group", "", .get = group_get},
+    {"sgr-", "security-group-rule", "Tags", &EC2_SECURITY_GROUP, "InvalidSecurityGroupRuleId.NotFound", "security group rule ID", "",
+     .is_rule = true},
+    {"vpc-", "vpc", "Tags", &EC2_NETWORK, "InvalidVpcID.NotFound", "vpc ID", "", .get = network_get},
+    {"subnet-", "subnet", "Tags", &EC2_NETWORK, "InvalidSubnetID.NotFound", "subnet ID", "", .get = network_get},
+    {"rtb-", "route-table", "Tags", &EC2_NETWORK, "InvalidRouteTableID.NotFound", "routeTable ID", "", .get = network_get},
+    {"acl-", "network-acl", "Tags", &EC2_NETWORK, "InvalidNetworkAclID.NotFound", "networkAcl ID", "", .get = network_get},
+    {"igw-", "internet-gateway", "Tags", &EC2_NETWORK, "InvalidInternetGatewayID.NotFound", "internetGateway ID", "", .get = network_get},
+    {"dopt-", "dhcp-options", "Tags", &EC2_NETWORK, "InvalidDhcpOptionID.NotFound", "dhcpOption ID", "", .get = network_get},
+    {"ami-", "image", "Tags", &EC2_IMAGE, "InvalidAMIID.NotFound", "image ID", "", .get = image_get},
+    {"snap-", "*", NULL, NULL, "InvalidSnapshot.NotFound", "snapshot", "."},
+    {"eipalloc-", "*", NULL, NULL, "InvalidAllocationID.NotFound", "allocation ID", ""},
+    {"pcx-", "*", NULL, NULL, "InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection ID", ""},
 };
 enum { TAGGED_COUNT = sizeof TAGGED / sizeof *TAGGED };
-
-// What EC2 knows besides and nobody has made here.
-static const Tagged NEVER_MADE[] = {
-    {.prefix = "snap-", .absent = "InvalidSnapshot.NotFound", .what = "snapshot", .end = "."},
-    {.prefix = "eipalloc-", .absent = "InvalidAllocationID.NotFound", .what = "allocation ID", .end = ""},
-    {.prefix = "pcx-", .absent = "InvalidVpcPeeringConnectionID.NotFound", .what = "vpcPeeringConnection ID", .end = ""},
-};
 
 // Where the tags of a thing stand: in its document, or in a part of that of another.
 typedef struct Holder {
@@ -39,13 +46,11 @@ typedef struct Holder {
     Str id; // of the document
 } Holder;
 
-static const Tagged *kind_among(const Tagged *kinds, size_t count, Str id) {
-    for (size_t i = 0; i < count; i++)
-        if (str_starts(id, str_of(kinds[i].prefix))) return &kinds[i];
+static const Tagged *kind_of(Str id) {
+    for (size_t i = 0; i < TAGGED_COUNT; i++)
+        if (str_starts(id, str_of(TAGGED[i].prefix))) return &TAGGED[i];
     return NULL;
 }
-
-static const Tagged *kind_of(Str id) { return kind_among(TAGGED, TAGGED_COUNT, id); }
 
 bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out) {
     Doc *all = turn_scan(turn, &EC2_INSTANCE, (DocumentScan){.prefix = STR("")});
@@ -56,31 +61,22 @@ bool part_owner(Turn *turn, PartId *id_in, Str id, Doc **out) {
     return false;
 }
 
-static bool image_get(Turn *turn, Str id, Doc **out) {
-    if (!image_doc(turn_arena(turn), turn_where(turn), id)) return false;
-    if (!turn_get(turn, &EC2_IMAGE, id, out)) *out = doc_map(turn_arena(turn));
-    return true;
-}
-
-static bool find_document(Turn *turn, const Tagged *kind, Str id, Doc **out) {
-    if (kind->id_in) return part_owner(turn, kind->id_in, id, out);
-    if (kind->type == &EC2_SECURITY_GROUP) return group_get(turn, id, out);
-    if (kind->type == &EC2_NETWORK) return network_get(turn, id, out);
-    if (kind->type == &EC2_IMAGE) return image_get(turn, id, out);
-    return turn_get(turn, kind->type, id, out);
+static bool find_thing(Turn *turn, const Tagged *kind, Str id, Holder *out) {
+    *out = (Holder){.kind = kind, .id = id};
+    bool found = kind->id_in     ? part_owner(turn, kind->id_in, id, &out->document)
+                 : kind->is_rule ? rule_get(turn, id, &out->document, &out->part)
+                 : kind->get     ? kind->get(turn, id, &out->document)
+                                 : kind->type && turn_get(turn, kind->type, id, &out->document);
+    if (found && kind->id_in) out->id = doc_text(out->document, "InstanceId");
+    if (found && kind->is_rule) out->id = doc_text(out->document, "GroupId");
+    if (!out->part) out->part = out->document;
+    return found;
 }
 
 static bool find_holder(Turn *turn, Str id, Holder *out, Error *e) {
-    const Tagged *kind = kind_of(id), *told = kind ? kind : kind_among(NEVER_MADE, sizeof NEVER_MADE / sizeof *NEVER_MADE, id);
-    if (!told || !check_id(id, told->prefix, "InvalidID", NULL)) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
-    *out = (Holder){.kind = kind, .id = id};
-    bool found = kind && (str_is(str_of(kind->prefix), "sgr-") ? rule_get(turn, id, &out->document, &out->part)
-                                                               : find_document(turn, kind, id, &out->document));
-    if (!found) return fail(e, told->absent, "The %s '%.*s' does not exist%s", told->what, STR_ARG(id), told->end);
-    if (out->part) out->id = doc_text(out->document, "GroupId");
-    if (kind->id_in) out->id = doc_text(out->document, "InstanceId");
-    if (!out->part) out->part = out->document;
-    return true;
+    const Tagged *kind = kind_of(id);
+    if (!kind || !check_id(id, kind->prefix, "InvalidID", NULL)) return fail(e, "InvalidID", "The ID '%.*s' is not valid", STR_ARG(id));
+    return find_thing(turn, kind, id, out) || fail(e, kind->absent, "The %s '%.*s' does not exist%s", kind->what, STR_ARG(id), kind->end);
 }
 
 const char *tagged_kind(Str id) {
@@ -215,12 +211,12 @@ static bool show_tags(const Shown *shown, const char *kind, Str id, const Doc *t
 }
 
 static bool show_tags_of(const Shown *shown, const Tagged *kind, Error *e) {
-    bool rules = str_is(str_of(kind->prefix), "sgr-"), whole = !rules && !kind->id_in;
+    bool whole = !kind->is_rule && !kind->id_in;
     Doc *things = turn_scan(shown->turn, kind->type, (DocumentScan){.prefix = whole ? str_of(kind->prefix) : STR("")});
     for (const Doc *thing = doc_first(things); thing; thing = thing->next) {
-        for (const Doc *rule = rules ? doc_first(doc_get(thing, "$rules")) : NULL; rule; rule = rule->next)
+        for (const Doc *rule = kind->is_rule ? doc_first(doc_get(thing, "$rules")) : NULL; rule; rule = rule->next)
             TRY(show_tags(shown, kind->kind, doc_text(rule, "SecurityGroupRuleId"), doc_get(rule, kind->member), e));
-        if (rules) continue;
+        if (kind->is_rule) continue;
         Str own = doc_text(thing, "$id");
         TRY(show_tags(shown, kind->kind, kind->id_in ? kind->id_in(turn_arena(shown->turn), own) : own, doc_get(thing, kind->member), e));
     }
@@ -230,7 +226,8 @@ static bool show_tags_of(const Shown *shown, const Tagged *kind, Error *e) {
 Outcome describe_tags(Turn *turn, const Call *call, Doc **out, Error *e) {
     Doc *list = doc_list(call->arena);
     Shown shown = {turn, doc_get(call->input, "Filters"), list};
-    for (size_t i = 0; i < TAGGED_COUNT; i++) CALL_TRY(show_tags_of(&shown, &TAGGED[i], e));
+    for (size_t i = 0; i < TAGGED_COUNT; i++)
+        if (TAGGED[i].type) CALL_TRY(show_tags_of(&shown, &TAGGED[i], e));
     CALL_TRY(page_reply(call, list, "Tags", (PageRule){5, 1000, "$place", NULL}, out, e));
     return OUTCOME_DONE;
 }

@@ -59,6 +59,7 @@ static void keep(LiveTail *tail, const Doc *event) {
     while (tail->kept.len > KEPT_EVENTS || (tail->kept.len > 1 && tail->kept_bytes > KEPT_BYTES)) thin_out(tail);
 }
 
+// News: {"group": ARN, "stream": NAME, "events": [LiveTailSessionLogEvent]}.
 static void hear(void *state, const Doc *news) {
     LiveTail *tail = state;
     AUTO_ARENA scratch = arena_new();
@@ -91,7 +92,7 @@ static Doc *last(Arena *arena) {
 
 static void end(void *state) { arena_free(((LiveTail *)state)->arena); }
 
-const StreamType LOGS_LIVE_TAIL = {
+static const StreamType LIVE_TAIL = {
     .pace_ms = 1000,
     .longest_ms = 3LL * 60 * 60 * 1000,
     .hear = hear,
@@ -99,6 +100,34 @@ const StreamType LOGS_LIVE_TAIL = {
     .last = last,
     .end = end,
 };
+
+// ---- Telling ----
+
+static Doc *shown_event(Turn *turn, Str identifier, const LogStream *stream, const Doc *event) {
+    Arena *arena = turn_arena(turn);
+    Doc *shown = doc_map(arena);
+    doc_set_str(arena, shown, "logStreamName", stream->name);
+    doc_set_str(arena, shown, "logGroupIdentifier", identifier);
+    doc_set_str(arena, shown, "message", doc_text(event, "message"));
+    doc_set_int(arena, shown, "timestamp", doc_number(event, "timestamp", 0));
+    doc_set_int(arena, shown, "ingestionTime", turn_now(turn));
+    return shown;
+}
+
+void live_tail_tell(Turn *turn, const LogGroup *group, const LogStream *stream, const Doc *events, size_t begin, size_t end) {
+    Arena *arena = turn_arena(turn);
+    Partition where = turn_where(turn);
+    if (!turn_is_followed(turn)) return;
+    Doc *news = doc_map(arena), *told = doc_list(arena);
+    Str identifier = str_format(arena, "%.*s:%.*s", STR_ARG(where.account), STR_ARG(group->name));
+    size_t i = 0;
+    for (const Doc *event = doc_first(events); event && i < end; event = event->next, i++)
+        if (i >= begin) doc_push(told, shown_event(turn, identifier, stream, event));
+    doc_set_str(arena, news, "group", logs_group_arn(arena, where, group->name));
+    doc_set_str(arena, news, "stream", stream->name);
+    doc_set(news, "events", told);
+    turn_tell(turn, &LIVE_TAIL, news);
+}
 
 // ---- The beginning ----
 
@@ -148,7 +177,7 @@ Outcome logs_live_tail(Turn *turn, const Call *call, Doc **out, Error *e) {
         .arena = arena_new(),
     };
     forget_all(tail);
-    turn_stream(turn, &LOGS_LIVE_TAIL, tail);
+    turn_stream(turn, &LIVE_TAIL, tail);
     *out = session_start(turn, call);
     return OUTCOME_DONE;
 }

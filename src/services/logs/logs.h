@@ -55,8 +55,8 @@ CallHandler logs_live_tail;
 
 bool logs_check_tags(const Doc *tags, Error *e); // tags.c: no key is AWS's own
 
-// live_tail.c. Its news: {"group": ARN, "stream": NAME, "events": [LiveTailSessionLogEvent]}.
-extern const StreamType LOGS_LIVE_TAIL;
+// live_tail.c: those who follow the group hear the events from `begin` on, before `end`
+void live_tail_tell(Turn *turn, const LogGroup *group, const LogStream *stream, const Doc *events, size_t begin, size_t end);
 
 // requirements.c
 void logs_require_group(Turn *turn, const Call *call, Requirements *all);

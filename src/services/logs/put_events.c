@@ -70,15 +70,13 @@ static void note_times(Arena *arena, Doc *stream, const Accepted *accepted, int6
     doc_set_int(arena, stream, "lastIngestionTime", now_ms);
 }
 
-static bool is_accepted(const Accepted *accepted, size_t i) { return i >= accepted->begin && i < accepted->end; }
-
 static void store_events(Turn *turn, const LogGroup *group, LogStream *stream, const Doc *events, const Accepted *accepted) {
     Arena *arena = turn_arena(turn);
     uint64_t sequence = next_sequence(stream, turn_now(turn));
     int64_t bytes = doc_number(stream->doc, "$bytes", 0);
     size_t i = 0;
     for (const Doc *event = doc_first(events); event; event = event->next, i++) {
-        if (!is_accepted(accepted, i)) continue;
+        if (i < accepted->begin || i >= accepted->end) continue;
         LogEvent row = {.at = {time_of(event), sequence++, stream->number}, .message = doc_text(event, "message")};
         event_put(turn, group->number, &row);
         bytes += (int64_t)row.message.len + LOGS_EVENT_OVERHEAD_BYTES;
@@ -87,30 +85,6 @@ static void store_events(Turn *turn, const LogGroup *group, LogStream *stream, c
     doc_set_int(arena, stream->doc, "$bytes", bytes);
     note_times(arena, stream->doc, accepted, turn_now(turn));
     logs_stream_save(turn, group, stream);
-}
-
-// Those who follow a group hear each event as live_tail.c shows it.
-static void tell_tails(Turn *turn, const LogGroup *group, const LogStream *stream, const Doc *events, const Accepted *accepted) {
-    Arena *arena = turn_arena(turn);
-    Partition where = turn_where(turn);
-    if (!turn_is_followed(turn)) return;
-    Doc *news = doc_map(arena), *told = doc_list(arena);
-    Str identifier = str_format(arena, "%.*s:%.*s", STR_ARG(where.account), STR_ARG(group->name));
-    size_t i = 0;
-    for (const Doc *event = doc_first(events); event; event = event->next, i++) {
-        if (!is_accepted(accepted, i)) continue;
-        Doc *shown = doc_map(arena);
-        doc_set_str(arena, shown, "logStreamName", stream->name);
-        doc_set_str(arena, shown, "logGroupIdentifier", identifier);
-        doc_set_str(arena, shown, "message", doc_text(event, "message"));
-        doc_set_int(arena, shown, "timestamp", time_of(event));
-        doc_set_int(arena, shown, "ingestionTime", turn_now(turn));
-        doc_push(told, shown);
-    }
-    doc_set_str(arena, news, "group", logs_group_arn(arena, where, group->name));
-    doc_set_str(arena, news, "stream", stream->name);
-    doc_set(news, "events", told);
-    turn_tell(turn, &LOGS_LIVE_TAIL, news);
 }
 
 Outcome logs_put_events(Turn *turn, const Call *call, Doc **out, Error *e) {
@@ -127,7 +101,7 @@ Outcome logs_put_events(Turn *turn, const Call *call, Doc **out, Error *e) {
         return call_fail(e, "InvalidParameterException", "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
     if (accepted.begin < accepted.end) {
         store_events(turn, &group, &stream, events, &accepted);
-        tell_tails(turn, &group, &stream, events, &accepted);
+        live_tail_tell(turn, &group, &stream, events, accepted.begin, accepted.end);
     }
     LogPosition last = {.sequence = (uint64_t)doc_number(stream.doc, "$sequence", 0)};
     *out = doc_map(call->arena);

@@ -33,18 +33,12 @@ static const Doc *next_of(const Doc *texts, const Doc *one) { return doc_is(text
 
 // ---- Principals ----
 
-static bool is_account(Str text) {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] < '0' || text.at[i] > '9') return false;
-    return text.len == 12;
-}
-
 // A user or a role of the bucket's own account must be there; S3 asks IAM.
 static bool entity_exists(Turn *turn, const Call *call, Str arn) {
     Str rest = arn, id;
     for (int i = 0; i < 4; i++) str_cut(&rest, ':');
     Str account = str_cut(&rest, ':'), kind = str_cut(&rest, '/');
-    if (!str_eq(account, call->where.account)) return is_account(account);
+    if (!str_eq(account, call->where.account)) return is_account_number(account);
     bool role = str_is(kind, "role");
     id = str_from(rest, (size_t)(str_rfind_char(rest, '/') + 1));
     if (!role && !str_is(kind, "user")) return str_is(kind, "root");
@@ -62,12 +56,14 @@ static bool is_canonical_id(Str text) {
 
 static bool is_service(Str text) { return str_find_char(text, '.') > 0; }
 
+static bool fail_principal(const Call *call, const Doc *named, Str text, Error *e) {
+    return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"%.*s\" : \"%.*s\"", STR_ARG(named->key), STR_ARG(text)), e);
+}
+
 static bool check_named(const Call *call, const Doc *named, bool is_one(Str text), Error *e) {
     for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
         Str text = doc_str(one, STR(""));
-        if (!is_one(text))
-            return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"%.*s\" : \"%.*s\"", STR_ARG(named->key), STR_ARG(text)),
-                             e);
+        if (!is_one(text)) return fail_principal(call, named, text, e);
     }
     return true;
 }
@@ -80,9 +76,8 @@ static bool check_principals(Turn *turn, const Call *call, const Doc *principal,
     for (const Doc *one = first_of(named); one; one = next_of(named, one)) {
         Str text = doc_str(one, STR(""));
         bool iam = str_starts(text, STR("arn:aws:iam:")), session = str_starts(text, STR("arn:aws:sts:")) || str_starts(text, STR("AIDA"));
-        bool known = str_is(text, "*") || is_account(text) || session || str_starts(text, STR("AROA"));
-        if (known || (iam && entity_exists(turn, call, text))) continue;
-        return fail_part(call, "Invalid principal in policy", str_format(call->arena, "\"AWS\" : \"%.*s\"", STR_ARG(text)), e);
+        bool known = str_is(text, "*") || is_account_number(text) || session || str_starts(text, STR("AROA"));
+        if (!known && !(iam && entity_exists(turn, call, text))) return fail_principal(call, named, text, e);
     }
     return true;
 }
