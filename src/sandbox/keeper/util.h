@@ -18,7 +18,7 @@ void boot_id(char out[37]);
 // Remembers why a step failed (errno is read) and returns false.
 bool step_failed(const char *step, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *step_report(void); // "STEP ERRNO DETAIL"
-void step_repeat(const char *report); // what another process reported
+void step_repeat(const char *other); // what another process reported
 
 bool write_all(int fd, const void *bytes, size_t size);
 bool write_text(const char *path, const char *text, mode_t mode); // creates or replaces in place
