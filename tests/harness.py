@@ -58,6 +58,8 @@ def clean_environment(**more):
 
 
 class Server:
+    host = "127.0.0.1"
+
     def __init__(self, folder, *options):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self, *more_options):
         """Starts the server (again) and returns once it answers."""
@@ -152,7 +154,7 @@ class Server:
 
     def request(self, method, path, body=None, headers=None):
         """A plain HTTP request; the reply has .status, .headers and .data."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
             reply = connection.getresponse()
