@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from harness import Server
+from terminal import Terminal
 
 REPLIES = 500
 
@@ -54,3 +56,12 @@ def test_a_reply_is_one_write(start_server):
     before = writes_after(10)
     assert 1 <= (writes_after(REPLIES) - before) / REPLIES <= 1.02
     connection.close()
+
+
+@pytest.mark.parametrize(("settings", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)], ids=["as it is", "NO_COLOR"])
+def test_colours_are_for_terminals_whose_user_wants_them(start_server, settings, coloured):
+    plane = start_server()
+    terminal = Terminal(plane, "doctor", **settings)
+    assert terminal.end() == 0
+    assert bool(re.search(r"\x1b\[\d+m", terminal.shown)) == coloured
+    assert "\x1b" not in plane.rehearse("doctor").stdout
